@@ -1,0 +1,136 @@
+"""Limits on JSON that nobody has vouched for.
+
+A look at the whole body decides cheaply whether any item deserves a slow look; nearly none does. The slow look finds
+what parsers let through but stores cannot hold or programs choke on.
+"""
+
+import math
+from typing import Any
+
+import msgspec
+
+from noline.kernel.events import Refusal
+
+MAX_ITEM_BYTES = 32 * 1024
+MAX_DEPTH = 64
+MAX_KEYS = 1_000
+INT64 = 2**63
+
+_FLATTEN = bytes(48 if 48 <= code <= 57 else 101 if code == 69 else code for code in range(256))
+_LONG_NUMBER = b"0" * 18
+_LARGE_EXPONENTS = (b"0e000", b"0e+000")
+
+
+def is_suspicious(body: bytes) -> bool:
+    """True when some item of this body needs the slow look. Costs about a nanosecond a byte."""
+    if not body.isascii() or b"\\u" in body:
+        return True
+    flat = body.translate(_FLATTEN)
+    return _LONG_NUMBER in flat or any(exponent in flat for exponent in _LARGE_EXPONENTS)
+
+
+def refusal_by_size(raw: bytes) -> Refusal | None:
+    """Too large or too deep, seen from the bytes alone."""
+    if len(raw) > MAX_ITEM_BYTES:
+        return Refusal("too_large", "", f"{len(raw)} bytes; an item may have {MAX_ITEM_BYTES}", raw)
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and depth_of(raw) > MAX_DEPTH:
+        return Refusal("too_deep", "", f"nested deeper than {MAX_DEPTH}", raw)
+    if raw.count(b":") > MAX_KEYS and b'"' in raw and _count_keys(raw) > MAX_KEYS:
+        return Refusal("too_large", "", f"more than {MAX_KEYS} keys", raw)
+    return None
+
+
+def refusal_by_content(raw: bytes) -> Refusal | None:
+    """The slow look: encoding, NUL characters, numbers outside 64 bits."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError as cause:
+        return Refusal("bad_encoding", "", f"not UTF-8 at byte {cause.start}", raw)
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError) as cause:
+        return refusal_of(cause, raw)
+    return _walk(value, "", raw)
+
+
+def refusal_of(cause: Exception, raw: bytes) -> Refusal:
+    """The typed refusal of what a JSON parser raised."""
+    text = str(cause)
+    pointer = _pointer(text)
+    if isinstance(cause, RecursionError):
+        return Refusal("too_deep", "", f"nested deeper than {MAX_DEPTH}", raw)
+    if isinstance(cause, UnicodeDecodeError) or "utf-8" in text.lower() or "surrogate" in text.lower():
+        return Refusal("bad_encoding", pointer, text, raw)
+    if "out of range" in text.lower() or "digit" in text.lower():
+        return Refusal("number_range", pointer, text, raw)
+    if isinstance(cause, msgspec.ValidationError):
+        return Refusal("schema_violation", pointer, text, raw)
+    return Refusal("malformed_json", pointer, text, raw)
+
+
+def depth_of(raw: bytes) -> int:
+    """How deep brackets nest outside strings."""
+    deepest = depth = 0
+    inside = escaped = False
+    for code in raw:
+        if inside:
+            if escaped:
+                escaped = False
+            elif code == 92:
+                escaped = True
+            elif code == 34:
+                inside = False
+        elif code == 34:
+            inside = True
+        elif code in (91, 123):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif code in (93, 125):
+            depth -= 1
+    return deepest
+
+
+def _count_keys(raw: bytes) -> int:
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return 0
+    count, waiting = 0, [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            count += len(value)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return count
+
+
+def _walk(value: Any, pointer: str, raw: bytes) -> Refusal | None:
+    waiting = [(pointer, value)]
+    while waiting:
+        where, value = waiting.pop()
+        if isinstance(value, dict):
+            if any("\0" in key for key in value):
+                return Refusal("nul_char", where, "a key holds the NUL character", raw)
+            waiting.extend((f"{where}/{_escaped(key)}", child) for key, child in value.items())
+        elif isinstance(value, list):
+            waiting.extend((f"{where}/{position}", child) for position, child in enumerate(value))
+        elif isinstance(value, str):
+            if "\0" in value:
+                return Refusal("nul_char", where, "the text holds the NUL character", raw)
+        elif isinstance(value, (int, float)) and (not math.isfinite(value) or not -INT64 <= value < INT64):
+            return Refusal("number_range", where, "the number does not fit 64 bits", raw)
+    return None
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _pointer(text: str) -> str:
+    """The JSON pointer in a msgspec message such as "Expected `str`, got `int` - at `$.context.channel`"."""
+    _, found, path = text.rpartition(" - at `$")
+    if not found:
+        return ""
+    return path.rstrip("`").replace("[...]", "/*").replace("[", "/").replace("]", "").replace(".", "/")

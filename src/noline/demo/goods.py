@@ -1,0 +1,134 @@
+"""What warehouse and head office tell: boutiques, products, prices of every channel, and the stock of each shelf.
+
+It is the same for every size of the company, except that larger ones receive more units.
+"""
+
+from random import Random
+
+from noline.demo.chance import luck
+from noline.demo.company import (
+    CHANNELS_WITH_PRICES,
+    CLASSICA,
+    COUNTRIES,
+    DEALER_PRICE_MINOR,
+    DEPOTS,
+    EMPTY_DAYS,
+    EMPTY_PRODUCTS,
+    EMPTY_STORES,
+    PRODUCTS,
+    STORES,
+    WINDOWS,
+    YEAR_DAYS,
+    Country,
+    Product,
+    major,
+    price_minor,
+)
+from noline.demo.pen import DAY_SECONDS, Pen, text
+
+DEALER_ACCOUNT = "elektro-kaiser"
+RECEIPT_EVERY_DAYS = 28
+COUNT_EVERY_DAYS = 91
+_EARLY = 5 * 3600
+_PER_MONTH = {"coffee": 13, "machine": 2, "gift": 3, "accessory": 2}
+"""Units received each month for a weight of one and ten thousand customers, by category."""
+_MONTHS_AHEAD = 2
+
+
+def write_goods(pen: Pen, seed: int, thousands: int) -> None:
+    """Write the whole year of goods. thousands: of customers, which decides how much is received."""
+    chance = luck(f"goods/{seed}")
+    pen.begin("goods")
+    for store in STORES:
+        street = text({"street": store.street, "city": store.city, "postal_code": store.postal_code})
+        _open(
+            pen,
+            store.store_id,
+            store.name,
+            store.country,
+            f'"channel":"store","city":"{store.city}","address":{street}',
+        )
+    for depot in DEPOTS:
+        _open(pen, depot.location, depot.name, depot.country, '"channel":"warehouse"')
+    for product in PRODUCTS:
+        _describe(pen, product)
+        for country in COUNTRIES:
+            _list_prices(pen, product, country)
+    _price_windows(pen)
+    for store in STORES:
+        for product in PRODUCTS:
+            _fill_shelf(pen, store.store_id, store.weight, product, thousands, chance)
+
+
+def _open(pen: Pen, location: str, name: str, country: Country, members: str) -> None:
+    about = f'"location":"{location}","name":{text(name)},"country":"{country.code}",{members}'
+    pen.track("warehouse", _EARLY, "Location Opened", "", about, _context(country))
+
+
+def _describe(pen: Pen, product: Product) -> None:
+    intensity = f',"attributes":{{"intensity":{product.intensity}}}' if product.intensity else ""
+    members = (
+        f'"product_id":"{product.product_id}","sku":"{product.sku}","name":{text(product.name)},'
+        f'"category":"{product.category}","brand":"Maison Ristretto"{intensity}'
+    )
+    pen.track("warehouse", _EARLY + 60, "Product Described", "", members, '{"channel":"warehouse"}')
+
+
+def _list_prices(pen: Pen, product: Product, country: Country) -> None:
+    for channel in (*CHANNELS_WITH_PRICES, "wholesale"):
+        _set_price(pen, product, channel, country, 0)
+
+
+def _set_price(pen: Pen, product: Product, channel: str, country: Country, day: int) -> None:
+    price = price_minor(product, channel, country.currency, day)
+    _write_price(pen, product, channel, country, day, price, "")
+
+
+def _write_price(
+    pen: Pen, product: Product, channel: str, country: Country, day: int, price: int, audience: str
+) -> None:
+    members = (
+        f'"product_id":"{product.product_id}","sku":"{product.sku}","channel":"{channel}",'
+        f'"country":"{country.code}","price":{major(price, country.currency)},"currency":"{country.currency}"{audience}'
+    )
+    at = day * DAY_SECONDS if day else _EARLY + 120
+    pen.track("warehouse", at, "Price Set", "", members, _context(country))
+
+
+def _price_windows(pen: Pen) -> None:
+    """The prices that leave the list for some weeks, and what one dealer pays all year."""
+    for window in WINDOWS:
+        for country in COUNTRIES:
+            if country.currency == "EUR":
+                _set_price(pen, window.product, window.channel, country, window.days.start)
+                _set_price(pen, window.product, window.channel, country, window.days.stop)
+    germany = COUNTRIES[1]
+    audience = f',"audience":"{DEALER_ACCOUNT}"'
+    _write_price(pen, CLASSICA, "wholesale", germany, 0, DEALER_PRICE_MINOR, audience)
+
+
+def _context(country: Country) -> str:
+    return f'{{"channel":"warehouse","country":"{country.code}"}}'
+
+
+def _fill_shelf(pen: Pen, location: str, weight: int, product: Product, thousands: int, chance: Random) -> None:
+    """Counted at the start, then received each month and counted each quarter, unless the fault keeps it empty."""
+    month = max(4, _PER_MONTH[product.category] * thousands * weight // 10)
+    is_empty = location in EMPTY_STORES and product in EMPTY_PRODUCTS
+    first = 0 if is_empty else month * _MONTHS_AHEAD
+    offset = chance.randrange(1, RECEIPT_EVERY_DAYS)
+    _stock(pen, "Stock Counted", location, product, 0, first)
+    for day in range(offset, YEAR_DAYS, RECEIPT_EVERY_DAYS):
+        if not (is_empty and day in EMPTY_DAYS):
+            _stock(pen, "Stock Received", location, product, day, month + chance.randrange(month // 4 + 1))
+    for day in range(COUNT_EVERY_DAYS, YEAR_DAYS, COUNT_EVERY_DAYS):
+        _stock(pen, "Stock Counted", location, product, day, first or month)
+
+
+def _stock(pen: Pen, event: str, location: str, product: Product, day: int, units: int) -> None:
+    document = f"{event.split()[1].lower()}-{location}-{product.sku}-{day}"
+    members = (
+        f'"sku":"{product.sku}","product_id":"{product.product_id}","location":"{location}",'
+        f'"quantity":{units},"document":"{document}"'
+    )
+    pen.track("warehouse", day * DAY_SECONDS + _EARLY + 300, event, "", members, '{"channel":"warehouse"}')

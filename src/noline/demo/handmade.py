@@ -1,0 +1,124 @@
+"""Three years written by hand: Catherine, a customer to greet; Jeanne, a customer we lost; and an undercut dealer."""
+
+from random import Random
+
+from noline.demo.chance import luck
+from noline.demo.company import CLASSICA, DE, DEALER_PRICE_MINOR, FR, PRODUCT_BY_SKU, STORE_BY_ID, WEB_PROMOTION
+from noline.demo.goods import DEALER_ACCOUNT
+from noline.demo.hints import DEALER_ORDERS, DEALER_UNITS
+from noline.demo.pen import Pen
+from noline.demo.people import FIRST_CONTACT_NUMBER, Business, Fate, Habit, Person, contact
+from noline.demo.scene import Scene
+from noline.demo.stories import (
+    Story,
+    buys_in_store,
+    collects_in_store,
+    comes_to_a_tasting,
+    finds_an_empty_shelf,
+    looks_online_then_buys_in_store,
+    order_wholesale,
+    orders_in_the_app,
+    orders_on_the_web,
+    tries_and_buys,
+)
+
+CATHERINE = "catherine"
+LOST_CUSTOMER = "jeanne"
+
+_STRONG = tuple(PRODUCT_BY_SKU[sku] for sku in ("vespro-50", "ristretto-50", "brigante-50"))
+_CATHERINES_YEAR: tuple[tuple[int, Story], ...] = (
+    (6, buys_in_store),
+    (24, orders_on_the_web),
+    (45, tries_and_buys),
+    (80, orders_in_the_app),
+    (110, looks_online_then_buys_in_store),
+    (141, comes_to_a_tasting),
+    (175, orders_in_the_app),
+    (212, collects_in_store),
+    (262, buys_in_store),
+    (301, orders_on_the_web),
+    (340, orders_in_the_app),
+)
+_JEANNES_YEAR: tuple[tuple[int, Story], ...] = ((7, buys_in_store), (28, finds_an_empty_shelf))
+_DEALER_ORDERS_FROM, _DEALER_ORDERS_EVERY_DAYS = 14, 28
+_DEALER_CONTACT_NUMBER = FIRST_CONTACT_NUMBER + 1_000_000
+_DEALER_WEB_UNITS = 10
+
+
+def write(pen: Pen, seed: int) -> None:
+    """Write these years."""
+    chance = luck(f"handmade/{seed}")
+    for person, year in ((_catherine(), _CATHERINES_YEAR), (_jeanne(), _JEANNES_YEAR)):
+        for number, (day, story) in enumerate(year):
+            story(Scene(pen, person, f"{person.key}.{number}", day, chance.random))
+    _undercut_dealer(pen, chance)
+
+
+def _catherine() -> Person:
+    return Person(
+        key=CATHERINE,
+        country=FR,
+        home=STORE_BY_ID["paris-opera"],
+        habit=Habit.BOTH,
+        fate=Fate.HAND_MADE,
+        turn=0,
+        first_name="Catherine",
+        last_name="Laurent",
+        kana="",
+        street="12 rue Cler",
+        city="Paris",
+        postal_code="75007",
+        email="catherine@example.com",
+        phone="+33639980112",
+        own_phone=True,
+        user_id=CATHERINE,
+        loyalty_id="L-CATHERINE",
+        cookie="w-catherine-1",
+        tastes=_STRONG,
+        known_to=set(),
+    )
+
+
+def _jeanne() -> Person:
+    return Person(
+        key=LOST_CUSTOMER,
+        country=FR,
+        home=STORE_BY_ID["lyon-bellecour"],
+        habit=Habit.BOTH,
+        fate=Fate.EMPTY_SHELF,
+        turn=0,
+        first_name="Jeanne",
+        last_name="Perrin",
+        kana="",
+        street="9 rue Mercière",
+        city="Lyon",
+        postal_code="69002",
+        email="jeanne.perrin@example.com",
+        phone="+33639980113",
+        own_phone=True,
+        user_id=LOST_CUSTOMER,
+        loyalty_id="L-JEANNE",
+        cookie="w-jeanne-1",
+        tastes=_STRONG,
+        known_to=set(),
+    )
+
+
+def _undercut_dealer(pen: Pen, chance: Random) -> None:
+    """Orders each month; then the web is cheaper, the owner sees it, buys there, and the portal hears no more."""
+    business = Business(DEALER_ACCOUNT, "Elektro Kaiser GmbH", "electronics store")
+    buyer, owner = (contact(business, _DEALER_CONTACT_NUMBER + at, chance) for at in range(2))
+    for person in (buyer, owner):
+        person.country, person.home = DE, STORE_BY_ID["koeln-ehrenstrasse"]
+    agreed = {CLASSICA.sku: DEALER_PRICE_MINOR}
+    promotion = WEB_PROMOTION.days
+    usual = range(_DEALER_ORDERS_FROM, promotion.start - 1, _DEALER_ORDERS_EVERY_DAYS)
+    during = range(promotion.start, promotion.start + 5 * DEALER_ORDERS, 5)
+    for number, day in enumerate((*usual, *during)):
+        scene = Scene(pen, buyer, f"{DEALER_ACCOUNT}.{number}", day, chance.random)
+        order_wholesale(scene, [(CLASSICA, DEALER_UNITS)], agreed)
+    scene = Scene(pen, owner, f"{DEALER_ACCOUNT}.seen", promotion.stop - 3, chance.random)
+    scene.log_in()
+    scene.web("Product Viewed", scene.goods(CLASSICA, "web"))
+    scene.web("Price Seen", scene.goods(CLASSICA, "web"))
+    scene.web("Order Completed", scene.priced([(CLASSICA, _DEALER_WEB_UNITS)], "web").members)

@@ -1,0 +1,1 @@
+"""The command line: the rooms' own words, results on stdout, talk on stderr, `--json` everywhere."""

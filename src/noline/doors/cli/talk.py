@@ -1,0 +1,106 @@
+"""How the command line talks: results on stdout, as a table for people or as JSON for programs; the rest on stderr."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from noline.hub import Hub
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def hub_option(command: Command) -> Command:
+    """`--hub DIR` or NOLINE_HUB; `--json`."""
+    with_json = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")(command)
+    return click.option(
+        "--hub",
+        "folder",
+        envvar="NOLINE_HUB",
+        default=".",
+        show_default=True,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The hub's folder.",
+    )(with_json)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator["Hub"]:
+    """The hub in a folder, closed afterwards."""
+    from noline.hub import Hub  # noqa: PLC0415  keeps `noline --help` quick
+
+    with Hub.open(folder) as hub:
+        yield hub
+
+
+def say(text: str) -> None:
+    """Talk to the person; never part of a result."""
+    click.echo(text, err=True)
+
+
+def show(result: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:
+    """Print a result: one thing, or a list of things as a table of these columns (all when none are named)."""
+    value = plain(result)
+    if as_json:
+        click.echo(json.dumps(value, ensure_ascii=False, indent=None if isinstance(value, list) and not value else 1))
+    elif isinstance(value, list):
+        _table([row if isinstance(row, dict) else {"value": row} for row in value], columns)
+    elif isinstance(value, dict):
+        width = max((len(name) for name in value), default=0)
+        for name, one in value.items():
+            click.echo(f"{name:<{width}}  {_cell(one)}")
+    else:
+        click.echo(str(value))
+
+
+def plain(value: Any) -> Any:
+    """Values as JSON knows them: dataclasses and named tuples as objects, bytes as text, enums as their value."""
+    if hasattr(value, "__struct_fields__"):
+        named = {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+        return {name: one for name, one in named.items() if one is not None}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: plain(one) for name, one in value._asdict().items()}
+    if isinstance(value, Mapping):
+        return {str(name): plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(one) for one in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def _table(rows: list[dict[str, Any]], columns: Sequence[str]) -> None:
+    from rich.console import Console  # noqa: PLC0415  only where a table is drawn
+    from rich.table import Table  # noqa: PLC0415
+
+    if not rows:
+        say("nothing")
+        return
+    names = list(columns or rows[0])
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        number = isinstance(rows[0].get(name), (int, float)) and not isinstance(rows[0].get(name), bool)
+        table.add_column(name.replace("_", " "), justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*(_cell(row.get(name)) for name in names))
+    Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) >= 10_000 else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)

@@ -1,0 +1,1 @@
+"""HTTP: the intake that existing SDKs speak, and the API."""

@@ -1,0 +1,82 @@
+"""Facts read back from the log: what verifying, projecting and timelines begin with."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from noline.flows.reading import Origin, fact_of
+from noline.kernel.events import Fact, Record
+from noline.kernel.touchpoints import Touchpoint, touchpoint
+from noline.stores.log import Log, records_after
+from noline.stores.transactional import Reader, TransactionalStore
+from noline.truth.customers.model import number_of
+from noline.truth.customers.service import Customers
+
+_IN_ONE_READ = 5_000
+
+
+class Facts:
+    """The log, unsealed. Records whose subject was erased are passed over."""
+
+    def __init__(self, store: TransactionalStore, log: Log, origin: Callable[[str], Origin]) -> None:
+        """origin: what a source's name stands for."""
+        self._store = store
+        self._log = log
+        self._origin = origin
+
+    def of(self, reader: Reader, records: Sequence[Record]) -> Iterator[Fact]:
+        """The facts of these records."""
+        for record, body in self._log.opened(reader, records):
+            if body is not None:
+                yield fact_of(record, body, self._origin(record.source))
+
+    def all(self) -> Iterator[list[Fact]]:
+        """Every fact in the order of the log, in portions, of one consistent state."""
+        with self._store.reading() as reader:
+            after = 0
+            while records := records_after(reader, after, _IN_ONE_READ):
+                after = records[-1].seq
+                yield list(self.of(reader, records))
+
+    def after(self, after: int, limit: int) -> tuple[list[Fact], int]:
+        """The facts of the next positions, and the last position read."""
+        with self._store.reading() as reader:
+            records = records_after(reader, after, limit)
+            return list(self.of(reader, records)), records[-1].seq if records else after
+
+
+class TouchpointFeed:
+    """The log as rows of the analytical table `touchpoints`."""
+
+    name = "touchpoints"
+
+    def __init__(self, facts: Facts, currency: str) -> None:
+        """currency: of amounts that do not say."""
+        self._facts = facts
+        self._currency = currency
+
+    def read(self, after: int, limit: int) -> tuple[list[Touchpoint], int] | None:
+        """The touchpoints of the next positions; None when the log ends here."""
+        facts, last = self._facts.after(after, limit)
+        if last == after:
+            return None
+        found = (touchpoint(fact, self._currency) for fact in facts)
+        return [one for one in found if one is not None], last
+
+
+class PeopleFeed:
+    """Whose identifier is whose, as changes for the analytical table `people`."""
+
+    name = "people"
+
+    def __init__(self, store: TransactionalStore, customers: Customers) -> None:
+        """Reads the customers room."""
+        self._store = store
+        self._customers = customers
+
+    def read(self, after: int, limit: int) -> tuple[list[tuple[int, int, int]], int] | None:  # noqa: ARG002
+        """All changes after a position: a position is given whole, so there is no smaller portion."""
+        with self._store.reading() as reader:
+            changes = self._customers.changed_since(reader, after)
+        if not changes:
+            return None
+        rows = [(version, route_key, number_of(person)) for version, route_key, person in changes]
+        return rows, rows[-1][0]

@@ -1,0 +1,163 @@
+"""Intake: what a request brings becomes a group for the log; what could not be taken can be mended and sent again."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from noline.channels import segment
+from noline.channels.segment import Envelope
+from noline.flows.reading import Origin, draft_of, instant_or_none
+from noline.kernel.clock import Clock, Micros
+from noline.kernel.errors import DeadLetterClosed, DeadLetterStillWrong, NotReadable
+from noline.kernel.events import Digest, Message, Receipt, Refusal
+from noline.stores import dead_letters
+from noline.stores.access import Access, Source
+from noline.stores.dead_letters import DeadLetter
+from noline.stores.log import Group, Log
+from noline.stores.transactional import TransactionalStore
+
+_IN_ONE_COMMIT = 5_000
+
+
+class Accepts(Protocol):
+    """Whatever makes groups durable: the log itself, or a writer that gathers many requests."""
+
+    def accept(self, groups: Sequence[Group]) -> list[list[Receipt]]:
+        """Make these requests durable and answer each item."""
+        ...
+
+
+class BadPointer(NotReadable):
+    """A JSON pointer that leads nowhere."""
+
+    code = "dead_letter.bad_pointer"
+    sentence = "{pointer!r} leads nowhere in dead letter {letter}."
+    hint = "Use a JSON pointer such as /properties/price; the parent must exist."
+
+
+class Intake:
+    """The way in, for doors and for the library."""
+
+    def __init__(self, store: TransactionalStore, log: Log, access: Access, digest: Digest, clock: Clock) -> None:
+        """Wire the intake of a hub."""
+        self._store = store
+        self._log = log
+        self._access = access
+        self._digest = digest
+        self._clock = clock
+
+    def group(self, source: Source, envelope: Envelope, route: str) -> Group:
+        """What a request brings, ready for the log; costs no question to the store."""
+        received_at = self._clock.now()
+        sent_at = instant_or_none(envelope.sent_at)
+        origin = origin_of(source)
+        items = [
+            item
+            if isinstance(item, Refusal)
+            else draft_of(item, raw, origin, sent_at=sent_at, received_at=received_at, digest=self._digest)
+            for item, raw in zip(envelope.items, envelope.raws, strict=True)
+        ]
+        return Group(source.name, received_at, route, items)
+
+    def accept(self, source_name: str, items: Iterable[bytes | dict[str, Any]]) -> list[Receipt]:
+        """Take messages of one source and answer each when all of them are durable."""
+        return [receipt for receipts in self.stream((source_name, item) for item in items) for receipt in receipts]
+
+    def stream(self, items: Iterable[tuple[str, bytes | dict[str, Any]]]) -> Iterator[list[Receipt]]:
+        """Take (source, message) pairs, thousands in one commit; gives the receipts of each commit, in order."""
+        waiting: list[tuple[str, bytes]] = []
+        for name, item in items:
+            waiting.append((name, item if isinstance(item, bytes) else msgspec.json.encode(item)))
+            if len(waiting) >= _IN_ONE_COMMIT:
+                yield self._accept_now(waiting)
+                waiting = []
+        if waiting:
+            yield self._accept_now(waiting)
+
+    def _accept_now(self, waiting: list[tuple[str, bytes]]) -> list[Receipt]:
+        """One commit for these, grouped by neighbours of one source so that order is kept."""
+        runs: list[tuple[str, list[bytes]]] = []
+        for name, raw in waiting:
+            if not runs or runs[-1][0] != name:
+                runs.append((name, []))
+            runs[-1][1].append(raw)
+        groups = [self.group(self._access.source(name), _envelope(raws), "import") for name, raws in runs]
+        return [receipt for receipts in self._log.accept(groups) for receipt in receipts]
+
+    def patch(self, number: int, pointer: str, value: Any) -> DeadLetter:
+        """Put a value at a JSON pointer into an open dead letter. Raises NotFound, DeadLetterClosed, BadPointer."""
+        with self._store.transaction() as tx:
+            letter = dead_letters.letter(tx, number)
+            document = segment.decoded(letter.raw)
+            dead_letters.replace_raw(tx, number, msgspec.json.encode(_put(document, pointer, value, number)))
+            return dead_letters.letter(tx, number)
+
+    def replace(self, number: int, raw: bytes) -> DeadLetter:
+        """Put other bytes into an open dead letter. Raises NotFound, DeadLetterClosed."""
+        with self._store.transaction() as tx:
+            dead_letters.replace_raw(tx, number, raw)
+            return dead_letters.letter(tx, number)
+
+    def dry_run(self, number: int) -> Receipt:
+        """What a replay would answer; nothing moves."""
+        refusals = [item for item in self._again(self._letter(number)).items if isinstance(item, Refusal)]
+        if refusals:
+            return Receipt("parked", id=number, code=refusals[0].code, path=refusals[0].pointer)
+        return Receipt("accepted")
+
+    def replay(self, number: int) -> list[Receipt]:
+        """Take a mended letter in, with the id it came with. Raises DeadLetterStillWrong and leaves it open."""
+        letter = self._letter(number)
+        if letter.state != "open":
+            raise DeadLetterClosed(letter=number, state=letter.state)
+        group = self._again(letter)
+        for item in group.items:
+            if isinstance(item, Refusal):
+                raise DeadLetterStillWrong(letter=number, reason=item.code, pointer=item.pointer or "the whole item")
+        receipts = self._log.accept([group])[0]
+        settled = [receipt.seq for receipt in receipts if receipt.status in ("accepted", "duplicate")]
+        if len(settled) < len(receipts):
+            raise DeadLetterStillWrong(letter=number, reason="conflict", pointer="/messageId")
+        with self._store.transaction() as tx:
+            dead_letters.close(tx, number, "fixed", settled[0] if settled else None)
+        return receipts
+
+    def ignore(self, number: int) -> None:
+        """Close a letter without taking it in. Raises NotFound, DeadLetterClosed."""
+        with self._store.transaction() as tx:
+            dead_letters.close(tx, number, "ignored")
+
+    def _letter(self, number: int) -> DeadLetter:
+        with self._store.reading() as reader:
+            return dead_letters.letter(reader, number)
+
+    def _again(self, letter: DeadLetter) -> Group:
+        return self.group(self._access.source(letter.source), segment.read_again(letter.raw, letter.route), "replay")
+
+
+def origin_of(source: Source) -> Origin:
+    """A source as the reading of messages needs it."""
+    return Origin(source.name, source.channel, source.trust == "server")
+
+
+def _envelope(raws: list[bytes]) -> Envelope:
+    items: list[Message | Refusal] = [segment.read_item(raw, suspicious=segment.is_suspicious(raw)) for raw in raws]
+    return Envelope(items, raws, None, None)
+
+
+def _put(document: Any, pointer: str, value: Any, number: int) -> Any:
+    if pointer == "":
+        return value
+    *path, last = (part.replace("~1", "/").replace("~0", "~") for part in pointer.removeprefix("/").split("/"))
+    place = document
+    try:
+        for part in path:
+            place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})
+        if isinstance(place, list):
+            place[int(last)] = value
+        else:
+            place[last] = value
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as cause:
+        raise BadPointer(pointer=pointer, letter=number) from cause
+    return document

@@ -1,0 +1,218 @@
+"""One hub: the only place where everything is put together.
+
+    hub = Hub.open("shop.noline")
+    hub.accept("web", [{"type": "track", "event": "Product Viewed", "userId": "u-1", "properties": {"sku": "a"}}])
+    hub.handoffs()
+
+A hub is a folder: `noline.toml` (settings), `secret.key` (without it nothing personal of the log can be read), the
+SQLite file unless another store is set, and `analytics/` (history, which can be rebuilt).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from noline.channels import segment
+from noline.flows import move as moving
+from noline.flows.facts import Facts, PeopleFeed, TouchpointFeed
+from noline.flows.intake import Intake, origin_of
+from noline.flows.verify import Verification, verify
+from noline.kernel import settings as settings_file
+from noline.kernel.clock import Clock, SystemClock
+from noline.kernel.errors import HubExists, HubMissing
+from noline.kernel.events import Fold, Receipt
+from noline.kernel.settings import Settings
+from noline.stores import books, dead_letters
+from noline.stores.access import Access, Role, Source
+from noline.stores.log import Group, Log
+from noline.stores.projector import Projector
+from noline.stores.transactional import TransactionalStore
+from noline.stores.vault import Vault
+from noline.truth.catalogue.service import Catalogue
+from noline.truth.customers.service import Customers
+from noline.truth.stock.service import Stock
+
+if TYPE_CHECKING:
+    from noline.stores.duckdb import DuckDbStore
+
+SECRET_FILE = "secret.key"
+STORE_FILE = "noline.sqlite"
+
+
+class Hub:
+    """A company's channels joined."""
+
+    def __init__(self, folder: Path, settings: Settings, secret: bytes, *, clock: Clock, vfs: str | None = None) -> None:
+        """Wire a hub; use `Hub.init` or `Hub.open`."""
+        self.folder = folder
+        self.settings = settings
+        self.clock = clock
+        self.store = open_store(folder, settings, vfs=vfs)
+        self.store.migrate()
+        self.vault = Vault(secret, clock)
+        self.access = Access(self.store, self.vault.digest, clock)
+        self.customers = Customers(self.vault.digest)
+        self.catalogue = Catalogue(self.vault.digest, settings.currency)
+        self.stock = Stock(self.vault.digest)
+        self.log = Log(self.store, self.vault, self._rooms(), segment.comparable)
+        self.intake = Intake(self.store, self.log, self.access, self.vault.digest, clock)
+        self.facts = Facts(self.store, self.log, lambda name: origin_of(self.access.source(name)))
+
+    @classmethod
+    def init(
+        cls,
+        folder: Path | str,
+        *,
+        store: str | None = None,
+        company: str | None = None,
+        currency: str | None = None,
+        rates: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+        vfs: str | None = None,
+    ) -> Self:
+        """Make a new hub in a folder. Raises HubExists."""
+        folder = Path(folder)
+        if (folder / SECRET_FILE).exists():
+            raise HubExists(path=folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        clock = clock or SystemClock()
+        told = {"company": company, "currency": currency, "store": store}
+        settings_file.write(folder, {key: value for key, value in told.items() if value}, rates or {})
+        _write_secret(folder / SECRET_FILE, clock.random_bytes(32))
+        return cls.open(folder, clock=clock, vfs=vfs)
+
+    @classmethod
+    def open(cls, folder: Path | str, *, clock: Clock | None = None, vfs: str | None = None) -> Self:
+        """Open the hub in a folder. Raises HubMissing."""
+        folder = Path(folder)
+        secret = folder / SECRET_FILE
+        if not secret.exists():
+            raise HubMissing(path=folder)
+        return cls(folder, settings_file.load(folder), secret.read_bytes(), clock=clock or SystemClock(), vfs=vfs)
+
+    def __enter__(self) -> Self:
+        """A hub closes itself at the end of a `with`."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the stores."""
+        if "analytics" in self.__dict__:
+            self.analytics.close()
+        self.store.close()
+
+    def _rooms(self) -> list[Fold]:
+        return [self.customers, self.catalogue, self.stock]
+
+    def _fresh_rooms(self) -> list[Fold]:
+        digest = self.vault.digest
+        return [Customers(digest), Catalogue(digest, self.settings.currency), Stock(digest)]
+
+    # -- what comes in
+
+    def accept(self, source: str, items: Iterable[bytes | dict[str, Any]]) -> list[Receipt]:
+        """Take messages of a source; when this returns they are durable. Raises NotFound for an unknown source."""
+        return self.intake.accept(source, items)
+
+    def accept_groups(self, groups: Sequence[Group]) -> list[list[Receipt]]:
+        """Take whole requests in one commit."""
+        return self.log.accept(groups)
+
+    def books(self) -> list[books.Page]:
+        """The books of each source."""
+        with self.store.reading() as reader:
+            return books.pages(reader)
+
+    def books_by_hour(self, limit: int = 200) -> list[books.Page]:
+        """The books of the latest hours."""
+        with self.store.reading() as reader:
+            return books.hours(reader, limit)
+
+    def dead_letters(self, state: str | None = "open", after: int = 0, limit: int = 100) -> list[dead_letters.DeadLetter]:
+        """What could not be taken."""
+        with self.store.reading() as reader:
+            return dead_letters.letters(reader, state=state, after=after, limit=limit)
+
+    def sources(self) -> list[Source]:
+        """Where events come from."""
+        return self.access.sources()
+
+    def login_link(self, role: Role = Role.ADMIN) -> str:
+        """A one-time token that opens the console."""
+        return self.access.new_link(role)
+
+    # -- history
+
+    @cached_property
+    def analytics(self) -> DuckDbStore:
+        """The analytical store; its engine starts with the first question."""
+        from noline.stores.duckdb import DuckDbStore  # noqa: PLC0415  heavy; only where history is asked
+
+        return DuckDbStore(self.folder / "analytics", clock=self.clock)
+
+    @cached_property
+    def projector(self) -> Projector:
+        """Brings history up to the log."""
+        feeds = [TouchpointFeed(self.facts, self.settings.currency), PeopleFeed(self.store, self.customers)]
+        return Projector(self.analytics, feeds)
+
+    # -- care
+
+    def verify(self) -> Verification:
+        """Rebuild every fold from the log and compare."""
+        return verify(self.store, self.facts, self._fresh_rooms())
+
+    def back_up(self, target: Path) -> list[moving.Moved]:
+        """Write the whole hub into one file, secret included: keep it as you would keep the hub."""
+        files = {name: self.folder / name for name in (SECRET_FILE, settings_file.FILE_NAME)}
+        return moving.back_up(self.store, files, target)
+
+    @classmethod
+    def restore(cls, backup: Path, folder: Path | str, *, store: str | None = None) -> Self:
+        """Make a hub from a backup. Raises HubExists and BackupBroken."""
+        folder = Path(folder)
+        if (folder / SECRET_FILE).exists():
+            raise HubExists(path=folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        moving.unpack(backup, (settings_file.FILE_NAME,), folder)
+        settings_file.change(folder, "store", store or "sqlite")
+        target = open_store(folder, settings_file.load(folder))
+        moving.restore(backup, target)
+        target.close()
+        moving.unpack(backup, (SECRET_FILE,), folder)
+        return cls.open(folder)
+
+    def move(self, to: str) -> list[moving.Moved]:
+        """Copy everything to another store, compare, and use that one from now on (reopen the hub)."""
+        target = open_store(self.folder, settings_file.load(self.folder, {"NOLINE_STORE": to}))
+        moved = moving.copy(self.store, target)
+        target.close()
+        settings_file.change(self.folder, "store", to)
+        return moved
+
+
+def open_store(folder: Path, settings: Settings, *, vfs: str | None = None) -> TransactionalStore:
+    """The transactional store that the settings name."""
+    if settings.store.startswith(("postgresql://", "postgres://")):
+        from noline.stores.postgres import PostgresStore  # noqa: PLC0415  only where it is used
+
+        return PostgresStore(settings.store)
+    from noline.stores.sqlite import SqliteStore  # noqa: PLC0415
+
+    path = folder / STORE_FILE if settings.store == "sqlite" else Path(settings.store.removeprefix("sqlite:"))
+    return SqliteStore(path, vfs=vfs)
+
+
+def _write_secret(path: Path, secret: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())

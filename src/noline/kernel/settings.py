@@ -1,0 +1,102 @@
+"""How one hub is set up: `noline.toml` in its folder, overridden by `NOLINE_*` in the environment."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from noline.kernel.errors import SettingUnknown, SettingWrong
+
+FILE_NAME = "noline.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One hub's settings.
+
+    store: `sqlite` (a file in the hub's folder) or `postgresql://user:password@host/database`.
+    company: the name shown in the console.
+    currency: ISO 4217 code in which the company reports; amounts without a currency are read as this one.
+    rates: units of `currency` for one unit of another, as decimal text, used only to add up reports.
+    drop_off_days: after this many days without a goal an intent counts as dropped.
+    handoff_days: how long a declared hand-off may take when its message does not say.
+    """
+
+    store: str = "sqlite"
+    company: str = "Your company"
+    currency: str = "EUR"
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
+    drop_off_days: int = 14
+    handoff_days: int = 30
+
+
+def load(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of a hub. Raises SettingUnknown and SettingWrong."""
+    environment = os.environ if environment is None else environment
+    path = folder / FILE_NAME
+    told: dict[str, Any] = {}
+    if path.exists():
+        try:
+            told = tomllib.loads(path.read_text("utf-8"))
+        except tomllib.TOMLDecodeError as cause:
+            raise SettingWrong(key=FILE_NAME, value=str(path), why=str(cause)) from cause
+    names = [one.name for one in fields(Settings)]
+    for key in told:
+        if key not in names:
+            raise SettingUnknown(key=key, where=FILE_NAME, nearest=_nearest(key, names))
+    for name in names:
+        if (value := environment.get(f"NOLINE_{name.upper()}")) is not None and name != "rates":
+            told[name] = value
+    return Settings(**{key: _checked(key, value) for key, value in told.items()})
+
+
+def write(folder: Path, values: Mapping[str, str], rates: Mapping[str, str]) -> None:
+    """Write a new settings file with these values."""
+    lines = ["# Settings of this hub; docs/settings.md explains each", *_lines(values)]
+    if rates:
+        lines += ["", "[rates]", *_lines(rates)]
+    (folder / FILE_NAME).write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def change(folder: Path, key: str, value: str) -> None:
+    """Set one top-level text value, leaving the rest of the file as it is."""
+    path = folder / FILE_NAME
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    kept = [line for line in lines if line.partition("=")[0].strip() != key]
+    tables_start = next((i for i, line in enumerate(kept) if line.startswith("[")), len(kept))
+    kept.insert(tables_start, f"{key} = {_quoted(value)}")
+    path.write_text("\n".join(kept) + "\n", "utf-8")
+
+
+def _lines(values: Mapping[str, str]) -> list[str]:
+    return [f"{key} = {_quoted(value)}" for key, value in values.items()]
+
+
+def _checked(key: str, value: Any) -> Any:
+    try:
+        if key in ("drop_off_days", "handoff_days"):
+            days = int(value)
+            if not 1 <= days <= 3650:
+                raise SettingWrong(key=key, value=value, why="it takes 1 to 3650 days")
+            return days
+        if key == "rates":
+            return {str(code).upper(): Decimal(str(rate)) for code, rate in dict(value).items()}
+    except (ValueError, TypeError, InvalidOperation) as cause:
+        raise SettingWrong(key=key, value=value, why=str(cause) or "not a number") from cause
+    if not isinstance(value, str) or not value:
+        raise SettingWrong(key=key, value=value, why="it takes a text")
+    if key == "currency" and not (len(value) == 3 and value.isalpha() and value.isupper()):
+        raise SettingWrong(key=key, value=value, why="it takes an ISO 4217 code such as EUR")
+    return value
+
+
+def _nearest(key: str, names: list[str]) -> str:
+    return (difflib.get_close_matches(key, names, n=1, cutoff=0) or names)[0]
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

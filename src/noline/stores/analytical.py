@@ -1,0 +1,215 @@
+"""The analytical port: history as tables that questions in SQL are asked of.
+
+Each table lies in a folder of Parquet segments. A segment is written once and renamed into place; its name says which
+positions of its feed it covers, `<first>-<last>.parquet`, so rows and watermark are one step of the file system.
+Any number of processes read without a lock, and other engines can read the same files.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FEWEST_TO_MERGE = 24
+"""With more segments than this the newest are merged into one."""
+
+_DIGITS = 16
+
+
+class Table(NamedTuple):
+    """What a table holds.
+
+    position: the column that carries the position of the feed, kept out of the answer when `latest_of` is set.
+    latest_of: the table is a list of changes; a question sees the newest row for each value of this column.
+    """
+
+    columns: Mapping[str, str]
+    position: str
+    latest_of: str | None = None
+
+
+TABLES: Mapping[str, Table] = {
+    "touchpoints": Table(
+        {
+            "seq": "BIGINT",
+            "subject": "BIGINT",
+            "occurred_at": "BIGINT",
+            "channel": "VARCHAR",
+            "action": "VARCHAR",
+            "stage": "VARCHAR",
+            "source": "VARCHAR",
+            "store_id": "VARCHAR",
+            "sku": "VARCHAR",
+            "object_id": "VARCHAR",
+            "value_minor": "BIGINT",
+            "currency": "VARCHAR",
+            "handoff_to": "VARCHAR",
+            "handoff_object": "VARCHAR",
+            "handoff_until": "BIGINT",
+            "handoff_group": "VARCHAR",
+            "country": "VARCHAR",
+            "units": "BIGINT",
+            "exposure": "BOOLEAN",
+        },
+        position="seq",
+    ),
+    "people": Table(
+        {"version": "BIGINT", "subject": "BIGINT", "person": "BIGINT"}, position="version", latest_of="subject"
+    ),
+}
+"""The tables of a hub. Times are microseconds since 1970 UTC, amounts are minor units of their currency."""
+
+Columns = Mapping[str, Sequence[Any]]
+Rows = Sequence[tuple[Any, ...]]
+
+
+class Answering(Protocol):
+    """Something that answers questions about history: all that the rooms of insight ever get."""
+
+    def ask(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table":
+        """The answer of one SELECT; `params` are its `$name` parameters, no more and no less."""
+        ...
+
+
+class AnalyticalStore(Answering, Protocol):
+    """A hub's history."""
+
+    def watermark(self, table: str) -> int:
+        """The last position of its feed that a table holds; 0 when it holds none."""
+        ...
+
+    def load(self, table: str, rows: "pa.Table | Columns | Rows", first: int, last: int) -> None:
+        """Add what a feed said at the positions `first` to `last`; `first` is one after the watermark.
+
+        Only inside `projecting()`. Raises ValueError when the positions do not follow the watermark.
+        """
+        ...
+
+    def projecting(self) -> AbstractContextManager[None]:
+        """The right to load and tidy, held by one process and thread at a time; others wait."""
+        ...
+
+    def tidy(self) -> None:
+        """Merge many small segments and remove those that were replaced long enough ago. Inside `projecting()`."""
+        ...
+
+    def clear(self) -> None:
+        """Forget every row, so that the next projection tells all of history again. Inside `projecting()`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of memory and files."""
+        ...
+
+
+class Segment(NamedTuple):
+    """A file that covers the positions `first` to `last` of a feed."""
+
+    first: int
+    last: int
+
+    @property
+    def name(self) -> str:
+        """Its file name; names sort as positions do."""
+        return f"{self.first:0{_DIGITS}}-{self.last:0{_DIGITS}}.parquet"
+
+    @property
+    def span(self) -> int:
+        """How many positions it covers."""
+        return self.last - self.first + 1
+
+
+def segment_of(name: str) -> Segment | None:
+    """The segment of a file name; None for any other file."""
+    first, dash, last = name.removesuffix(".parquet").partition("-")
+    if not (name.endswith(".parquet") and dash and first.isdecimal() and last.isdecimal()):
+        return None
+    segment = Segment(int(first), int(last))
+    return segment if 0 < segment.first <= segment.last else None
+
+
+def cover(names: Iterable[str]) -> list[Segment]:
+    """The segments that together hold each position from 1 on exactly once.
+
+    From each start the longest segment wins, so a merged one replaces its parts at the moment it appears. The cover
+    ends at the first gap: what lies behind it will be projected again.
+    """
+    longest: dict[int, Segment] = {}
+    for segment in filter(None, map(segment_of, names)):
+        longest[segment.first] = max(segment, longest.get(segment.first, segment))
+    chosen: list[Segment] = []
+    start = 1
+    while start in longest:
+        chosen.append(longest[start])
+        start = chosen[-1].last + 1
+    return chosen
+
+
+def to_merge(covering: Sequence[Segment]) -> Sequence[Segment]:
+    """The newest segments that should become one; none while there are few.
+
+    An older segment joins only when it is no larger than what is merged already, so each row is rewritten a number of
+    times that grows with the logarithm of history, not with history.
+    """
+    if len(covering) <= FEWEST_TO_MERGE:
+        return ()
+    start = len(covering) - FEWEST_TO_MERGE // 2
+    while start > 0 and covering[start - 1].span <= covering[-1].last - covering[start].first + 1:
+        start -= 1
+    return covering[start:]
+
+
+def as_table(name: str, rows: "pa.Table | Columns | Rows") -> "pa.Table":
+    """Rows of a table as Arrow, in the declared columns and types. Text that is no Unicode is made readable."""
+    import pyarrow as pa
+
+    schema = arrow_schema(name)
+    if isinstance(rows, pa.Table):
+        return rows.select(schema.names).cast(schema)
+    if not isinstance(rows, Mapping):
+        rows = dict(zip(schema.names, zip(*rows, strict=True), strict=True)) if rows else {}
+    arrays = [_array(rows.get(field.name, ()), field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def arrow_schema(name: str) -> "pa.Schema":
+    """The Arrow schema of a table."""
+    import pyarrow as pa
+
+    types = {"BIGINT": pa.int64(), "VARCHAR": pa.string(), "BOOLEAN": pa.bool_()}
+    return pa.schema([(column, types[kind]) for column, kind in TABLES[name].columns.items()])
+
+
+def _array(values: Sequence[Any], kind: "pa.DataType") -> "pa.Array":
+    import pyarrow as pa
+
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        readable = [value and value.encode(errors="replace").decode() for value in values]
+        return pa.array(readable, kind)
+
+
+@contextmanager
+def file_lock(path: Path) -> Iterator[None]:
+    """Hold a file for one process and thread; wait for it. The system lets go when the process dies."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames and removals in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,89 @@
+"""Dead letters: what could not be taken is kept with its reason until somebody fixes or ignores it."""
+
+from dataclasses import dataclass
+
+from noline.kernel.clock import Micros
+from noline.kernel.errors import DeadLetterClosed, NotFound
+from noline.kernel.events import Refusal
+from noline.stores.transactional import Reader, Transaction
+
+_COLUMNS = "id, source, code, pointer, message, route, raw, seq, state, times, first_at, last_at"
+_PARK = """
+INSERT INTO dead_letters
+    (id, source, code, pointer, message, route, raw, raw_hash, seq, state, times, first_at, last_at)
+VALUES ((SELECT coalesce(max(id), 0) + 1 FROM dead_letters), ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, ?, ?)
+ON CONFLICT (source, code, raw_hash) DO UPDATE SET
+    times = dead_letters.times + 1, last_at = excluded.last_at
+RETURNING id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One item that could not be taken.
+
+    code: of the closed list. pointer: JSON pointer to the wrong place. seq: of its record, when the item is in the log
+    but a room could not take it. times: how often the same bytes came.
+    """
+
+    id: int
+    source: str
+    code: str
+    pointer: str
+    message: str
+    route: str
+    raw: bytes
+    seq: int | None
+    state: str
+    times: int
+    first_at: Micros
+    last_at: Micros
+
+
+def park(
+    tx: Transaction, source: str, refusal: Refusal, raw_hash: bytes, at: Micros, *, route: str, seq: int | None = None
+) -> int:
+    """Keep a refused item; the same bytes refused again are counted on the same letter. Answers its id."""
+    message = refusal.message.replace("\0", "\\u0000")
+    row = tx.row(
+        _PARK, (source, refusal.code, refusal.pointer, message, route, refusal.raw, raw_hash, seq, at, at)
+    )
+    return row[0] if row else 0
+
+
+def letters(reader: Reader, *, state: str | None = "open", after: int = 0, limit: int = 100) -> list[DeadLetter]:
+    """Letters by id, of one state or of all."""
+    sql = f"SELECT {_COLUMNS} FROM dead_letters WHERE id > ? AND (? = '' OR state = ?) ORDER BY id LIMIT ?"
+    return [DeadLetter(*row) for row in reader.rows(sql, (after, state or "", state or "", limit))]
+
+
+def letter(reader: Reader, number: int) -> DeadLetter:
+    """One letter; raises NotFound."""
+    row = reader.row(f"SELECT {_COLUMNS} FROM dead_letters WHERE id = ?", (number,))
+    if row is None:
+        raise NotFound(what="dead letter", name=number)
+    return DeadLetter(*row)
+
+
+def counts(reader: Reader) -> dict[tuple[str, str], int]:
+    """How many letters there are by (code, state)."""
+    rows = reader.rows("SELECT code, state, count(*) FROM dead_letters GROUP BY code, state")
+    return {(code, state): count for code, state, count in rows}
+
+
+def replace_raw(tx: Transaction, number: int, raw: bytes) -> None:
+    """Put corrected bytes into an open letter; raises DeadLetterClosed."""
+    _only_open(tx, number)
+    tx.run("UPDATE dead_letters SET raw = ? WHERE id = ?", (raw, number))
+
+
+def close(tx: Transaction, number: int, state: str, seq: int | None = None) -> None:
+    """Mark an open letter `fixed` or `ignored`; raises DeadLetterClosed."""
+    _only_open(tx, number)
+    tx.run("UPDATE dead_letters SET state = ?, seq = coalesce(?, seq) WHERE id = ?", (state, seq, number))
+
+
+def _only_open(reader: Reader, number: int) -> None:
+    found = letter(reader, number)
+    if found.state != "open":
+        raise DeadLetterClosed(letter=number, state=found.state)

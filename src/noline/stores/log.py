@@ -1,0 +1,266 @@
+"""The one append-only log, and the one place where it grows.
+
+A group of waiting requests becomes one transaction: records, dead letters, what the truth rooms make of them, and the
+books. When `accept` returns, all of it is durable, and every item has its receipt.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from noline.kernel.clock import Micros
+from noline.kernel.events import Draft, Fact, Fold, Receipt, Record, Refusal
+from noline.stores import books, dead_letters
+from noline.stores.transactional import Reader, Transaction, TransactionalStore
+from noline.stores.vault import Vault
+
+_INSERT = """
+INSERT INTO log (seq, route_key, message_id, kind, subject, occurred_at, received_at, source, schema, body, body_hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (route_key, message_id) DO NOTHING
+"""
+_COLUMNS = "seq, route_key, message_id, kind, subject, occurred_at, received_at, source, schema, body, body_hash"
+_BY_ID = f"SELECT {_COLUMNS} FROM log WHERE route_key = ? AND message_id = ?"
+_AFTER = f"SELECT {_COLUMNS} FROM log WHERE seq > ? ORDER BY seq LIMIT ?"
+_BY_ROUTE = f"SELECT {_COLUMNS} FROM log WHERE route_key = ?"
+
+_SEALED = "+sealed"
+
+_Key = tuple[int, str]
+
+
+class Group(NamedTuple):
+    """One request: whose it is, when it came, by which route, and its items."""
+
+    source: str
+    received_at: Micros
+    route: str
+    items: Sequence[Draft | Refusal]
+
+
+class Sealed(NamedTuple):
+    """A draft with its sealed body and hash, ready for a row."""
+
+    draft: Draft
+    body: bytes
+    body_hash: bytes
+
+    @property
+    def key(self) -> _Key:
+        return (self.draft.fact.route_key, self.draft.fact.message_id)
+
+    def row(self, seq: int) -> tuple[Any, ...]:
+        fact = self.draft.fact
+        return (
+            seq, fact.route_key, fact.message_id, fact.kind, fact.subject, fact.occurred_at, fact.received_at,
+            fact.source, self.draft.schema + _SEALED * self.draft.personal, self.body, self.body_hash,
+        )  # fmt: skip
+
+
+class Log:
+    """The log of one hub.
+
+    comparable: makes of a body what it says apart from how it travelled; decides between duplicate and conflict.
+    """
+
+    def __init__(
+        self,
+        store: TransactionalStore,
+        vault: Vault,
+        folds: Sequence[Fold],
+        comparable: Callable[[bytes], Any],
+    ) -> None:
+        """Wire the log of a store."""
+        self._store = store
+        self._vault = vault
+        self._folds = folds
+        self._comparable = comparable
+        self._next_seq: int | None = None
+
+    def accept(self, groups: Sequence[Group]) -> list[list[Receipt]]:
+        """Make these requests durable in one commit and answer each item, in order."""
+        try:
+            with self._store.transaction() as tx:
+                return self.accept_in(tx, groups)
+        except BaseException:
+            self._forget()
+            raise
+
+    def accept_in(self, tx: Transaction, groups: Sequence[Group]) -> list[list[Receipt]]:
+        """The same inside a transaction of the caller, who must let `accept`'s caches go when it is undone."""
+        if tx.others_wrote:
+            self._forget()
+        if self._next_seq is None:
+            self._next_seq = last_seq(tx) + 1
+        drafts = [item for group in groups for item in group.items if isinstance(item, Draft)]
+        receipts = iter(self._append(tx, self._seal(tx, drafts)))
+        answers = [
+            [
+                next(receipts) if isinstance(item, Draft) else self._park(tx, group, item)
+                for item in group.items
+            ]
+            for group in groups
+        ]
+        self._keep_conflicts(tx, groups, answers)
+        books.enter(
+            tx,
+            (
+                (group.source, group.received_at, Counter(receipt.status for receipt in answer))
+                for group, answer in zip(groups, answers, strict=True)
+            ),
+        )
+        return answers
+
+    def fold_again(self, tx: Transaction, facts: list[Fact]) -> None:
+        """Give facts that are in the log to the folds; what a room cannot take is kept as a dead letter."""
+        for fold in self._folds:
+            self._fold(tx, fold, facts)
+
+    def _seal(self, tx: Transaction, drafts: list[Draft]) -> list[Sealed]:
+        personal = [draft for draft in drafts if draft.personal]
+        self._vault.keys_for(tx, [draft.fact.subject for draft in personal])
+        closed = iter(
+            self._vault.seal([(draft.fact.subject, draft.fact.message_id, draft.body) for draft in personal])
+        )
+        return [
+            Sealed(draft, next(closed) if draft.personal else draft.body, self._vault.body_hash(draft.body))
+            for draft in drafts
+        ]
+
+    def _append(self, tx: Transaction, sealed: list[Sealed]) -> list[Receipt]:
+        """Insert what is new, fold it, and answer for each."""
+        first: dict[_Key, Sealed] = {}
+        for one in sealed:
+            first.setdefault(one.key, one)
+        known = {} if self._inserted(tx, list(first.values())) else self._known(tx, list(first))
+        if known:
+            self._insert(tx, [one for key, one in first.items() if key not in known])
+        fresh = [one for key, one in first.items() if key not in known]
+        seqs = {one.key: self._seq + position for position, one in enumerate(fresh)}
+        self._next_seq = self._seq + len(fresh)
+        self.fold_again(tx, [one.draft.fact._replace(seq=seqs[one.key]) for one in fresh])
+        return [self._receipt(tx, one, first, seqs, known) for one in sealed]
+
+    @property
+    def _seq(self) -> int:
+        return self._next_seq or 1
+
+    def _inserted(self, tx: Transaction, new: list[Sealed]) -> bool:
+        """Try to insert all as new; False (and nothing done) when some were there already."""
+        try:
+            with tx.savepoint():
+                if self._insert(tx, new) != len(new):
+                    raise _SomeKnown
+        except _SomeKnown:
+            return False
+        return True
+
+    def _insert(self, tx: Transaction, new: list[Sealed]) -> int:
+        if not new:
+            return 0
+        return tx.run_many(_INSERT, [one.row(self._seq + position) for position, one in enumerate(new)])
+
+    def _known(self, tx: Transaction, keys: list[_Key]) -> dict[_Key, Record]:
+        found = ((key, tx.row(_BY_ID, key)) for key in keys)
+        return {key: Record(*row) for key, row in found if row is not None}
+
+    def _receipt(
+        self,
+        tx: Transaction,
+        one: Sealed,
+        first: dict[_Key, Sealed],
+        seqs: dict[_Key, int],
+        known: dict[_Key, Record],
+    ) -> Receipt:
+        earlier = known.get(one.key)
+        if earlier is not None:
+            same = earlier.body_hash == one.body_hash or self._says_the_same(tx, earlier, one.draft.body)
+            return Receipt("duplicate" if same else "conflict", seq=earlier.seq)
+        winner = first[one.key]
+        if winner is one:
+            return Receipt("accepted", seq=seqs[one.key])
+        same = winner.body_hash == one.body_hash or self._comparable(winner.draft.body) == self._comparable(
+            one.draft.body
+        )
+        return Receipt("duplicate" if same else "conflict", seq=seqs[one.key])
+
+    def _says_the_same(self, reader: Reader, earlier: Record, body: bytes) -> bool:
+        """Compare with the body in the log; an erased one can no longer disagree."""
+        opened = self._opened_one(reader, earlier)
+        return opened is None or self._comparable(opened) == self._comparable(body)
+
+    def _park(self, tx: Transaction, group: Group, refusal: Refusal) -> Receipt:
+        raw_hash = self._vault.body_hash(refusal.raw)
+        number = dead_letters.park(tx, group.source, refusal, raw_hash, group.received_at, route=group.route)
+        return Receipt("parked", id=number, code=refusal.code, path=refusal.pointer)
+
+    def _keep_conflicts(self, tx: Transaction, groups: Sequence[Group], answers: list[list[Receipt]]) -> None:
+        """An item that contradicts its earlier self is answered, and kept for somebody to look at."""
+        for group, answer in zip(groups, answers, strict=True):
+            for item, receipt in zip(group.items, answer, strict=True):
+                if receipt.status == "conflict" and isinstance(item, Draft):
+                    why = f"message {item.fact.message_id} is in the log with another body"
+                    self._park(tx, group, Refusal("conflict", "/messageId", why, item.body))
+
+    def _fold(self, tx: Transaction, fold: Fold, facts: list[Fact]) -> None:
+        try:
+            with tx.savepoint():
+                fold.take(tx, facts)
+        except Exception as cause:
+            if self._store.is_outage(cause):
+                raise
+            fold.forget()
+            if len(facts) == 1:
+                self._park_projection(tx, fold, facts[0], cause)
+                return
+            middle = len(facts) // 2
+            self._fold(tx, fold, facts[:middle])
+            self._fold(tx, fold, facts[middle:])
+
+    def _park_projection(self, tx: Transaction, fold: Fold, fact: Fact, cause: Exception) -> None:
+        refusal = Refusal("projection_error", "", f"{fold.name}: {cause}", f"seq {fact.seq} in {fold.name}".encode())
+        dead_letters.park(
+            tx, fact.source, refusal, self._vault.body_hash(refusal.raw), fact.received_at, route="fold", seq=fact.seq
+        )
+
+    def _forget(self) -> None:
+        self._next_seq = None
+        self._vault.forget_caches()
+        for fold in self._folds:
+            fold.forget()
+
+    def opened(self, reader: Reader, records: Sequence[Record]) -> Iterator[tuple[Record, bytes | None]]:
+        """Records with their bodies unsealed; None where the subject was erased."""
+        sealed = [record for record in records if is_sealed(record)]
+        bodies = iter(
+            self._vault.open(reader, [(record.subject, record.message_id, record.body) for record in sealed])
+        )
+        return ((record, next(bodies) if is_sealed(record) else record.body) for record in records)
+
+    def _opened_one(self, reader: Reader, record: Record) -> bytes | None:
+        return next(self.opened(reader, [record]))[1]
+
+
+class _SomeKnown(Exception):  # noqa: N818  a signal between two functions of this file
+    pass
+
+
+def is_sealed(record: Record) -> bool:
+    """Whether the body lies under the key of its subject."""
+    return record.schema.endswith(_SEALED)
+
+
+def last_seq(reader: Reader) -> int:
+    """The last position of the log; 0 when it is empty."""
+    row = reader.row("SELECT coalesce(max(seq), 0) FROM log")
+    return row[0] if row else 0
+
+
+def records_after(reader: Reader, after: int, limit: int) -> list[Record]:
+    """The next records of the log."""
+    return [Record(*row) for row in reader.rows(_AFTER, (after, limit))]
+
+
+def records_of(reader: Reader, route_key: int) -> list[Record]:
+    """All records that were routed by one subject."""
+    return [Record(*row) for row in reader.rows(_BY_ROUTE, (route_key,))]

@@ -1,0 +1,1 @@
+"""Customers: who is known by which names, and which names are one person."""

@@ -1,0 +1,1 @@
+"""Feedback: what people say of us, and whether somebody answered."""

@@ -1,0 +1,1 @@
+"""Prices: what each channel asks for an item, and since when."""

@@ -1,0 +1,1 @@
+"""Clients that stand outside the process: the served hub they talk to, the line between, what they say and see."""
