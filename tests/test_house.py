@@ -10,10 +10,17 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
+import click
 import grimp
 import pytest
 
 import noline
+from noline.channels import segment
+from noline.doors.cli.main import _MODULES as MODULES_OF_COMMANDS
+from noline.doors.cli.main import noline as noline_command
+from noline.doors.http.api import api
+from noline.doors.http.writer import Writer
+from noline.hub import Hub
 from noline.kernel import errors
 from noline.kernel.errors import NoLineError
 from noline.kernel.events import REFUSAL_CODES
@@ -169,7 +176,8 @@ def entry_points() -> set[str]:
     """Modules that others than ours start."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     started = {target.partition(":")[0] for target in project["scripts"].values()}
-    return started | {name for name in modules() if name.endswith("__main__")}
+    commands = {f"noline.doors.cli.{name}" for name in MODULES_OF_COMMANDS.values()}
+    return started | commands | {name for name in modules() if name.endswith("__main__")}
 
 
 def _texts(tree: ast.Module) -> Iterator[str]:
@@ -398,15 +406,16 @@ def _shown_setting(name: str, default: object) -> tuple[str, str]:
 
 
 def test_every_command_and_option_is_documented():
-    from noline.doors.cli.main import main
-
-    assert missing("cli.md", sorted(set(_commands(main, "noline")))) == []
+    assert missing("cli.md", sorted(set(_commands(noline_command, "noline")))) == []
 
 
-def _commands(command, path: str) -> Iterator[str]:
-    """Full command names, and long options beside them."""
-    import click
+def test_the_documentation_names_no_command_that_is_gone():
+    named = re.findall(r"^#+ `(noline[a-z -]*)`$", page("cli.md"), re.MULTILINE)
+    assert set(named) - set(_commands(noline_command, "noline")) == set()
 
+
+def _commands(command: click.Command, path: str) -> Iterator[str]:
+    """Full command names, and the long options of each."""
     yield path
     for parameter in command.params:
         if isinstance(parameter, click.Option) and not parameter.hidden:
@@ -417,6 +426,21 @@ def _commands(command, path: str) -> Iterator[str]:
             child = command.get_command(context, name)
             if child and not child.hidden:
                 yield from _commands(child, f"{path} {name}")
+
+
+def test_every_route_is_documented(tmp_path):
+    assert missing("http.md", sorted(_routes(tmp_path))) == []
+
+
+def _routes(folder: Path) -> Iterator[str]:
+    """Every route, as `GET /path/{parameter}`."""
+    yield from (f"POST /v1/{name}" for name in segment.ROUTES)
+    with Hub.init(folder / "shop.noline") as hub:
+        writer = Writer(hub.accept_groups)
+        for route in api(hub, writer).routes:
+            path = re.sub(r":\w+}", "}", route.path)
+            yield from (f"{method} {path}" for method in getattr(route, "methods", set()) - {"OPTIONS", "HEAD"})
+        writer.stop()
 
 
 # The repository

@@ -5,7 +5,19 @@ import sys
 
 import pytest
 
-HEAVY = ["litestar", "granian", "starlette", "duckdb", "numpy", "pyarrow", "pandas", "splink", "playwright", "httpx2"]
+HEAVY = [
+    "litestar",
+    "granian",
+    "uvicorn",
+    "jinja2",
+    "duckdb",
+    "numpy",
+    "pyarrow",
+    "pandas",
+    "splink",
+    "playwright",
+    "httpx2",
+]
 
 
 def packages_loaded_by(code: str) -> set[str]:
@@ -19,8 +31,8 @@ def packages_loaded_by(code: str) -> set[str]:
     "code",
     [
         "import noline",
-        "from noline.doors.cli.main import main\nmain(['--help'], standalone_mode=False)",
-        "from noline.doors.cli.main import main\nmain(['source', 'add', '--help'], standalone_mode=False)",
+        "from noline.doors.cli.main import run\nassert run(['--help']) == 0",
+        "from noline.doors.cli.main import run\nassert run(['source', 'add', '--help']) == 0",
     ],
     ids=["import noline", "noline --help", "noline source add --help"],
 )

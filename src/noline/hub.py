@@ -14,26 +14,31 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from noline.channels import segment
 from noline.flows import move as moving
+from noline.flows.deliver import Deliveries
 from noline.flows.facts import Facts, PeopleFeed, TouchpointFeed
 from noline.flows.intake import Intake, origin_of
 from noline.flows.verify import Verification, verify
 from noline.kernel import settings as settings_file
 from noline.kernel.clock import Clock, SystemClock
 from noline.kernel.errors import HubExists, HubMissing
-from noline.kernel.events import Fold, Receipt
+from noline.kernel.events import Digest, Receipt
 from noline.kernel.settings import Settings
 from noline.stores import books, dead_letters
 from noline.stores.access import Access, Role, Source
 from noline.stores.log import Group, Log
+from noline.stores.outbox import Outbox
 from noline.stores.projector import Projector
 from noline.stores.transactional import TransactionalStore
 from noline.stores.vault import Vault
 from noline.truth.catalogue.service import Catalogue
 from noline.truth.customers.service import Customers
+from noline.truth.feedback.service import Feedback
+from noline.truth.orders.service import Orders
+from noline.truth.prices.service import Prices
 from noline.truth.stock.service import Stock
 
 if TYPE_CHECKING:
@@ -41,6 +46,29 @@ if TYPE_CHECKING:
 
 SECRET_FILE = "secret.key"
 STORE_FILE = "noline.sqlite"
+
+
+class Rooms(NamedTuple):
+    """The rooms of truth, each a fold of the log."""
+
+    customers: Customers
+    catalogue: Catalogue
+    stock: Stock
+    orders: Orders
+    prices: Prices
+    feedback: Feedback
+
+    @classmethod
+    def of(cls, digest: Digest, currency: str) -> Self:
+        """New rooms that remember nothing yet."""
+        return cls(
+            Customers(digest),
+            Catalogue(digest, currency),
+            Stock(digest),
+            Orders(digest, currency),
+            Prices(digest, currency),
+            Feedback(digest),
+        )
 
 
 class Hub:
@@ -55,11 +83,13 @@ class Hub:
         self.store.migrate()
         self.vault = Vault(secret, clock)
         self.access = Access(self.store, self.vault.digest, clock)
-        self.customers = Customers(self.vault.digest)
-        self.catalogue = Catalogue(self.vault.digest, settings.currency)
-        self.stock = Stock(self.vault.digest)
-        self.log = Log(self.store, self.vault, self._rooms(), segment.comparable)
+        rooms = Rooms.of(self.vault.digest, settings.currency)
+        self.customers, self.catalogue, self.stock = rooms.customers, rooms.catalogue, rooms.stock
+        self.orders, self.prices, self.feedback = rooms.orders, rooms.prices, rooms.feedback
+        self.log = Log(self.store, self.vault, rooms, segment.comparable)
         self.intake = Intake(self.store, self.log, self.access, self.vault.digest, clock)
+        self.outbox = Outbox(self.store, clock)
+        self.deliveries = Deliveries(self.store, self.log, self.outbox, clock)
         self.facts = Facts(self.store, self.log, lambda name: origin_of(self.access.source(name)))
 
     @classmethod
@@ -107,13 +137,6 @@ class Hub:
         if "analytics" in self.__dict__:
             self.analytics.close()
         self.store.close()
-
-    def _rooms(self) -> list[Fold]:
-        return [self.customers, self.catalogue, self.stock]
-
-    def _fresh_rooms(self) -> list[Fold]:
-        digest = self.vault.digest
-        return [Customers(digest), Catalogue(digest, self.settings.currency), Stock(digest)]
 
     # -- what comes in
 
@@ -167,7 +190,7 @@ class Hub:
 
     def verify(self) -> Verification:
         """Rebuild every fold from the log and compare."""
-        return verify(self.store, self.facts, self._fresh_rooms())
+        return verify(self.store, self.facts, Rooms.of(self.vault.digest, self.settings.currency))
 
     def back_up(self, target: Path) -> list[moving.Moved]:
         """Write the whole hub into one file, secret included: keep it as you would keep the hub."""

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -120,7 +120,11 @@ class ServedHub:
     def person_of(self, namespace: str, value: str) -> str | None:
         """Who is known by this name; None when nobody is."""
         with self.hub.store.reading() as reader:
-            return customers.person_of(reader, self.hub.customers.subject(Identifier(namespace, value)))
+            return customers.person_of(reader, self.subject(namespace, value))
+
+    def subject(self, namespace: str, value: str) -> bytes:
+        """How the log names whoever has this name."""
+        return self.hub.customers.subject(Identifier(namespace, value))
 
     def dead_letters(self, source: Source) -> list[str]:
         """Why items of a source could not be taken."""
@@ -155,7 +159,11 @@ def noline(*words: str, hub: Path | None = None) -> Any:
 
 
 def call(
-    port: int, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    port: int,
+    method: str,
+    path: str,
+    body: bytes | Iterable[bytes] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """One request, sent exactly as given."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=PATIENCE_SECONDS)

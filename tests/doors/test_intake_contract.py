@@ -164,9 +164,8 @@ def test_gzip_that_breaks_off_is_parked(client: Client):
 def test_a_body_may_come_in_chunks(client: Client):
     plain = json.dumps(viewed()).encode()
     pieces = iter([plain[:10], plain[10:]])
-    headers = {"Authorization": basic(client.source.key), "Transfer-Encoding": "chunked"}
 
-    answer = call(client.hub.port, "POST", "/v1/track", pieces, headers)
+    answer = call(client.hub.port, "POST", "/v1/track", pieces, {"Authorization": basic(client.source.key)})
 
     assert statuses(answer) == ["accepted"]
 
@@ -364,6 +363,23 @@ def test_an_address_that_two_browsers_claim_joins_nobody(served: ServedHub):
     assert None not in found
     assert found[0] != found[1]
     assert page.books == NOTHING | {"received": 2, "accepted": 2}
+
+
+def test_what_a_browser_does_under_the_address_of_another_is_not_filed_under_the_other(
+    client: Client, served: ServedHub
+):
+    owner, cookie = f"user-{uuid4()}", f"cookie-{uuid4()}"
+    email = f"{owner}@example.com"
+    client.batch({"type": "identify", "userId": owner, "traits": {"email": email}})
+    page = Client(served, served.add_source("another-page", "web", trust="browser"))
+
+    page.batch(
+        {"type": "identify", "anonymousId": cookie, "traits": {"email": email}},
+        viewed(userId=None, anonymousId=cookie, context={"traits": {"email": email}}),
+    )
+
+    assert served.person_of("anonymous_id", cookie) != served.person_of("user_id", owner)
+    assert {record.subject for record in served.records(page.source)} == {served.subject("anonymous_id", cookie)}
 
 
 def test_the_channel_is_that_of_the_message_else_that_of_its_source(client: Client):

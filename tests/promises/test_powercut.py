@@ -4,6 +4,7 @@ The simulated disk is tried first on plain SQLite, where it must also see the lo
 """
 
 import hashlib
+import logging
 import os
 import random
 import shutil
@@ -36,6 +37,9 @@ from .powercut import (
 )
 
 Item = dict[str, object]
+
+_told = logging.getLogger(__name__)
+"""`pytest --log-cli-level=info` shows how much was tried."""
 
 LONG = bool(os.environ.get("NOLINE_LONG"))
 LEAST_STATES = 20_000 if LONG else 2_000
@@ -183,15 +187,17 @@ def tally_of(trace: Trace, scratch: Path, seed: int = 1) -> Tally:
     """Every state of a run of the plain log, judged."""
     tally = Tally()
     tally.judge(trace.states(seed), plain_verdict, scratch)
+    _told.info("%d states, %d lost something, %d damaged", tally.states, tally.lost, tally.damaged)
     return tally
 
 
 def test_a_synced_commit_survives_every_power_cut(scratch: Path) -> None:
     tally = Tally()
-    for seed in range(6 if LONG else 1):
-        trace = record(plain_log(synchronous="FULL", groups=60, seed=seed), fresh(scratch / f"run-{seed}"))
+    for seed in range(8 if LONG else 1):
+        trace = record(plain_log(synchronous="FULL", groups=45, seed=seed), fresh(scratch / f"run-{seed}"))
         assert trace.changes_of(".db") > 100, "too few checkpoints"
         tally.judge(trace.states(seed, chances=3 if LONG else 1), plain_verdict, scratch)
+    _told.info("plain log: %s", tally)
     assert tally.faults == []
     assert tally.states >= LEAST_STATES
 
@@ -205,6 +211,7 @@ def test_a_power_cut_while_recovering_from_a_power_cut_loses_nothing(scratch: Pa
         cut.write_to(directory)
         again = record(recovery_after(cut), directory)
         tally.judge(again.states(seed=number, after=cut.acknowledged[-1]), plain_verdict, scratch)
+    _told.info("recovering: %s", tally)
     assert tally.faults == []
     assert tally.states >= 100 * len(cuts)
 
@@ -393,6 +400,7 @@ def test_what_the_hub_acknowledged_survives_every_power_cut(scratch: Path, new_h
         assert trace.changes_of(STORE_FILE) > 100, "too few checkpoints"
         states = trace.states(seed, chances=3 if LONG else 1)
         tally.judge(opened.pass_on(states, full_verdict, scratch, every=100), hub_verdict, scratch)
+    _told.info("hub: %s, of these opened as a hub: %s", tally, opened)
     assert tally.faults == []
     assert opened.faults == []
     assert tally.states >= LEAST_STATES
@@ -405,6 +413,7 @@ def test_without_a_sync_in_each_commit_the_hub_would_lose_what_it_acknowledged(
     trace = record(hub_intake(groups=10, seed=1, synchronous="NORMAL"), new_hub("run"))
     tally = Tally()
     tally.judge(trace.states(seed=1), hub_verdict, scratch)
+    _told.info("hub without syncs in commits: %d of %d lost something", tally.lost, tally.states)
     assert tally.damaged == 0
     assert tally.lost > 0
 

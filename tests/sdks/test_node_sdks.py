@@ -62,6 +62,16 @@ def test_calls_made_again_with_the_same_ids_are_duplicates(script: str, play, se
 
 
 @BOTH
+def test_a_text_cut_through_an_emoji_does_not_harm_its_neighbours(script: str, play, served: ServedHub, source: Source):
+    cut = Visit().look() | {"properties": {"title": "Coffee \ud83d"}}
+
+    play(script, served.origin, source.key, [Visit().look(), Visit().look(), cut, Visit().look()])
+
+    assert served.books(source) == {"received": 4, "accepted": 3, "duplicate": 0, "conflict": 0, "parked": 1}
+    assert served.dead_letters(source) == ["bad_encoding"]
+
+
+@BOTH
 def test_an_unknown_key_is_told_to_the_application_and_not_tried_again(script: str, play, served: ServedHub):
     with forgetful_line(served.port, losses=0) as line:
         [error] = play(script, line.origin, "nobodys-key", [Visit().look()])

@@ -277,10 +277,8 @@ def _products(tables: "DuckDBPyConnection") -> Iterator[Timed]:
             "sku": str(product),
             "name": kind or category or department,
             "category": category,
-            "department": department,
             "brand": brand,
-            "package_size": size,
-            "manufacturer_id": None if maker is None else str(maker),
+            "attributes": without_gaps({"department": department, "package_size": size, "manufacturer_id": maker}),
         }
         message_id = f"complete-journey-product-{product}"
         at = _CATALOGUE_KNOWN_FROM

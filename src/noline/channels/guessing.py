@@ -98,7 +98,7 @@ _EVENT_WORDS: dict[str, str] = {
     IDENTIFY: "identify signup sign_up register registrierung inscription",
 }
 _CHANNEL_WORDS: dict[str, str] = {
-    "store": "store stores shop_floor instore in_store pos till offline retail branch filiale laden geschaft geschaeft "
+    "store": "store stores shop_floor instore in_store pos till offline branch filiale laden geschaft geschaeft "
     "markt kasse magasin boutique caisse point_de_vente",
     "web": "web website online webshop web_shop online_shop onlineshop e_commerce ecommerce internet site site_web "
     "en_ligne",
@@ -347,10 +347,10 @@ class _Guess:
 
 def _bare_name(column: str) -> str:
     """The plain name of a column, without the table before a dot and without a currency at its end."""
-    name = cells.plain_name(column.rpartition(".")[2] if column.rpartition(".")[2] != "id" else column)
-    if _currency_in_name(column):
-        name = name.rpartition("_")[0]
-    return name
+    last = cells.plain_name(column.rpartition(".")[2])
+    name = cells.plain_name(column) if last in ("", "id") else last
+    in_name = _currency_in_name(column)
+    return name.removesuffix(f"_{in_name.lower()}") if in_name else name
 
 
 def _currency_in_name(column: str) -> str | None:

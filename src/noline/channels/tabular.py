@@ -235,7 +235,7 @@ class _Writer:
         elif event in _ABOUT_ORDERS:
             message["properties"] = self._order(lines, message["messageId"])
         else:
-            message["properties"] = self._deed(first, is_at=word_for(event).about != "person")
+            message["properties"] = self._deed(first, event)
         return message
 
     def _unreadable(self, lines: list[Row], problem: str) -> Json:
@@ -287,7 +287,8 @@ class _Writer:
         if number not in self.repeated:
             return f"row-{_digest(row).hex()}"
         self.seen[number] += 1
-        return f"row-{_digest(row).hex()}-{self.seen[number]}"
+        again = f"-{self.seen[number]}" if self.seen[number] > 1 else ""
+        return f"row-{_digest(row).hex()}{again}"
 
     def _has_time(self, row: Row, event: str) -> bool:
         """A list of people, goods or stock says what is so now; a deed of the past needs its time."""
@@ -309,17 +310,22 @@ class _Writer:
         traits["name"] = self._text(row, "person_name") or both or None
         return without_gaps(traits) | self._rest([row])
 
-    def _deed(self, row: Row, *, is_at: bool) -> Json:
+    def _deed(self, row: Row, event: str) -> Json:
+        of_nobody = word_for(event).about != "person"
         properties: Json = self._goods(row) | {
             "order_id": self._text(row, "order_id"),
             "value": self._amount(row, "amount"),
             "rating": self._amount(row, "rating"),
             "coupon_id": self._text(row, "coupon_id"),
             "campaign_id": self._text(row, "campaign_id"),
-            "location": self._text(row, "store_id") if is_at else None,
+            "location": self._text(row, "store_id") if of_nobody else None,
+            "country": self._text(row, "country") if of_nobody else None,
         }
         properties["currency"] = self._currency(row, properties)
-        return without_gaps(properties) | self._rest([row])
+        rest = self._rest([row])
+        if event == "Product Described" and rest:
+            rest = {"attributes": rest}
+        return without_gaps(properties) | rest
 
     def _order(self, lines: list[Row], message_id: str) -> Json:
         first = lines[0]
@@ -332,7 +338,8 @@ class _Writer:
         }
         properties["currency"] = self._currency(first, properties)
         if any("sku" in product or "name" in product for product in products):
-            properties["products"] = products
+            # Lines without articles tell a person something, but no room of the shop can count them.
+            properties["products" if "sku" in self.mapping.columns else "lines"] = products
         rest = self._rest(lines)
         if len(lines) > 1:
             self._rest_of_lines(lines, products, rest)

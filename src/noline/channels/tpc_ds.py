@@ -152,11 +152,12 @@ ORDER BY known_from, c_customer_id
 
 _ITEMS = """
 SELECT strftime(coalesce(i_rec_start_date, DATE '1997-01-01'), '%Y-%m-%dT00:00:00.000Z') AS described_at, i_item_sk,
-       i_item_id, i_product_name, i_item_desc, i_brand, i_category, i_class, i_size, i_color,
-       CAST(i_current_price AS VARCHAR)
+       i_item_id, i_product_name, i_brand, i_category, CAST(i_current_price AS VARCHAR), i_item_desc, i_class, i_size,
+       i_color
 FROM item
 ORDER BY described_at, i_item_sk
 """
+_ITEM_ATTRIBUTES = ("description", "class", "size", "color")
 
 _PROMOTIONS = """
 SELECT strftime(starts.d_date, '%Y-%m-%dT00:00:00.000Z') AS planned_at, p_promo_id, p_promo_name, i_item_id,
@@ -342,9 +343,16 @@ def _customers(tables: "DuckDBPyConnection") -> Iterator[Timed]:
 
 
 def _items(tables: "DuckDBPyConnection") -> Iterator[Timed]:
-    names = ("sku", "name", "description", "brand", "category", "class", "size", "color", "price")
-    for described_at, item, *known in _rows(tables, _ITEMS):
-        properties = {**dict(zip(names, known, strict=True)), "currency": "USD"}
+    for described_at, item, sku, name, brand, category, price, *known in _rows(tables, _ITEMS):
+        properties = {
+            "sku": sku,
+            "name": name,
+            "brand": brand,
+            "category": category,
+            "price": price,
+            "currency": "USD",
+            "attributes": without_gaps(dict(zip(_ITEM_ATTRIBUTES, known, strict=True))),
+        }
         yield (
             described_at,
             OFFICE,

@@ -91,8 +91,8 @@ STORES = (
 STORE_BY_ID: Mapping[str, Store] = MappingProxyType({store.store_id: store for store in STORES})
 
 DEPOTS = (
-    Depot("depot-strasbourg", "Dépôt Strasbourg", FR, 40),
-    Depot("depot-yokohama", "横浜倉庫", JP, 10),
+    Depot("depot-strasbourg", "Dépôt Strasbourg", FR, 24),
+    Depot("depot-yokohama", "横浜倉庫", JP, 6),
 )
 DEPOT_OF: Mapping[str, str] = MappingProxyType(
     {"FR": DEPOTS[0].location, "DE": DEPOTS[0].location, "JP": DEPOTS[1].location}

@@ -30,7 +30,7 @@ DEALER_ACCOUNT = "elektro-kaiser"
 RECEIPT_EVERY_DAYS = 28
 COUNT_EVERY_DAYS = 91
 _EARLY = 5 * 3600
-_PER_MONTH = {"coffee": 13, "machine": 2, "gift": 3, "accessory": 2}
+_PER_MONTH = {"coffee": 18, "machine": 2, "gift": 3, "accessory": 2}
 """Units received each month for a weight of one and ten thousand customers, by category."""
 _MONTHS_AHEAD = 2
 
@@ -58,6 +58,9 @@ def write_goods(pen: Pen, seed: int, thousands: int) -> None:
     for store in STORES:
         for product in PRODUCTS:
             _fill_shelf(pen, store.store_id, store.weight, product, thousands, chance)
+    for depot in DEPOTS:
+        for product in PRODUCTS:
+            _fill_shelf(pen, depot.location, depot.weight, product, thousands, chance)
 
 
 def _open(pen: Pen, location: str, name: str, country: Country, members: str) -> None:

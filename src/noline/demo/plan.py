@@ -60,10 +60,11 @@ def _without(year: dict[int, Story], slot: int) -> dict[int, Story]:
 def _meets_empty_shelf(_: Person, year: dict[int, Story], chance: Random) -> dict[int, Story]:
     """A good customer until the visit; nothing afterwards. What came before leaves no loose end behind."""
     slot = chance.randrange(1, 4)
-    before = {day: chance.choice((orders_on_the_web, buys_in_store)) for day in year if day < slot * _SLOT_DAYS} or {
-        chance.randrange(_SLOT_SPREAD_DAYS): buys_in_store
-    }
-    return before | {_day_in(slot, chance): finds_an_empty_shelf}
+    errands: tuple[Story, ...] = (orders_on_the_web, buys_in_store)
+    told = {day: chance.choice(errands) for day in year if day < slot * _SLOT_DAYS}
+    told = told or {chance.randrange(_SLOT_SPREAD_DAYS): errands[-1]}
+    told[_day_in(slot, chance)] = finds_an_empty_shelf
+    return told
 
 
 def _calls_in_vain(_: Person, year: dict[int, Story], chance: Random) -> dict[int, Story]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from noline.doors.console import wording
 from noline.doors.console.timeline import Timeline, draw
@@ -106,7 +107,7 @@ class Border:
 
 def border_path(from_channel: str, to_channel: str) -> str:
     """The address of the page of one border."""
-    return f"/borders/{from_channel}/{to_channel}"
+    return f"/borders/{quote(from_channel, safe='')}/{quote(to_channel, safe='')}"
 
 
 def _border(row: Row) -> Border:
@@ -549,7 +550,7 @@ _NAMESPACES = {
 
 def customer_path(person: str) -> str:
     """The address of the page of one customer."""
-    return f"/customers/{person}"
+    return f"/customers/{quote(person, safe='')}"
 
 
 def customer(*, row: Row, counted: Mapping[str, Row], older: str = "") -> CustomerPage:
@@ -867,7 +868,7 @@ def _letter(row: Row) -> Letter:
     body = _parsed(raw)
     return Letter(
         id=str(row["id"]),
-        path=f"/dead-letters/{row['id']}",
+        path=f"/dead-letters/{quote(str(row['id']), safe='')}",
         code=row["code"],
         meaning=code_words(row["code"]),
         pointer=pointer,
