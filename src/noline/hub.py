@@ -21,22 +21,24 @@ from noline.flows import move as moving
 from noline.flows.deliver import Deliveries
 from noline.flows.facts import Facts, PeopleFeed, TouchpointFeed
 from noline.flows.intake import Intake, origin_of
+from noline.flows.timeline import Timeline, timeline
 from noline.flows.verify import Verification, verify
 from noline.kernel import settings as settings_file
-from noline.kernel.clock import Clock, SystemClock
+from noline.kernel.clock import Clock, Micros, SystemClock
 from noline.kernel.errors import HubExists, HubMissing
 from noline.kernel.events import Digest, Receipt
 from noline.kernel.settings import Settings
 from noline.stores import books, dead_letters
 from noline.stores.access import Access, Role, Source
-from noline.stores.log import Group, Log
+from noline.stores.log import Group, Log, last_seq, latest_occurrence
 from noline.stores.outbox import Outbox
 from noline.stores.projector import Projector
 from noline.stores.transactional import TransactionalStore
 from noline.stores.vault import Vault
 from noline.truth.catalogue.service import Catalogue
-from noline.truth.customers.service import Customers
+from noline.truth.customers.service import Customer, Customers
 from noline.truth.feedback.service import Feedback
+from noline.truth.orders.model import Order
 from noline.truth.orders.service import Orders
 from noline.truth.prices.service import Prices
 from noline.truth.stock.service import Stock
@@ -163,6 +165,32 @@ class Hub:
         with self.store.reading() as reader:
             return dead_letters.letters(reader, state=state, after=after, limit=limit)
 
+    def books_in_all(self) -> dict[str, Any]:
+        """The books in all, whether they balance, and the page of each source."""
+        pages = self.books()
+        total = {name: sum(getattr(page, name) for page in pages) for name in ("received", *books.OUTCOMES)}
+        return {**total, "balanced": all(page.balanced for page in pages), "sources": pages}
+
+    def dead_letter(self, number: int) -> dead_letters.DeadLetter:
+        """One dead letter; raises NotFound."""
+        with self.store.reading() as reader:
+            return dead_letters.letter(reader, number)
+
+    def dead_letter_counts(self) -> dict[tuple[str, str], int]:
+        """How many dead letters there are by (code, state)."""
+        with self.store.reading() as reader:
+            return dead_letters.counts(reader)
+
+    def last_seq(self) -> int:
+        """The last position of the log."""
+        with self.store.reading() as reader:
+            return last_seq(reader)
+
+    def now_of_history(self) -> Micros:
+        """The latest instant the log knows: ages are counted from there, so imported years read as they were."""
+        with self.store.reading() as reader:
+            return min(latest_occurrence(reader), self.clock.now())
+
     def sources(self) -> list[Source]:
         """Where events come from."""
         return self.access.sources()
@@ -170,6 +198,34 @@ class Hub:
     def login_link(self, role: Role = Role.ADMIN) -> str:
         """A one-time token that opens the console."""
         return self.access.new_link(role)
+
+    # -- who, what, where
+
+    def find_customers(self, text: str, limit: int = 20) -> list[Customer]:
+        """People known by an e-mail, phone, card, id, order or (part of a) name, best first."""
+        with self.store.reading() as reader:
+            found = self.customers.find(reader, text, limit)
+            order = self.orders.order(reader, text.strip())
+            if order is not None and (person := self.customers.person_of(reader, order.subject)):
+                found = list(dict.fromkeys([*found, person]))
+            return [self.customers.get(reader, person) for person in found]
+
+    def customer(self, person: str) -> Customer:
+        """One person; raises NotFound."""
+        with self.store.reading() as reader:
+            return self.customers.get(reader, person)
+
+    def orders_of(self, person: str) -> list[Order]:
+        """A person's orders, newest first; raises NotFound."""
+        with self.store.reading() as reader:
+            return self.orders.orders_of(reader, self.customers.subjects(reader, person))
+
+    def timeline(self, person: str, *, before: Micros | None = None, limit: int = 500) -> Timeline:
+        """A person's latest events in every channel; raises NotFound."""
+        return timeline(
+            self.store, self.customers, self.facts, person,
+            currency=self.settings.currency, before=before, limit=limit,
+        )  # fmt: skip
 
     # -- history
 

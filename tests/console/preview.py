@@ -65,18 +65,90 @@ HANDOFFS = [
 ]
 
 DROPOFFS = [
-    {"channel": "web", "persons": 21044, "dropped": 6120, "false_dropped": 1893, "lost": 3802, "value_minor": 14_220_000, "currency": "EUR"},
-    {"channel": "app", "persons": 7110, "dropped": 1604, "false_dropped": 611, "lost": 840, "value_minor": 2_810_000, "currency": "EUR"},
-    {"channel": "store", "persons": 4022, "dropped": 702, "false_dropped": 288, "lost": 402, "value_minor": 1_902_000, "currency": "EUR"},
-    {"channel": "call", "persons": 1290, "dropped": 411, "false_dropped": 64, "lost": 330, "value_minor": 1_240_000, "currency": "EUR"},
+    {
+        "channel": "web",
+        "persons": 21044,
+        "dropped": 6120,
+        "false_dropped": 1893,
+        "lost": 3802,
+        "value_minor": 14_220_000,
+        "currency": "EUR",
+    },
+    {
+        "channel": "app",
+        "persons": 7110,
+        "dropped": 1604,
+        "false_dropped": 611,
+        "lost": 840,
+        "value_minor": 2_810_000,
+        "currency": "EUR",
+    },
+    {
+        "channel": "store",
+        "persons": 4022,
+        "dropped": 702,
+        "false_dropped": 288,
+        "lost": 402,
+        "value_minor": 1_902_000,
+        "currency": "EUR",
+    },
+    {
+        "channel": "call",
+        "persons": 1290,
+        "dropped": 411,
+        "false_dropped": 64,
+        "lost": 330,
+        "value_minor": 1_240_000,
+        "currency": "EUR",
+    },
 ]
 
 SALES = [
-    {"channel": "store", "orders": 18220, "persons": 9120, "revenue_minor": 91_220_410, "currency": "EUR", "average_minor": 5007, "share": 0.4712},
-    {"channel": "web", "orders": 14870, "persons": 8011, "revenue_minor": 70_440_020, "currency": "EUR", "average_minor": 4737, "share": 0.3638},
-    {"channel": "app", "orders": 4410, "persons": 2470, "revenue_minor": 19_115_000, "currency": "EUR", "average_minor": 4334, "share": 0.0987},
-    {"channel": "b2b", "orders": 210, "persons": 44, "revenue_minor": 8_620_000, "currency": "EUR", "average_minor": 41048, "share": 0.0445},
-    {"channel": "marketplace", "orders": 1205, "persons": 1100, "revenue_minor": 4_211_000, "currency": "EUR", "average_minor": 3495, "share": 0.0218},
+    {
+        "channel": "store",
+        "orders": 18220,
+        "persons": 9120,
+        "revenue_minor": 91_220_410,
+        "currency": "EUR",
+        "average_minor": 5007,
+        "share": 0.4712,
+    },
+    {
+        "channel": "web",
+        "orders": 14870,
+        "persons": 8011,
+        "revenue_minor": 70_440_020,
+        "currency": "EUR",
+        "average_minor": 4737,
+        "share": 0.3638,
+    },
+    {
+        "channel": "app",
+        "orders": 4410,
+        "persons": 2470,
+        "revenue_minor": 19_115_000,
+        "currency": "EUR",
+        "average_minor": 4334,
+        "share": 0.0987,
+    },
+    {
+        "channel": "b2b",
+        "orders": 210,
+        "persons": 44,
+        "revenue_minor": 8_620_000,
+        "currency": "EUR",
+        "average_minor": 41048,
+        "share": 0.0445,
+    },
+    {
+        "channel": "marketplace",
+        "orders": 1205,
+        "persons": 1100,
+        "revenue_minor": 4_211_000,
+        "currency": "EUR",
+        "average_minor": 3495,
+        "share": 0.0218,
+    },
 ]
 
 FEEDBACK = {
@@ -91,7 +163,14 @@ FEEDBACK = {
     ],
 }
 
-BOOKS = {"received": 1_048_204, "accepted": 1_046_911, "duplicate": 1_204, "conflict": 12, "parked": 77, "balanced": True}
+BOOKS = {
+    "received": 1_048_204,
+    "accepted": 1_046_911,
+    "duplicate": 1_204,
+    "conflict": 12,
+    "parked": 77,
+    "balanced": True,
+}
 
 COUNTED = {
     "handoffs": {
@@ -105,39 +184,110 @@ COUNTED = {
         "parameters": {"since": "2025-03-10", "until": "2026-03-09", "window_days": 14, "identity_version": 88214},
     },
     "dropoffs": {
-        "words": "An intent (cart, checkout, reservation) and no goal in this channel within 14 days. False drop-offs reached the goal in another channel.",
+        "words": "An intent (cart, checkout, reservation) and no goal in this channel within 14 days. "
+        "False drop-offs reached the goal in another channel.",
         "sql": "SELECT channel, count(*) FROM dropoffs GROUP BY channel",
         "parameters": {"horizon_days": 14},
     },
-    "sales": {"words": "Orders placed, less those cancelled, by the channel that took them.", "sql": "SELECT channel, sum(value_minor) FROM touchpoints WHERE action IN ('Order Completed', 'Order Placed') GROUP BY channel", "parameters": {}},
-    "feedback": {"words": "Reviews and complaints that nobody has closed.", "sql": "SELECT place, count(*) FROM feedback WHERE closed_at IS NULL GROUP BY place", "parameters": []},
-    "books": {"words": "Every event received has exactly one answer: accepted, duplicate, conflict or parked.", "sql": "SELECT sum(received), sum(accepted) FROM books", "parameters": {}},
+    "sales": {
+        "words": "Orders placed, less those cancelled, by the channel that took them.",
+        "sql": "SELECT channel, sum(value_minor) FROM touchpoints "
+        "WHERE action IN ('Order Completed', 'Order Placed') GROUP BY channel",
+        "parameters": {},
+    },
+    "feedback": {
+        "words": "Reviews and complaints that nobody has closed.",
+        "sql": "SELECT place, count(*) FROM feedback WHERE closed_at IS NULL GROUP BY place",
+        "parameters": [],
+    },
+    "books": {
+        "words": "Every event received has exactly one answer: accepted, duplicate, conflict or parked.",
+        "sql": "SELECT sum(received), sum(accepted) FROM books",
+        "parameters": {},
+    },
 }
 
 GROUPS = [
-    {"group": "A", **{k: v for k, v in _handoff("mail > store", "3647 2900 143 0 3647 3647", 1_204_000, "0.8218 0.8461").items() if k not in ("from", "to")}},
-    {"group": "B", **{k: v for k, v in _handoff("mail > store", "2368 2100 114 0 2368 2368", 811_000, "0.9220 0.9441").items() if k not in ("from", "to")}},
-    {"group": "C", **{k: v for k, v in _handoff("mail > store", "574 510 30 0 574 574", 133_000, "0.9182 0.9573").items() if k not in ("from", "to")}},
-    {"group": "Test", **{k: v for k, v in _handoff("mail > store", "12 3 0 0 12 12", 0, "0.05 0.5").items() if k not in ("from", "to")}},
+    {
+        "group": "A",
+        **_handoff("mail > store", "3647 2900 143 0 3647 3647", 1_204_000, "0.8218 0.8461"),
+    },
+    {
+        "group": "B",
+        **_handoff("mail > store", "2368 2100 114 0 2368 2368", 811_000, "0.9220 0.9441"),
+    },
+    {
+        "group": "C",
+        **_handoff("mail > store", "574 510 30 0 574 574", 133_000, "0.9182 0.9573"),
+    },
+    {
+        "group": "Test",
+        **_handoff("mail > store", "12 3 0 0 12 12", 0, "0.05 0.5"),
+    },
 ]
 
 LOST_PEOPLE = [
-    {"person": "4711", "name": "Catherine Lambert", "at": _at(days=12), "label": "Product Reserved", "group": "A", "value_minor": 8400, "currency": "EUR", "seq": 918_204, "source": "web-shop"},
-    {"person": "8120", "name": "", "at": _at(days=15, hours=3), "label": "Availability Shown", "group": "", "value_minor": None, "currency": None, "seq": 902_117, "source": "web-shop"},
-    {"person": "60021", "name": "Jürgen <b>Weiß</b>", "at": _at(days=21), "label": "Coupon sent", "group": "B", "value_minor": 3150, "currency": "EUR", "seq": 871_450, "source": "mailing"},
+    {
+        "person": "4711",
+        "name": "Catherine Lambert",
+        "at": _at(days=12),
+        "label": "Product Reserved",
+        "group": "A",
+        "value_minor": 8400,
+        "currency": "EUR",
+        "seq": 918_204,
+        "source": "web-shop",
+    },
+    {
+        "person": "8120",
+        "name": "",
+        "at": _at(days=15, hours=3),
+        "label": "Availability Shown",
+        "group": "",
+        "value_minor": None,
+        "currency": None,
+        "seq": 902_117,
+        "source": "web-shop",
+    },
+    {
+        "person": "60021",
+        "name": "Jürgen <b>Weiß</b>",
+        "at": _at(days=21),
+        "label": "Coupon sent",
+        "group": "B",
+        "value_minor": 3150,
+        "currency": "EUR",
+        "seq": 871_450,
+        "source": "mailing",
+    },
 ]
 
 
 def _event(seq: int, ago_days: float, channel: str, action: str, stage: str, **more: Any) -> Json:
     plain = {"label": action, "value_minor": None, "currency": None, "store_id": None, "object": None}
     named = {"seq": seq, "at": _at(days=ago_days), "channel": channel, "action": action, "stage": stage}
-    return {**plain, **named, "source": {"web": "web-shop", "store": "till", "call": "telephony", "app": "app", "mail": "mailing"}[channel], **more}
+    return {
+        **plain,
+        **named,
+        "source": {"web": "web-shop", "store": "till", "call": "telephony", "app": "app", "mail": "mailing"}[channel],
+        **more,
+    }
 
 
 TIMELINE = [
     _event(12044, 271, "store", "Store Visited", "discover", store_id="paris-1"),
     _event(12051, 270.99, "store", "Product Tried", "consider", store_id="paris-1", object="ristretto-50"),
-    _event(12080, 270.98, "store", "Order Completed", "buy", store_id="paris-1", value_minor=2450, currency="EUR", object="o-2041"),
+    _event(
+        12080,
+        270.98,
+        "store",
+        "Order Completed",
+        "buy",
+        store_id="paris-1",
+        value_minor=2450,
+        currency="EUR",
+        object="o-2041",
+    ),
     _event(20410, 262, "mail", "Mailing Sent", "discover", object="welcome"),
     _event(20899, 260.2, "web", "Page Viewed", "discover"),
     _event(20901, 260.19, "web", "Product Viewed", "consider", object="ristretto-50"),
@@ -152,7 +302,17 @@ TIMELINE = [
     _event(51960, 183.9, "call", "Call Started", "service", object="case-12"),
     _event(51966, 183.89, "call", "Call Transferred", "service", object="case-12"),
     _event(52107, 182, "store", "Store Visited", "discover", store_id="paris-1"),
-    _event(52110, 181.99, "store", "Order Completed", "buy", store_id="paris-1", value_minor=18900, currency="EUR", object="o-3120"),
+    _event(
+        52110,
+        181.99,
+        "store",
+        "Order Completed",
+        "buy",
+        store_id="paris-1",
+        value_minor=18900,
+        currency="EUR",
+        object="o-3120",
+    ),
     _event(70121, 121, "store", "Return Requested", "use", store_id="paris-1", object="o-3120"),
     _event(880_101, 19, "mail", "Mailing Sent", "discover", object="spring"),
     _event(911_880, 14, "web", "Page Viewed", "discover"),
@@ -168,30 +328,109 @@ CUSTOMER = {
     "person": "4711",
     "name": "Catherine Lambert",
     "identifiers": [
-        {"namespace": "email", "value": "catherine@example.com", "first_seen": _at(days=262), "last_seen": _at(days=12)},
+        {
+            "namespace": "email",
+            "value": "catherine@example.com",
+            "first_seen": _at(days=262),
+            "last_seen": _at(days=12),
+        },
         {"namespace": "phone", "value": "+33 6 12 34 56 78", "first_seen": _at(days=183), "last_seen": _at(days=183)},
         {"namespace": "loyalty_id", "value": "MR-0004711", "first_seen": _at(days=271), "last_seen": _at(days=10)},
-        {"namespace": "anonymous_id", "value": "7f0e3a52-9d8b-4b52-8a51-0d8bb1f7a2c1", "first_seen": _at(days=260), "last_seen": _at(days=12)},
+        {
+            "namespace": "anonymous_id",
+            "value": "7f0e3a52-9d8b-4b52-8a51-0d8bb1f7a2c1",
+            "first_seen": _at(days=260),
+            "last_seen": _at(days=12),
+        },
     ],
     "orders": [
-        {"order_id": "o-3120", "at": _at(days=182), "channel": "store", "state": "returned", "total_minor": 18900, "currency": "EUR"},
-        {"order_id": "o-2377", "at": _at(days=260), "channel": "web", "state": "delivered", "total_minor": 4900, "currency": "EUR"},
-        {"order_id": "o-2041", "at": _at(days=271), "channel": "store", "state": "handed over", "total_minor": 2450, "currency": "EUR"},
+        {
+            "order_id": "o-3120",
+            "at": _at(days=182),
+            "channel": "store",
+            "state": "returned",
+            "total_minor": 18900,
+            "currency": "EUR",
+        },
+        {
+            "order_id": "o-2377",
+            "at": _at(days=260),
+            "channel": "web",
+            "state": "delivered",
+            "total_minor": 4900,
+            "currency": "EUR",
+        },
+        {
+            "order_id": "o-2041",
+            "at": _at(days=271),
+            "channel": "store",
+            "state": "handed over",
+            "total_minor": 2450,
+            "currency": "EUR",
+        },
     ],
     "timeline": TIMELINE,
 }
 
 SOURCES = [
-    {"name": "web-shop", "channel": "web", "created_at": _at(days=365), "received": 640_102, "accepted": 639_044, "parked": 41, "last_received_at": _at(minutes=1)},
-    {"name": "till", "channel": "store", "created_at": _at(days=365), "received": 301_220, "accepted": 301_100, "parked": 9, "last_received_at": _at(minutes=3)},
-    {"name": "app", "channel": "app", "created_at": _at(days=201), "received": 98_004, "accepted": 97_911, "parked": 27, "last_received_at": _at(minutes=7)},
-    {"name": "telephony", "channel": "call", "created_at": _at(days=340), "received": 8_878, "accepted": 8_856, "parked": 0, "last_received_at": _at(hours=2)},
-    {"name": "review-site", "channel": "reviews", "created_at": _at(days=1), "received": 0, "accepted": 0, "parked": 0, "last_received_at": None},
+    {
+        "name": "web-shop",
+        "channel": "web",
+        "created_at": _at(days=365),
+        "received": 640_102,
+        "accepted": 639_044,
+        "parked": 41,
+        "last_received_at": _at(minutes=1),
+    },
+    {
+        "name": "till",
+        "channel": "store",
+        "created_at": _at(days=365),
+        "received": 301_220,
+        "accepted": 301_100,
+        "parked": 9,
+        "last_received_at": _at(minutes=3),
+    },
+    {
+        "name": "app",
+        "channel": "app",
+        "created_at": _at(days=201),
+        "received": 98_004,
+        "accepted": 97_911,
+        "parked": 27,
+        "last_received_at": _at(minutes=7),
+    },
+    {
+        "name": "telephony",
+        "channel": "call",
+        "created_at": _at(days=340),
+        "received": 8_878,
+        "accepted": 8_856,
+        "parked": 0,
+        "last_received_at": _at(hours=2),
+    },
+    {
+        "name": "review-site",
+        "channel": "reviews",
+        "created_at": _at(days=1),
+        "received": 0,
+        "accepted": 0,
+        "parked": 0,
+        "last_received_at": None,
+    },
 ]
 
 
 def _hour(source: str, ago: int, received: int, parked: int = 0) -> Json:
-    return {"source": source, "hour": _at(hours=ago), "received": received, "accepted": received - parked, "duplicate": 0, "conflict": 0, "parked": parked}
+    return {
+        "source": source,
+        "hour": _at(hours=ago),
+        "received": received,
+        "accepted": received - parked,
+        "duplicate": 0,
+        "conflict": 0,
+        "parked": parked,
+    }
 
 
 HOURS = [
@@ -201,17 +440,75 @@ HOURS = [
 ]
 
 DEAD_LETTERS = [
-    {"id": 31, "code": "schema_violation", "pointer": "/properties/total", "message": "Expected a number, got a text.", "source": "web-shop", "received_at": _at(hours=3), "state": "open", "times": 14,
-     "raw": '{"type":"track","event":"Order Completed","userId":"u-88","messageId":"m-1","properties":{"order_id":"o-9","total":"12,50","currency":"EUR"}}'},
-    {"id": 30, "code": "schema_violation", "pointer": "/event", "message": "A track message needs an event.", "source": "app", "received_at": _at(hours=9), "state": "open", "times": 1,
-     "raw": '{"type":"track","userId":"u-4","messageId":"m-2"}'},
-    {"id": 29, "code": "clock_absurd", "pointer": "/timestamp", "message": "2062-01-01 lies 36 years ahead.", "source": "till", "received_at": _at(days=1), "state": "open", "times": 9, "raw": '{"type":"track","event":"Store Visited","timestamp":"2062-01-01T00:00:00Z"}'},
-    {"id": 12, "code": "malformed_json", "pointer": "", "message": "The body ends inside a text (byte 71).", "source": "web-shop", "received_at": _at(days=3), "state": "fixed", "times": 1, "raw": '{"type":"track","event":"<script>alert(1)</script>","userId":"u'},
+    {
+        "id": 31,
+        "code": "schema_violation",
+        "pointer": "/properties/total",
+        "message": "Expected a number, got a text.",
+        "source": "web-shop",
+        "received_at": _at(hours=3),
+        "state": "open",
+        "times": 14,
+        "raw": '{"type":"track","event":"Order Completed","userId":"u-88","messageId":"m-1",'
+        '"properties":{"order_id":"o-9","total":"12,50","currency":"EUR"}}',
+    },
+    {
+        "id": 30,
+        "code": "schema_violation",
+        "pointer": "/event",
+        "message": "A track message needs an event.",
+        "source": "app",
+        "received_at": _at(hours=9),
+        "state": "open",
+        "times": 1,
+        "raw": '{"type":"track","userId":"u-4","messageId":"m-2"}',
+    },
+    {
+        "id": 29,
+        "code": "clock_absurd",
+        "pointer": "/timestamp",
+        "message": "2062-01-01 lies 36 years ahead.",
+        "source": "till",
+        "received_at": _at(days=1),
+        "state": "open",
+        "times": 9,
+        "raw": '{"type":"track","event":"Store Visited","timestamp":"2062-01-01T00:00:00Z"}',
+    },
+    {
+        "id": 12,
+        "code": "malformed_json",
+        "pointer": "",
+        "message": "The body ends inside a text (byte 71).",
+        "source": "web-shop",
+        "received_at": _at(days=3),
+        "state": "fixed",
+        "times": 1,
+        "raw": '{"type":"track","event":"<script>alert(1)</script>","userId":"u',
+    },
 ]
 
-EMPTY: Json = {"handoffs": [], "dropoffs": [], "sales": [], "feedback": {"open": 0, "oldest_days": None, "by_place": []}, "books": dict.fromkeys(("received", "accepted", "duplicate", "conflict", "parked"), 0), "counted": {}}
-FULL: Json = {"handoffs": HANDOFFS, "dropoffs": DROPOFFS, "sales": SALES, "feedback": FEEDBACK, "books": BOOKS, "counted": COUNTED}
-REFUSAL = {"code": "auth.role_too_small", "message": "A key of role associate may not do this; it needs manager.", "hint": "Use a key with that role.", "retryable": False}
+EMPTY: Json = {
+    "handoffs": [],
+    "dropoffs": [],
+    "sales": [],
+    "feedback": {"open": 0, "oldest_days": None, "by_place": []},
+    "books": dict.fromkeys(("received", "accepted", "duplicate", "conflict", "parked"), 0),
+    "counted": {},
+}
+FULL: Json = {
+    "handoffs": HANDOFFS,
+    "dropoffs": DROPOFFS,
+    "sales": SALES,
+    "feedback": FEEDBACK,
+    "books": BOOKS,
+    "counted": COUNTED,
+}
+REFUSAL = {
+    "code": "auth.role_too_small",
+    "message": "A key of role associate may not do this; it needs manager.",
+    "hint": "Use a key with that role.",
+    "retryable": False,
+}
 BASE_URL = "http://127.0.0.1:8080"
 
 
@@ -225,20 +522,59 @@ def every_page() -> dict[str, tuple[str, str, Any]]:
     return {
         "home": ("home", "/", views.home(**FULL)),
         "home-empty": ("home", "/", views.home(**EMPTY, has_sources=False)),
-        "home-first-event": ("home", "/", views.home(**{**EMPTY, "books": {**BOOKS, "received": 1, "accepted": 1, "duplicate": 0, "conflict": 0, "parked": 0}})),
+        "home-first-event": (
+            "home",
+            "/",
+            views.home(
+                **{
+                    **EMPTY,
+                    "books": {**BOOKS, "received": 1, "accepted": 1, "duplicate": 0, "conflict": 0, "parked": 0},
+                }
+            ),
+        ),
         "home-alarm": ("home", "/", views.home(**{**FULL, "books": wrong_books})),
-        "border": ("border", "/borders/mail/store", views.border(row=mail, groups=GROUPS, lost_people=LOST_PEOPLE, counted=COUNTED)),
+        "border": (
+            "border",
+            "/borders/mail/store",
+            views.border(row=mail, groups=GROUPS, lost_people=LOST_PEOPLE, counted=COUNTED),
+        ),
         "border-no-persons": ("border", "/borders/web/store", views.border(row=web, counted=COUNTED)),
         "customers": ("customers", "/customers", views.search()),
-        "customers-found": ("customers", "/customers", views.search(query="lambert", results=[{"person": "4711", "name": "Catherine Lambert", "identifiers": CUSTOMER["identifiers"], "matched": "name"}])),
+        "customers-found": (
+            "customers",
+            "/customers",
+            views.search(
+                query="lambert",
+                results=[
+                    {
+                        "person": "4711",
+                        "name": "Catherine Lambert",
+                        "identifiers": CUSTOMER["identifiers"],
+                        "matched": "name",
+                    }
+                ],
+            ),
+        ),
         "customers-none": ("customers", "/customers", views.search(query="nobody@example.com", results=[])),
-        "customer": ("customer", "/customers/4711", views.customer(row=CUSTOMER, counted={"timeline": COUNTED["sales"]}, older="/customers/4711?before=12044")),
-        "sources": ("sources", "/sources", views.sources(rows=SOURCES, hours=HOURS, base_url=BASE_URL, counted=COUNTED)),
+        "customer": (
+            "customer",
+            "/customers/4711",
+            views.customer(row=CUSTOMER, counted={"timeline": COUNTED["sales"]}, older="/customers/4711?before=12044"),
+        ),
+        "sources": (
+            "sources",
+            "/sources",
+            views.sources(rows=SOURCES, hours=HOURS, base_url=BASE_URL, counted=COUNTED),
+        ),
         "sources-empty": ("sources", "/sources", views.sources(rows=[], base_url=BASE_URL, counted={})),
         "dead-letters": ("dead_letters", "/dead-letters", views.dead_letters(rows=DEAD_LETTERS, counted={}, total=77)),
         "dead-letters-none": ("dead_letters", "/dead-letters", views.dead_letters(rows=[], counted={})),
         "dead-letter": ("dead_letter", "/dead-letters/31", views.dead_letter(row=DEAD_LETTERS[0], outcome=still)),
-        "dead-letter-good": ("dead_letter", "/dead-letters/31", views.dead_letter(row=DEAD_LETTERS[0], outcome=tried, value="12.5")),
+        "dead-letter-good": (
+            "dead_letter",
+            "/dead-letters/31",
+            views.dead_letter(row=DEAD_LETTERS[0], outcome=tried, value="12.5"),
+        ),
         "dead-letter-fixed": ("dead_letter", "/dead-letters/12", views.dead_letter(row=DEAD_LETTERS[3])),
         "login": ("login", "/login", views.Login()),
         "login-refused": ("login", "/login", views.Login(refused="The key is not known here.")),
@@ -249,7 +585,15 @@ def every_page() -> dict[str, tuple[str, str, Any]]:
 def shell_for(page: str, path: str, static: str = "/static") -> views.Shell:
     """The frame of a page of the preview: a manager of the demo company."""
     signed_in = page != "login"
-    return views.Shell("Maison Ristretto", path, role="manager", signed_in=signed_in, open_dead_letters=77, static=static, base_url=BASE_URL)
+    return views.Shell(
+        "Maison Ristretto",
+        path,
+        role="manager",
+        signed_in=signed_in,
+        open_dead_letters=77,
+        static=static,
+        base_url=BASE_URL,
+    )
 
 
 def write_all(folder: Path) -> list[Path]:

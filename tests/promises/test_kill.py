@@ -52,14 +52,15 @@ def served(hub: Path) -> Iterator["Served"]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with (hub.parent / "server.log").open("ab") as log:
+    log_file = hub.parent / "server.log"
+    with log_file.open("ab") as log:
         process = subprocess.Popen(
             [NOLINE, "serve", "--hub", str(hub), "--port", str(port), "--host", "127.0.0.1"],
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-    server = Served(process, port)
+    server = Served(process, port, log_file)
     try:
         server.wait_until_ready()
         yield server
@@ -73,11 +74,12 @@ class Served:
 
     process: subprocess.Popen[bytes]
     port: int
+    log_file: Path
 
     def wait_until_ready(self) -> None:
         """Return when the server says that it takes requests."""
         for _ in range(600):
-            assert self.process.poll() is None, f"the server ended with {self.process.returncode}"
+            assert self.process.poll() is None, f"the server ended:\n{self.log_file.read_text()[-2_000:]}"
             if self._is_ready():
                 return
             time.sleep(0.1)
@@ -269,19 +271,20 @@ def test_what_was_acknowledged_is_in_the_log_once_after_any_number_of_kills(shop
     for _ in range(KILLS):
         shop.load_and_kill(after_seconds=chance.uniform(0.05, 0.6))
     unanswered = sum(len(items) for sender in shop.senders for items in sender.unanswered)
-    assert shop.resend_and_stop() == 0
+    exit_code = shop.resend_and_stop()
 
     acknowledged = {key: seq for sender in shop.senders for key, seq in sender.acknowledged.items()}
     log = shop.log()
     answers = sum((sender.answers for sender in shop.senders), Counter())
     _told.info("%d kills, %d records, answers %s, %d sent again at last", KILLS, len(log), dict(answers), unanswered)
 
-    assert [problem for sender in shop.senders for problem in sender.wrong] == []
-    assert [sender.unanswered for sender in shop.senders] == [[] for _ in shop.senders]
+    assert [problem for sender in shop.senders for problem in sender.wrong[:5]] == []
+    assert exit_code == 0
+    assert [len(sender.unanswered) for sender in shop.senders] == [0] * SENDERS
     assert unanswered > 0
-    assert {key: acknowledged[key] for key in acknowledged.keys() - dict(log).keys()} == {}
+    assert sorted(acknowledged.keys() - dict(log).keys()) == []
     assert [key for key, times in Counter(key for key, _ in log).items() if times > 1] == []
-    assert dict(log) == acknowledged
+    assert sorted(dict(log).items() - acknowledged.items()) == []
     assert noline("verify", hub=shop.hub)["ok"] is True
     assert_books_hold(shop, len(log), answers)
 

@@ -1,6 +1,7 @@
 """What the tests of the truth rooms share: facts told by hand, and a room that listens to them on a real store."""
 
 import hashlib
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -21,6 +22,7 @@ def digest(text: str) -> bytes:
 
 def fact_of(
     kind: str,
+    properties: Mapping[str, Any] | None = None,
     *,
     id: str,  # noqa: A002
     at: Micros,
@@ -28,10 +30,10 @@ def fact_of(
     channel: str = "web",
     source: str = "shop",
     in_store: str | None = None,
-    country: str | None = None,
-    **properties: Any,
+    in_country: str | None = None,
+    **said: Any,
 ) -> Fact:
-    """A fact as the log hands it to the folds. about: its subject. in_store: the store of its context."""
+    """A fact as the log hands it to the folds. about: its subject. in_store, in_country: of its context."""
     subject = digest(about)
     return Fact(
         seq=0,
@@ -45,9 +47,9 @@ def fact_of(
         source=source,
         channel=channel,
         identifiers=(),
-        properties=properties,
+        properties={**(properties or {}), **said},
         traits={},
-        context=Context(store_id=in_store, country=country),
+        context=Context(store_id=in_store, country=in_country),
         trusted=True,
     )
 
@@ -60,11 +62,19 @@ class Listening:
         self.room = room
         self._sentences = count(1)
 
-    def hears(self, kind: str, *, minute: int | None = None, id: str | None = None, **said: Any) -> Fact:  # noqa: A002
+    def hears(
+        self,
+        kind: str,
+        properties: Mapping[str, Any] | None = None,
+        *,
+        minute: int | None = None,
+        id: str | None = None,  # noqa: A002
+        **said: Any,
+    ) -> Fact:
         """Fold one fact; `minute` counts from the opening of the day."""
         number = next(self._sentences)
         at = self.minute(number if minute is None else minute)
-        fact = fact_of(kind, id=id or f"m-{number}", at=at, **said)
+        fact = fact_of(kind, properties, id=id or f"m-{number}", at=at, **said)
         self.take([fact])
         return fact
 

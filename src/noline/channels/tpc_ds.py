@@ -160,7 +160,8 @@ ORDER BY described_at, i_item_sk
 _ITEM_ATTRIBUTES = ("description", "class", "size", "color")
 
 _PROMOTIONS = """
-SELECT strftime(starts.d_date, '%Y-%m-%dT00:00:00.000Z') AS planned_at, p_promo_id, p_promo_name, i_item_id,
+SELECT strftime(coalesce(starts.d_date, DATE '1998-01-01'), '%Y-%m-%dT00:00:00.000Z') AS planned_at,
+       p_promo_id, p_promo_name, i_item_id,
        CAST(starts.d_date AS VARCHAR), CAST(ends.d_date AS VARCHAR), CAST(p_cost AS VARCHAR), p_purpose,
        p_channel_dmail, p_channel_email, p_channel_catalog, p_channel_tv, p_channel_radio, p_channel_press,
        p_channel_event, p_channel_demo
@@ -168,7 +169,7 @@ FROM promotion
 LEFT JOIN item ON i_item_sk = p_item_sk
 LEFT JOIN date_dim AS starts ON starts.d_date_sk = p_start_date_sk
 LEFT JOIN date_dim AS ends ON ends.d_date_sk = p_end_date_sk
-ORDER BY planned_at NULLS FIRST, p_promo_id
+ORDER BY planned_at, p_promo_id
 """
 _PROMOTION_MEDIA = ("mail", "email", "catalogue", "tv", "radio", "press", "event", "demo")
 
@@ -217,7 +218,7 @@ def _generator_environment(folder: Path) -> Path:
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     for command in (
         [sys.executable, "-m", "venv", str(folder)],
-        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *_PACKAGES],
+        [str(python), "-m", "pip", "install", "--quiet", "--retries", "1", *_PACKAGES],
     ):
         done = _run(command)
         if done.returncode:
@@ -374,7 +375,7 @@ def _promotions(tables: "DuckDBPyConnection") -> Iterator[Timed]:
             "media": [medium for medium, used in zip(_PROMOTION_MEDIA, media, strict=True) if used == "Y"],
         }
         message = track("Promotion Planned", f"tpc-ds-promotion-{promotion}", planned_at, "office", properties)
-        yield planned_at or "", OFFICE, message
+        yield planned_at, OFFICE, message
 
 
 def _stock(tables: "DuckDBPyConnection") -> Iterator[Timed]:

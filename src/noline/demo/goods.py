@@ -8,14 +8,14 @@ from random import Random
 from noline.demo.chance import luck
 from noline.demo.company import (
     CHANNELS_WITH_PRICES,
-    CLASSICA,
     COUNTRIES,
-    DEALER_PRICE_MINOR,
+    DEPOT_OF,
     DEPOTS,
     EMPTY_DAYS,
     EMPTY_PRODUCTS,
     EMPTY_STORES,
     PRODUCTS,
+    STORE_BY_ID,
     STORES,
     WINDOWS,
     YEAR_DAYS,
@@ -26,8 +26,9 @@ from noline.demo.company import (
 )
 from noline.demo.pen import DAY_SECONDS, Pen, text
 
-DEALER_ACCOUNT = "elektro-kaiser"
 RECEIPT_EVERY_DAYS = 28
+MOVED_EVERY_RECEIPTS = 4
+"""Every fourth receipt of a boutique comes from our own depot."""
 COUNT_EVERY_DAYS = 91
 _EARLY = 5 * 3600
 _PER_MONTH = {"coffee": 18, "machine": 2, "gift": 3, "accessory": 2}
@@ -78,36 +79,27 @@ def _describe(pen: Pen, product: Product) -> None:
 
 
 def _list_prices(pen: Pen, product: Product, country: Country) -> None:
-    for channel in (*CHANNELS_WITH_PRICES, "wholesale"):
+    for channel in CHANNELS_WITH_PRICES:
         _set_price(pen, product, channel, country, 0)
 
 
 def _set_price(pen: Pen, product: Product, channel: str, country: Country, day: int) -> None:
-    price = price_minor(product, channel, country.currency, day)
-    _write_price(pen, product, channel, country, day, price, "")
-
-
-def _write_price(
-    pen: Pen, product: Product, channel: str, country: Country, day: int, price: int, audience: str
-) -> None:
+    price = major(price_minor(product, channel, country.currency, day), country.currency)
     members = (
         f'"product_id":"{product.product_id}","sku":"{product.sku}","channel":"{channel}",'
-        f'"country":"{country.code}","price":{major(price, country.currency)},"currency":"{country.currency}"{audience}'
+        f'"country":"{country.code}","price":{price},"currency":"{country.currency}"'
     )
     at = day * DAY_SECONDS if day else _EARLY + 120
     pen.track("warehouse", at, "Price Set", "", members, _context(country))
 
 
 def _price_windows(pen: Pen) -> None:
-    """The prices that leave the list for some weeks, and what one dealer pays all year."""
+    """The consumer prices that leave the list for some weeks; what a dealer pays stands in the dealer's orders only."""
     for window in WINDOWS:
         for country in COUNTRIES:
             if country.currency == "EUR":
                 _set_price(pen, window.product, window.channel, country, window.days.start)
                 _set_price(pen, window.product, window.channel, country, window.days.stop)
-    germany = COUNTRIES[1]
-    audience = f',"audience":"{DEALER_ACCOUNT}"'
-    _write_price(pen, CLASSICA, "wholesale", germany, 0, DEALER_PRICE_MINOR, audience)
 
 
 def _context(country: Country) -> str:
@@ -121,9 +113,14 @@ def _fill_shelf(pen: Pen, location: str, weight: int, product: Product, thousand
     first = 0 if is_empty else month * _MONTHS_AHEAD
     offset = chance.randrange(1, RECEIPT_EVERY_DAYS)
     _stock(pen, "Stock Counted", location, product, 0, first)
-    for day in range(offset, YEAR_DAYS, RECEIPT_EVERY_DAYS):
+    for month_number, day in enumerate(range(offset, YEAR_DAYS, RECEIPT_EVERY_DAYS)):
         if not (is_empty and day in EMPTY_DAYS):
-            _stock(pen, "Stock Received", location, product, day, month + chance.randrange(month // 4 + 1))
+            units = month + chance.randrange(month // 4 + 1)
+            depot = DEPOT_OF[STORE_BY_ID[location].country.code] if location in STORE_BY_ID else ""
+            if depot and month_number % MOVED_EVERY_RECEIPTS == MOVED_EVERY_RECEIPTS - 1:
+                _moved(pen, depot, location, product, day, units)
+            else:
+                _stock(pen, "Stock Received", location, product, day, units)
     for day in range(COUNT_EVERY_DAYS, YEAR_DAYS, COUNT_EVERY_DAYS):
         _stock(pen, "Stock Counted", location, product, day, first or month)
 
@@ -135,3 +132,11 @@ def _stock(pen: Pen, event: str, location: str, product: Product, day: int, unit
         f'"quantity":{units},"document":"{document}"'
     )
     pen.track("warehouse", day * DAY_SECONDS + _EARLY + 300, event, "", members, '{"channel":"warehouse"}')
+
+
+def _moved(pen: Pen, depot: str, location: str, product: Product, day: int, units: int) -> None:
+    members = (
+        f'"sku":"{product.sku}","product_id":"{product.product_id}","from_location":"{depot}",'
+        f'"to_location":"{location}","quantity":{units},"document":"moved-{location}-{product.sku}-{day}"'
+    )
+    pen.track("warehouse", day * DAY_SECONDS + _EARLY + 300, "Stock Moved", "", members, '{"channel":"warehouse"}')

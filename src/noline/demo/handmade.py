@@ -3,8 +3,7 @@
 from random import Random
 
 from noline.demo.chance import luck
-from noline.demo.company import CLASSICA, DE, DEALER_PRICE_MINOR, FR, PRODUCT_BY_SKU, STORE_BY_ID, WEB_PROMOTION
-from noline.demo.goods import DEALER_ACCOUNT
+from noline.demo.company import CLASSICA, DEALER_PRICE_MINOR, FR, PRODUCT_BY_SKU, STORE_BY_ID, WEB_PROMOTION
 from noline.demo.hints import DEALER_ORDERS, DEALER_UNITS
 from noline.demo.pen import Pen
 from noline.demo.people import FIRST_CONTACT_NUMBER, Business, Fate, Habit, Person, contact
@@ -24,6 +23,7 @@ from noline.demo.stories import (
 
 CATHERINE = "catherine"
 LOST_CUSTOMER = "jeanne"
+DEALER_ACCOUNT = "elektro-kaiser"
 
 _STRONG = tuple(PRODUCT_BY_SKU[sku] for sku in ("vespro-50", "ristretto-50", "brigante-50"))
 _CATHERINES_YEAR: tuple[tuple[int, Story], ...] = (
@@ -107,9 +107,8 @@ def _jeanne() -> Person:
 def _undercut_dealer(pen: Pen, chance: Random) -> None:
     """Orders each month; then the web is cheaper, the owner sees it, buys there, and the portal hears no more."""
     business = Business(DEALER_ACCOUNT, "Elektro Kaiser GmbH", "electronics store")
-    buyer, owner = (contact(business, _DEALER_CONTACT_NUMBER + at, chance) for at in range(2))
-    for person in (buyer, owner):
-        person.country, person.home = DE, STORE_BY_ID["koeln-ehrenstrasse"]
+    home = STORE_BY_ID["koeln-ehrenstrasse"]
+    buyer, owner = (contact(business, _DEALER_CONTACT_NUMBER + at, chance, home) for at in range(2))
     agreed = {CLASSICA.sku: DEALER_PRICE_MINOR}
     promotion = WEB_PROMOTION.days
     usual = range(_DEALER_ORDERS_FROM, promotion.start - 1, _DEALER_ORDERS_EVERY_DAYS)

@@ -197,16 +197,20 @@ def _tastes(chance: Random) -> tuple[Product, ...]:
     return tuple(_BY_INTENSITY[start : start + chance.randint(2, 4)])
 
 
-def _newcomer(number: int, fate: Fate, turn: int, relative: Person | None, chance: Random) -> Person:
+def _newcomer(
+    number: int, fate: Fate, turn: int, relative: Person | None, chance: Random, home: Store | None = None
+) -> Person:
     """One person: of a household of their own, or of a relative's."""
-    home = relative.home if relative else _home_for(fate, chance)
+    home = relative.home if relative else home or _home_for(fate, chance)
     code = home.country.code
     first = chance.choice(_FIRST[code])
     last = chance.choice([name for name in _LAST[code] if not relative or name[0] == relative.last_name])
     habit = _HABIT_OF_FATE.get(fate) or chance.choice(_HABITS)
     digital = habit in {Habit.ONLINE, Habit.BOTH}
-    own_email = relative is None or fate is not Fate.ORDINARY or chance.random() < 0.7
-    own_phone = relative is None or fate is not Fate.ORDINARY or chance.random() < 0.7
+    # Nobody shares with the victims of a known fault, so that their silence is theirs alone.
+    alone = relative is None or relative.fate.is_planned or fate.is_planned
+    own_email = alone or chance.random() < 0.7
+    own_phone = alone or chance.random() < 0.7
     key = f"{number:06x}"
     return Person(
         key=key,
@@ -269,9 +273,9 @@ def contacts_of(thousand: int, seed: int) -> Iterator[tuple[Person, ...]]:
         yield tuple(contact(business, first + at, chance) for at in range(CONTACTS_IN_A_BUSINESS))
 
 
-def contact(business: Business, number: int, chance: Random) -> Person:
-    """One of the people who order for a business."""
-    person = _newcomer(number, Fate.MARKETPLACE_PRICE, 0, None, chance)
+def contact(business: Business, number: int, chance: Random, home: Store | None = None) -> Person:
+    """One of the people who order for a business, anywhere in the euro, or at a given home."""
+    person = _newcomer(number, Fate.MARKETPLACE_PRICE, 0, None, chance, home)
     person.fate, person.loyalty_id, person.business = Fate.ORDINARY, "", business
     person.user_id = person.key
     person.email = f"{_plain(person.first_name)}.{number % 10}@{business.account_id}.example.com"

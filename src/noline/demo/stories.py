@@ -14,6 +14,8 @@ from noline.demo.company import (
     MARKETPLACE_WINDOWS,
     PRODUCT_BY_SKU,
     Product,
+    major,
+    price_minor,
 )
 from noline.demo.pen import DAY_SECONDS, stamp, text
 from noline.demo.people import Habit
@@ -199,11 +201,15 @@ def returns_in_store(scene: Scene) -> None:
     scene.days(1, 6)
     scene.enter_store()
     product, currency = items[0][0], scene.who.country.currency
-    returned = f'"order_id":"{order.order_id}","return_id":"r-{scene.key}",{scene.goods(product, "web")},"quantity":1'
+    refund = major(price_minor(product, "web", currency, scene.day), currency)
+    returned = (
+        f'"order_id":"{order.order_id}","return_id":"r-{scene.key}",{scene.goods(product, "web")},'
+        f'"quantity":1,"total":{refund}'
+    )
     scene.shop("Return Requested", f'{returned},"reason":"taste"')
     scene.shop("Return Accepted", returned)
     scene.days(1, 6)
-    scene.shop("Return Refunded", f'{returned},"refund_currency":"{currency}"')
+    scene.shop("Return Refunded", returned)
 
 
 def redeems_a_coupon(scene: Scene) -> None:

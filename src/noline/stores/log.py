@@ -22,7 +22,6 @@ ON CONFLICT (route_key, message_id) DO NOTHING
 _COLUMNS = "seq, route_key, message_id, kind, subject, occurred_at, received_at, source, schema, body, body_hash"
 _BY_ID = f"SELECT {_COLUMNS} FROM log WHERE route_key = ? AND message_id = ?"
 _AFTER = f"SELECT {_COLUMNS} FROM log WHERE seq > ? ORDER BY seq LIMIT ?"
-_BY_ROUTE = f"SELECT {_COLUMNS} FROM log WHERE route_key = ?"
 
 _SEALED = "+sealed"
 
@@ -256,11 +255,24 @@ def last_seq(reader: Reader) -> int:
     return row[0] if row else 0
 
 
+def latest_occurrence(reader: Reader) -> Micros:
+    """The latest time at which something occurred among the newest records; 0 for an empty log."""
+    row = reader.row("SELECT coalesce(max(occurred_at), 0) FROM (SELECT occurred_at FROM log ORDER BY seq DESC LIMIT 2000) AS newest")
+    return row[0] if row else 0
+
+
 def records_after(reader: Reader, after: int, limit: int) -> list[Record]:
     """The next records of the log."""
     return [Record(*row) for row in reader.rows(_AFTER, (after, limit))]
 
 
-def records_of(reader: Reader, route_key: int) -> list[Record]:
-    """All records that were routed by one subject."""
-    return [Record(*row) for row in reader.rows(_BY_ROUTE, (route_key,))]
+def record_heads_of(reader: Reader, route_key: int, subject: bytes) -> list[tuple[int, Micros]]:
+    """Where the records of one subject lie: (seq, occurred at)."""
+    rows = reader.rows("SELECT seq, occurred_at, subject FROM log WHERE route_key = ?", (route_key,))
+    return [(seq, occurred_at) for seq, occurred_at, whose in rows if whose == subject]
+
+
+def records_at(reader: Reader, seqs: Sequence[int]) -> list[Record]:
+    """The records at these positions."""
+    found = (reader.row(f"SELECT {_COLUMNS} FROM log WHERE seq = ?", (seq,)) for seq in seqs)
+    return [Record(*row) for row in found if row is not None]

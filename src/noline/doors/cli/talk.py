@@ -1,14 +1,15 @@
 """How the command line talks: results on stdout, as a table for people or as JSON for programs; the rest on stderr."""
 
-import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from noline.doors.plain import plain
 
 if TYPE_CHECKING:
     from noline.hub import Hub
@@ -57,24 +58,6 @@ def show(result: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:
             click.echo(f"{name:<{width}}  {_cell(one)}")
     else:
         click.echo(str(value))
-
-
-def plain(value: Any) -> Any:
-    """Values as JSON knows them: dataclasses and named tuples as objects, bytes as text, enums as their value."""
-    if hasattr(value, "__struct_fields__"):
-        named = {name: plain(getattr(value, name)) for name in value.__struct_fields__}
-        return {name: one for name, one in named.items() if one is not None}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {name: plain(one) for name, one in value._asdict().items()}
-    if isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(one) for one in value]
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
 def _table(rows: list[dict[str, Any]], columns: Sequence[str]) -> None:

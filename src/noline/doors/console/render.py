@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from noline.doors.console import wording
-from noline.doors.console.views import Shell
+from noline.doors.console.frame import Shell
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -61,10 +61,11 @@ def environment() -> Environment:
         "channel": wording.channel,
         "title_case": wording.title,
     }
-    made.globals |= {
+    words: dict[str, Any] = {
         "plural": wording.plural,
         "interval": wording.interval,
         "money": wording.money,
         "sentence_of_money": wording.sentence_of_money,
     }
+    made.globals.update(words)
     return made

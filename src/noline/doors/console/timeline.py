@@ -7,6 +7,7 @@ so that a year of a customer who came six times is six readable stretches and no
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Literal
 
 from noline.doors.console import wording
@@ -234,6 +235,6 @@ def _crossings(events: Sequence[Event], places: dict[int, float], levels: dict[s
     felt = [event for event in events if event.weight != "exposure"]
     return tuple(
         Crossing(places[a.seq], levels[a.channel], places[b.seq], levels[b.channel])
-        for a, b in zip(felt, felt[1:], strict=False)
+        for a, b in pairwise(felt)
         if a.channel != b.channel and b.moment - a.moment <= pauses
     )

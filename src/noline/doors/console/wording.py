@@ -91,6 +91,11 @@ def sentence_of_money(by_currency: Mapping[str, int]) -> str:
     return " and ".join(about_money(amount, currency) for currency, amount in sorted(by_currency.items()))
 
 
+def part(value: float | None, whole: float) -> float:
+    """A value as percent of a whole, for the width of a bar; nothing of nothing is nothing."""
+    return round(100 * (value or 0) / whole, 2) if whole else 0.0
+
+
 def channel(name: str) -> str:
     """A channel as people call it, within a sentence: `call centre`."""
     return _CHANNELS.get(name, name.replace("_", " "))

@@ -203,6 +203,10 @@ class Customers:
             raise NotFound(what="customer", name=person)
         return [row[0] for row in rows]
 
+    def person_of(self, reader: Reader, subject: Subject) -> str | None:
+        """Whose identifier a subject of the log is."""
+        return tables.person_of(reader, subject)
+
     def changed_since(self, reader: Reader, version: int) -> list[Row]:
         """For the analytical store: (version, subject as routing key, person) of what changed."""
         return tables.changed_since(reader, version)

@@ -63,7 +63,7 @@ const option = (narrow) => {
         draggable: false,
         layoutIterations: 0,
         emphasis: { focus: "adjacency", lineStyle: { opacity: 0.8 } },
-        blur: { lineStyle: { opacity: 0.06 } },
+        blur: { lineStyle: { opacity: 0.06 }, itemStyle: { opacity: 0.35 }, label: { opacity: 0.7 } },
         lineStyle: { curveness: 0.55 },
         data: nodesIn(colour),
         links: linksIn(colour),

@@ -1,0 +1,177 @@
+"""What the doors answer: the same JSON over HTTP, on the command line and under the pages of the console."""
+
+from typing import Any
+
+from noline.doors.plain import plain
+from noline.hub import Hub
+from noline.kernel.clock import DAY, Micros, as_text
+from noline.kernel.errors import NotFound
+from noline.truth.customers.service import Customer
+from noline.truth.feedback.model import Loop
+from noline.truth.orders.model import Order, OrderLine
+
+Json = dict[str, Any]
+
+
+def found_customers(hub: Hub, text: str, limit: int) -> list[Json]:
+    """People that a text finds."""
+    return [_in_short(one) for one in hub.find_customers(text, limit)]
+
+
+def customer(hub: Hub, person: str, before: Micros | None = None, limit: int = 500) -> Json:
+    """One person: names, orders, and the latest events of every channel."""
+    found = hub.customer(person)
+    line = hub.timeline(person, before=before, limit=limit)
+    return {
+        **_in_short(found),
+        "traits": dict(found.traits),
+        "orders": [order_in_short(one) for one in hub.orders_of(person)],
+        "timeline": plain(line.events),
+        "events": line.total,
+        "older": line.older,
+    }
+
+
+def _in_short(found: Customer) -> Json:
+    return {
+        "person": found.person,
+        "name": found.name,
+        "identifiers": [
+            {"namespace": one.namespace, "value": one.value, "first_seen": as_text(at)}
+            for one, at in found.identifiers
+        ],
+    }
+
+
+def order(hub: Hub, order_id: str) -> Json:
+    """One order with its lines. Raises NotFound."""
+    with hub.store.reading() as reader:
+        found = hub.orders.order(reader, order_id)
+        if found is None:
+            raise NotFound(what="order", name=order_id)
+        lines = hub.orders.lines(reader, order_id)
+        person = hub.customers.person_of(reader, found.subject)
+    return {**order_in_short(found), "person": person, "lines": [_line(one) for one in lines]}
+
+
+def order_in_short(one: Order) -> Json:
+    """One order without its lines."""
+    return {
+        "order_id": one.order_id,
+        "state": str(one.state),
+        "channel": one.channel,
+        "store_id": one.store_id,
+        "placed_at": as_text(one.placed_at),
+        "total_minor": one.total.amount_minor if one.total else None,
+        "currency": one.total.currency if one.total else None,
+    }
+
+
+def _line(one: OrderLine) -> Json:
+    return {
+        "sku": one.sku,
+        "units": one.units,
+        "returned_units": one.returned_units,
+        "price_minor": one.price.amount_minor if one.price else None,
+        "currency": one.price.currency if one.price else None,
+    }
+
+
+def stock(hub: Hub, sku: str) -> Json:
+    """Where an item is, company-wide."""
+    with hub.store.reading() as reader:
+        shelves = hub.stock.availability(reader, sku)
+    return {"sku": sku, "locations": [{**plain(one), "available": one.available} for one in shelves]}
+
+
+def prices(hub: Hub, sku: str) -> Json:
+    """Every price of an item that was set."""
+    with hub.store.reading() as reader:
+        history = hub.prices.history(reader, sku)
+    return {
+        "sku": sku,
+        "prices": [
+            {
+                "channel": one.channel,
+                "country": one.country,
+                "price_minor": one.money.amount_minor,
+                "currency": one.money.currency,
+                "valid_from": as_text(one.key.valid_from),
+                "valid_until": as_text(one.valid_until) if one.valid_until else None,
+            }
+            for one in history
+        ],
+    }
+
+
+def price_conflicts(hub: Hub, at: Micros, limit: int) -> list[Json]:
+    """Items whose price differs between channels at an instant."""
+    with hub.store.reading() as reader:
+        found = hub.prices.conflicts(reader, at, limit=limit)
+    return [{**plain(one), "prices_minor": dict(one.prices_minor)} for one in found]
+
+
+def open_feedback(hub: Hub, limit: int) -> list[Json]:
+    """Loops nobody has answered or closed, oldest first."""
+    with hub.store.reading() as reader:
+        return [_loop(one, hub.now_of_history()) for one in hub.feedback.open_loops(reader, limit)]
+
+
+def _loop(one: Loop, now: Micros) -> Json:
+    rating = None if one.rating_hundredths is None else one.rating_hundredths / 100
+    return {
+        "id": one.loop_id,
+        "state": str(one.state),
+        "channel": one.channel,
+        "site": one.site,
+        "store_id": one.store_id,
+        "sku": one.sku,
+        "rating": rating,
+        "opened_at": as_text(one.opened_at) if one.opened_at else None,
+        "open_days": (now - one.opened_at) // DAY if one.opened_at else None,
+    }
+
+
+def feedback_by_place(hub: Hub) -> Json:
+    """How many loops are open, since when, and where."""
+    with hub.store.reading() as reader:
+        counts = hub.feedback.counts(reader, hub.now_of_history())
+    still = [one for one in counts if one.open]
+    return {
+        "open": sum(one.open for one in still),
+        "oldest_days": max((one.oldest_open_days or 0 for one in still), default=0),
+        "by_place": [
+            {
+                "place": one.store_id or one.channel,
+                "channel": one.channel,
+                "open": one.open,
+                "oldest_days": one.oldest_open_days or 0,
+            }
+            for one in sorted(still, key=lambda one: (-(one.oldest_open_days or 0), -one.open))
+        ],
+    }
+
+
+def sources(hub: Hub) -> list[Json]:
+    """Where events come from, with the books of each."""
+    pages = {page.source: page for page in hub.books()}
+    answers = []
+    for one in hub.sources():
+        page = pages.get(one.name)
+        answers.append(
+            {
+                "name": one.name,
+                "channel": one.channel,
+                "trust": one.trust,
+                "key_hint": one.key_hint,
+                "created_at": as_text(one.created_at),
+                **({name: getattr(page, name, 0) for name in ("received", "accepted", "duplicate", "conflict", "parked")}),
+                "last_received_at": as_text(page.hour) if page else None,
+            }
+        )
+    return answers
+
+
+def dead_letter(one: Any) -> Json:
+    """A dead letter with readable times."""
+    return {**plain(one), "received_at": as_text(one.last_at)}
