@@ -68,13 +68,9 @@ def steps_of(text: str) -> list[Step]:
 
 
 def agrees(shown: str, said: str) -> bool:
-    """Whether output is as shown, where `...` stands for anything."""
-    pattern = ".*?".join(re.escape(piece) for piece in _lines_trimmed(shown).split("..."))
-    return re.fullmatch(pattern, _lines_trimmed(said), re.DOTALL) is not None
-
-
-def _lines_trimmed(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+    """Whether output is as shown, where `...` stands for anything and one white space is as good as another."""
+    pattern = ".*?".join(re.escape(piece) for piece in " ".join(shown.split()).split("..."))
+    return re.fullmatch(pattern, " ".join(said.split())) is not None
 
 
 ALL_BLOCKS = [block for page in PAGES for block in blocks_of(page, page.read_text("utf-8"))]

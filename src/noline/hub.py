@@ -90,6 +90,7 @@ class Hub:
         self.orders, self.prices, self.feedback = rooms.orders, rooms.prices, rooms.feedback
         self.log = Log(self.store, self.vault, rooms, segment.comparable)
         self.intake = Intake(self.store, self.log, self.access, self.vault.digest, clock)
+        self._read_up_to = -1
         self.outbox = Outbox(self.store, clock)
         self.deliveries = Deliveries(self.store, self.log, self.outbox, clock)
         self.facts = Facts(self.store, self.log, lambda name: origin_of(self.access.source(name)))
@@ -241,6 +242,13 @@ class Hub:
         """Brings history up to the log."""
         feeds = [TouchpointFeed(self.facts, self.settings.currency), PeopleFeed(self.store, self.customers)]
         return Projector(self.analytics, feeds)
+
+    def refresh(self) -> None:
+        """Bring history up to the log, if there is anything new."""
+        seq = self.last_seq()
+        if seq != self._read_up_to:
+            self.projector.project()
+            self._read_up_to = seq
 
     # -- care
 

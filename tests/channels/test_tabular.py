@@ -177,6 +177,24 @@ def test_an_amount_repeated_on_all_lines_is_that_of_the_order(write):
     assert [message["properties"]["total"] for message in _read(path, guessed)] == ["30.00", "10.00"]
 
 
+def test_a_column_that_a_message_has_no_word_for_stays_as_a_property(write):
+    path = write(
+        "web_orders.csv",
+        "id,order_number,billing_email,first_name,shipping_amount,order_total,created_at\n"
+        "9,1001,jo@example.com,Jo,4.90,55.00,2025-03-01 10:00:00+01:00\n",
+    )
+    [order] = _read(path)
+    assert order["timestamp"] == "2025-03-01T09:00:00.000Z"
+    assert order["context"] == {"channel": "web", "externalIds": [{"type": "email", "id": "jo@example.com"}]}
+    assert order["properties"] == {
+        "order_id": "1001",
+        "total": "55.00",
+        "id": "9",
+        "first_name": "Jo",
+        "shipping_amount": "4.90",
+    }
+
+
 def test_values_of_a_channel_column_become_channels_and_sources(write):
     path = write(
         "sales.csv",

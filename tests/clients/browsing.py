@@ -21,6 +21,13 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+_DONE_OR_STUCK = """
+(patience_ms) => Promise.race([
+  window.done,
+  new Promise((_, stuck) => setTimeout(() => stuck(new Error('the page did not finish')), patience_ms)),
+])
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -59,7 +66,7 @@ class Chromium:
         page.on("requestfailed", lambda request: look.complaints.append(f"{request.url}: {request.failure}"))
         page.on("pageerror", lambda error: look.complaints.append(str(error)))
         page.goto(url)
-        answer = page.evaluate("window.done")
+        answer = page.evaluate(_DONE_OR_STUCK, PATIENCE_SECONDS * 1000)
         _stay(page, until)
         context.close()
         return Look(answer, look.asked, look.complaints)

@@ -23,7 +23,6 @@ class Passed(NamedTuple):
     path: str
     headers: dict[str, str]
     body: bytes
-    status: int
 
 
 class ForgetfulLine:
@@ -85,15 +84,15 @@ class ForgetfulLine:
     def ask(
         self, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> tuple[http.client.HTTPResponse, bytes]:
-        """Hand a request to the server as it came, and remember it."""
+        """Remember a request, and hand it to the server as it came."""
+        lowered = {name.lower(): value for name, value in headers.items()}
+        self.passed.append(Passed(method, path, lowered, body))
         connection = http.client.HTTPConnection(LOOPBACK, self.server_port, timeout=PATIENCE_SECONDS)
         sent = {name: value for name, value in headers.items() if name.lower() != "connection"}
         connection.request(method, path, body or None, sent)
         response = connection.getresponse()
         payload = response.read()
         connection.close()
-        lowered = {name.lower(): value for name, value in headers.items()}
-        self.passed.append(Passed(method, path, lowered, body, response.status))
         return response, payload
 
 

@@ -10,8 +10,10 @@ import pytest
 
 from console.preview import COUNTED, CUSTOMER, DEAD_LETTERS, EMPTY, FULL, HANDOFFS, LOST_PEOPLE, every_page, shell_for
 from noline.doors.console import views, wording
+from noline.doors.console.letters import code_words
 from noline.doors.console.render import PAGES, STATIC, render
 from noline.doors.console.timeline import draw
+from noline.kernel.events import REFUSAL_CODES
 
 SPACE = wording.SPACE
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
@@ -352,6 +354,18 @@ def test_a_customer_without_events_has_a_page():
     assert "No event of this customer is in the log." in page.words
 
 
+def test_a_page_that_shows_only_the_latest_events_says_so():
+    view = views.customer(row={**CUSTOMER, "events": 900}, counted={})
+    assert "900 events, 27 of them here, in 5 channels" in Page(render("customer", view=view)).words
+
+
+def test_a_column_nobody_can_fill_is_left_out():
+    names = [{"namespace": "email", "value": "c@example.com", "first_seen": "2026-03-01"}]
+    words = Page(render("customer", view=views.customer(row={**CUSTOMER, "identifiers": names}, counted={}))).words
+    assert "First seen" in words
+    assert "Last seen" not in words
+
+
 def test_every_event_is_also_in_the_table_with_its_evidence():
     words = page_of("customer").words
     assert "25 Feb 2026, 14:00 web Product Reserved res-71 buy 84.00 EUR – #918204 web-shop" in words
@@ -399,6 +413,10 @@ def test_hostile_bytes_are_shown_and_can_be_sent(raw):
     html = render("dead_letter", view=views.dead_letter(row={**DEAD_LETTERS[0], "raw": raw, "pointer": "/a"}))
     assert html.encode("utf-8")
     assert len(Page(html).all("h1")) == 1
+
+
+def test_every_code_of_the_closed_list_has_plain_words():
+    assert {code for code in REFUSAL_CODES if code_words(code) == code.replace("_", " ")} == set()
 
 
 def test_a_closed_letter_has_no_form():

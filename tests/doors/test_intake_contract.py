@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import socket
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from clients.serving import Answer, ServedHub, Source, call, noline
+from clients.serving import LOOPBACK, Answer, ServedHub, Source, call, noline
 from noline.kernel.clock import parse_instant
 
 KILOBYTE = 1024
@@ -170,6 +171,17 @@ def test_a_body_may_come_in_chunks(client: Client):
     assert statuses(answer) == ["accepted"]
 
 
+def test_a_body_that_breaks_off_on_the_way_is_not_taken(client: Client):
+    lines = b"\n".join(json.dumps(viewed()).encode() for _ in range(3))
+    head = f"POST /v1/import HTTP/1.1\r\nHost: hub\r\nX-Write-Key: {client.source.key}\r\n"
+
+    with socket.create_connection((LOOPBACK, client.hub.port)) as line:
+        line.sendall(f"{head}Content-Length: {len(lines)}\r\n\r\n".encode() + lines[:-50])
+
+    assert statuses(client.batch(viewed())) == ["accepted"]
+    assert client.books == NOTHING | {"received": 1, "accepted": 1}
+
+
 # Browsers of another origin
 
 
@@ -213,6 +225,15 @@ def test_analyticsjs_is_told_to_send_here(client: Client):
             "protocol": "http",
         }
     }
+
+
+def test_analyticsjs_is_told_the_address_that_the_browser_knows(client: Client):
+    behind_a_proxy = {"Host": "noline.example", "X-Forwarded-Proto": "https"}
+
+    answer = call(client.hub.port, "GET", f"/v1/projects/{client.source.key}/settings", headers=behind_a_proxy)
+
+    told = answer.json["integrations"]["Segment.io"]
+    assert (told["protocol"], told["apiHost"]) == ("https", "noline.example/v1")
 
 
 def test_analyticsjs_is_told_nothing_under_an_unknown_key(served: ServedHub):

@@ -395,8 +395,8 @@ def new_hub(scratch: Path) -> Callable[[str], Path]:
 
 def test_what_the_hub_acknowledged_survives_every_power_cut(scratch: Path, new_hub: Callable[[str], Path]) -> None:
     tally, opened = Tally(), Tally()
-    for seed in range(8 if LONG else 1):
-        trace = record(hub_intake(groups=30, seed=seed), new_hub(f"run-{seed}"))
+    for seed in range(5 if LONG else 1):
+        trace = record(hub_intake(groups=22, seed=seed), new_hub(f"run-{seed}"))
         assert trace.changes_of(STORE_FILE) > 100, "too few checkpoints"
         states = trace.states(seed, chances=3 if LONG else 1)
         tally.judge(opened.pass_on(states, full_verdict, scratch, every=100), hub_verdict, scratch)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from clients.browsing import Chromium, shop_window
-from clients.serving import ServedHub, Source
+from clients.serving import PATIENCE_SECONDS, ServedHub, Source
 from clients.visits import Call
 
 NODE_FOLDER = Path(__file__).parent / "node"
@@ -36,8 +36,14 @@ def names() -> Iterator[int]:
 
 @pytest.fixture
 def source(served: ServedHub, names: Iterator[int]) -> Source:
-    """A source of this test alone, of the channel `web`."""
+    """A source of this test alone, of the channel `web`, whose key only the company's servers know."""
     return served.add_source(f"shop-{next(names)}", "web")
+
+
+@pytest.fixture
+def page(served: ServedHub, names: Iterator[int]) -> Source:
+    """A source of this test alone, of the channel `web`, whose key stands in a public page."""
+    return served.add_source(f"page-{next(names)}", "web", trust="browser")
 
 
 Play = Callable[..., list[str]]
@@ -69,8 +75,9 @@ def play(node_modules: Path) -> Play:
     def run(script: str, host: str, key: str, calls: list[Call], **options: Any) -> list[str]:
         visit = json.dumps({"host": host, "key": key, "calls": calls, "options": options})
         done = subprocess.run(
-            ["node", f"{script}.mjs"], input=visit, capture_output=True, text=True, cwd=NODE_FOLDER, check=False
-        )
+            ["node", f"{script}.mjs"],
+            input=visit, capture_output=True, text=True, cwd=NODE_FOLDER, check=False, timeout=PATIENCE_SECONDS,
+        )  # fmt: skip
         assert done.returncode == 0, f"{script} ended with {done.returncode}:\n{done.stderr}"
         return json.loads(done.stdout)["errors"]
 

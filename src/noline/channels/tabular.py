@@ -34,6 +34,14 @@ UNREADABLE = "unreadable"
 
 _PERSON = ("email", "phone", "loyalty_id")
 _TRAITS = ("email", "phone", "loyalty_id", "first_name", "last_name", "country", "store_id")
+_TOLD_BY_ALL = frozenset(
+    ("person_id", "anonymous_id", *_PERSON, "time", "time_of_day", "channel", "event", "store_id", "country")
+)
+_TOLD_IN_DEED = frozenset(
+    ("order_id", "sku", "product_name", "quantity", "price", "amount", "currency", "rating", "coupon_id", "campaign_id")
+)
+_TOLD_IN_ORDER = _TOLD_IN_DEED - {"rating"}
+_TOLD_IN_TRAITS = frozenset(("first_name", "last_name", "person_name"))
 _ABOUT_ORDERS = frozenset(("Order Completed", "Order Placed", "Return Accepted", "Return Requested", "Order Cancelled"))
 _BATCH_ROWS = 4096
 
@@ -204,7 +212,9 @@ class _Writer:
         self.repeated = survey.repeated
         self.zone = ZoneInfo(mapping.time_zone)
         self.seen: Counter[int] = Counter()
-        self.mapped = frozenset(mapping.columns.values())
+        self.told_in_order = _columns(mapping, _TOLD_BY_ALL | _TOLD_IN_ORDER)
+        self.told_in_deed = _columns(mapping, _TOLD_BY_ALL | _TOLD_IN_DEED)
+        self.told_in_traits = _columns(mapping, _TOLD_BY_ALL | _TOLD_IN_TRAITS)
 
     def passed_through(self, row: Row) -> Json:
         """A line that is a message already, with an id made of its content when it has none."""
@@ -308,7 +318,7 @@ class _Writer:
         traits = {meaning: self._text(row, meaning) for meaning in _TRAITS}
         both = " ".join(filter(None, (traits["first_name"], traits["last_name"])))
         traits["name"] = self._text(row, "person_name") or both or None
-        return without_gaps(traits) | self._rest([row])
+        return without_gaps(traits) | self._rest([row], self.told_in_traits)
 
     def _deed(self, row: Row, event: str) -> Json:
         of_nobody = word_for(event).about != "person"
@@ -322,7 +332,7 @@ class _Writer:
             "country": self._text(row, "country") if of_nobody else None,
         }
         properties["currency"] = self._currency(row, properties)
-        rest = self._rest([row])
+        rest = self._rest([row], self.told_in_deed)
         if event == "Product Described" and rest:
             rest = {"attributes": rest}
         return without_gaps(properties) | rest
@@ -340,7 +350,7 @@ class _Writer:
         if any("sku" in product or "name" in product for product in products):
             # Lines without articles tell a person something, but no room of the shop can count them.
             properties["products" if "sku" in self.mapping.columns else "lines"] = products
-        rest = self._rest(lines)
+        rest = self._rest(lines, self.told_in_order)
         if len(lines) > 1:
             self._rest_of_lines(lines, products, rest)
         return without_gaps(properties) | rest
@@ -365,19 +375,21 @@ class _Writer:
             "price": self._amount(row, "price"),
         }
 
-    def _rest(self, lines: list[Row]) -> Json:
-        """The columns that mean nothing special, where all lines agree."""
+    def _rest(self, lines: list[Row], told: frozenset[str]) -> Json:
+        """The columns that are not told otherwise, where all lines agree."""
         rest = {}
         for column, value in lines[0].cells.items():
-            if column in self.mapped or cells.is_empty(value):
+            if column in told or cells.is_empty(value):
                 continue
             if all(row.cells.get(column) == value for row in lines):
-                rest[self._own_name(column)] = value
+                name = self._own_name(column)
+                rest[column if name in rest else name] = value
         return rest
 
     def _rest_of_lines(self, lines: list[Row], products: list[Json], agreed: Json) -> None:
         for row, product in zip(lines, products, strict=True):
-            product |= {name: value for name, value in self._rest([row]).items() if name not in agreed}
+            rest = self._rest([row], self.told_in_order)
+            product |= {name: value for name, value in rest.items() if name not in agreed}
 
     def _own_name(self, column: str) -> str:
         name = cells.plain_name(column) or column
@@ -408,9 +420,13 @@ class _Writer:
 
 
 _RESERVED = frozenset(
-    "order_id total value rating coupon_id campaign_id location currency products sku name quantity price email phone "
-    "loyalty_id first_name last_name country store_id".split()
+    "order_id total value rating coupon_id campaign_id location currency products lines attributes sku name quantity "
+    "price email phone loyalty_id country store_id".split()
 )
+
+
+def _columns(mapping: Mapping, meanings: frozenset[str]) -> frozenset[str]:
+    return frozenset(column for meaning, column in mapping.columns.items() if meaning in meanings)
 
 
 def _value_of(product: Json) -> Decimal | None:

@@ -13,6 +13,98 @@ from noline.truth.orders.model import Order, OrderLine
 Json = dict[str, Any]
 
 
+COUNTED_BY_BOOKS: Json = {
+    "books": {
+        "words": "Every item that a source sent is counted once, in the commit that took it: received = accepted + "
+        "duplicate + conflict + parked.",
+        "sql": "SELECT source, hour, received, accepted, duplicate, conflict, parked FROM books",
+        "parameters": {},
+    },
+    "sources": {
+        "words": "A source's numbers are the sum of its hours in the books.",
+        "sql": "SELECT source, sum(received), sum(accepted), sum(parked), max(hour) FROM books GROUP BY source",
+        "parameters": {},
+    },
+    "dead_letters": {
+        "words": "Items that could not be taken, each with its reason; the same bytes sent again are counted on the "
+        "same letter.",
+        "sql": "SELECT * FROM dead_letters WHERE state = 'open' ORDER BY id",
+        "parameters": {},
+    },
+}
+"""How the numbers about the intake are counted."""
+
+
+def home(hub: Hub) -> Json:
+    """Everything on the page "Where do we lose people?"."""
+    hub.refresh()
+    return {
+        "handoffs": plain(hub.handoffs()),
+        "dropoffs": plain(hub.drop_offs()),
+        "sales": plain(hub.sales_by_channel()),
+        "feedback": feedback_by_place(hub),
+        "books": plain(hub.books_in_all()),
+        "counted": {
+            **{name: hub.counted(name) for name in ("handoffs", "dropoffs", "sales")},
+            "books": COUNTED_BY_BOOKS["books"],
+            "feedback": {
+                "words": "A loop opens when somebody posts a review or gives feedback, and closes when it is answered "
+                "and closed. Ages are counted up to the latest event of the log.",
+                "sql": "SELECT channel, store_id, count(*), min(opened_at) FROM feedback_loops WHERE state = 'open' "
+                "GROUP BY channel, store_id",
+                "parameters": {},
+            },
+        },
+        "has_sources": bool(hub.sources()),
+    }
+
+
+def border(hub: Hub, sender: str, receiver: str, limit: int = 100) -> Json:
+    """One pair of channels: its numbers, its groups, who was lost. Raises NotFound."""
+    hub.refresh()
+    row = next((one for one in plain(hub.handoffs()) if (one["from"], one["to"]) == (sender, receiver)), None)
+    if row is None:
+        raise NotFound(what="border", name=f"{sender} to {receiver}")
+    return {
+        "row": row,
+        "groups": plain(hub.handoff_groups(sender, receiver)),
+        "lost_people": [_named(hub, one) for one in plain(hub.lost_people(sender, receiver, limit, 0))],
+        "counted": {name: hub.counted(name) for name in ("handoffs", "groups", "lost_people")},
+    }
+
+
+def _named(hub: Hub, lost: Json) -> Json:
+    """A lost person with name and a readable time."""
+    try:
+        name = hub.customer(lost["person"]).name
+    except NotFound:
+        name = None
+    return {**lost, "name": name}
+
+
+def counted_of_customer(told: Json) -> Json:
+    """How the numbers on a customer's page are counted."""
+    return {
+        "timeline": {
+            "words": f"All {told['events']} records of the log that carry one of this person's identifiers, by the time "
+            "they happened. A dot leads to the record's position in the log.",
+            "sql": "SELECT seq, occurred_at, kind FROM log WHERE route_key IN (one for each identifier) "
+            "ORDER BY occurred_at DESC",
+            "parameters": {"person": told["person"]},
+        },
+        "identifiers": {
+            "words": "Names that were seen together in one message are linked; links that glue make one person.",
+            "sql": "SELECT namespace, value, first_at FROM identifiers WHERE person = ?",
+            "parameters": {"person": told["person"]},
+        },
+        "orders": {
+            "words": "Orders placed under one of these names, as all messages about each order tell it together.",
+            "sql": "SELECT * FROM orders WHERE subject IN (one for each identifier)",
+            "parameters": {"person": told["person"]},
+        },
+    }
+
+
 def found_customers(hub: Hub, text: str, limit: int) -> list[Json]:
     """People that a text finds."""
     return [_in_short(one) for one in hub.find_customers(text, limit)]

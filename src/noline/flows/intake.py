@@ -1,6 +1,7 @@
 """Intake: what a request brings becomes a group for the log; what could not be taken can be mended and sent again."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import msgspec
@@ -99,9 +100,13 @@ class Intake:
             dead_letters.replace_raw(tx, number, raw)
             return dead_letters.letter(tx, number)
 
-    def dry_run(self, number: int) -> Receipt:
-        """What a replay would answer; nothing moves."""
-        refusals = [item for item in self._again(self._letter(number)).items if isinstance(item, Refusal)]
+    def dry_run(self, number: int, change: tuple[str, Any] | None = None) -> Receipt:
+        """What a replay would answer, with a value put at a pointer first if one is given; nothing moves."""
+        letter = self._letter(number)
+        if change is not None:
+            changed = _put(segment.decoded(letter.raw), *change, number)
+            letter = replace(letter, raw=msgspec.json.encode(changed))
+        refusals = [item for item in self._again(letter).items if isinstance(item, Refusal)]
         if refusals:
             return Receipt("parked", id=number, code=refusals[0].code, path=refusals[0].pointer)
         return Receipt("accepted")

@@ -107,6 +107,28 @@ def move(to: str, folder: Path, as_json: bool) -> None:
     show({"to": to, "rows": sum(one.rows for one in moved), "tables": moved}, as_json=as_json)
 
 
+@click.command()
+@hub_option
+def doctor(folder: Path, as_json: bool) -> None:
+    """Look whether this machine and this hub are well; exit code 1 when something must be done."""
+    from noline.flows.doctor import examine  # noqa: PLC0415
+
+    with opened(folder) as hub:
+        findings = examine(hub.store, hub.folder, hub.settings, hub.clock)
+    show(findings, as_json=as_json, columns=("subject", "well", "finding", "advice"))
+    if not all(one.well for one in findings):
+        raise click.exceptions.Exit(1)
+
+
+@click.command("settings")
+@hub_option
+def list_settings(folder: Path, as_json: bool) -> None:
+    """The settings in force, from noline.toml and NOLINE_* in the environment."""
+    from noline.kernel.settings import load  # noqa: PLC0415
+
+    show(load(folder), as_json=as_json)
+
+
 COMMANDS = {
-    "init": init, "serve": serve, "books": books, "verify": verify, "backup": backup, "restore": restore, "move": move,
+    "doctor": doctor, "settings": list_settings, "init": init, "serve": serve, "books": books, "verify": verify, "backup": backup, "restore": restore, "move": move,
 }  # fmt: skip

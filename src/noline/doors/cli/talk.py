@@ -45,6 +45,19 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+@contextmanager
+def progress(words: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr while something long goes on; gives the function that moves it."""
+    from rich.console import Console  # noqa: PLC0415  only where a bar is drawn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*parts, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(words, total=total)
+        yield lambda count: bar.advance(task, count)
+
+
 def show(result: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:
     """Print a result: one thing, or a list of things as a table of these columns (all when none are named)."""
     value = plain(result)

@@ -33,7 +33,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPage:
-    """Everything about one customer on one page."""
+    """Everything about one customer on one page. events: how many there are, of which the timeline shows the latest."""
 
     person: str
     name: str
@@ -41,7 +41,14 @@ class CustomerPage:
     orders: tuple[Order, ...]
     spent: str
     timeline: Timeline
+    events: int
     older: str
+
+    @property
+    def last_seen_known(self) -> bool:
+        """Whether any name tells when it was last seen."""
+        return any(known.last != wording.UNKNOWN for known in self.identifiers)
+
     counted: Mapping[str, Counted]
 
 
@@ -84,14 +91,15 @@ def customer_path(person: str) -> str:
 def customer(*, row: Row, counted: Mapping[str, Row], older: str = "") -> CustomerPage:
     """The page of one customer. older: the address of the events before those given, if there are more."""
     person = str(row["person"])
-    orders = row.get("orders") or []
+    orders, timeline = row.get("orders") or [], row.get("timeline") or []
     return CustomerPage(
         person=person,
         name=row.get("name") or f"Customer {person}",
         identifiers=tuple(_known(known) for known in row.get("identifiers") or ()),
         orders=tuple(_order(order) for order in orders),
         spent=", ".join(wording.exact_money(amount, unit) for unit, amount in sorted(_spent(orders).items())),
-        timeline=draw(row.get("timeline") or ()),
+        timeline=draw(timeline),
+        events=row.get("events") or len(timeline),
         older=older,
         counted=counted_of(counted),
     )

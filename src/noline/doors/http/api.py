@@ -18,6 +18,7 @@ from noline.doors.console.routes import CONSOLE_ROUTES, error_page, wants_page
 from noline.doors.http import metrics
 from noline.doors.http.care import CARE_ROUTES
 from noline.doors.http.knowledge import KNOWLEDGE_ROUTES
+from noline.doors.http.threads import in_thread
 from noline.doors.http.writer import Writer
 from noline.hub import Hub
 from noline.kernel.errors import NoLineError
@@ -31,14 +32,16 @@ def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@get("/readyz", sync_to_thread=True, tags=["operation"], summary="The store answers and takes writes")
+@get("/readyz", tags=["operation"], summary="The store answers and takes writes")
+@in_thread
 def readyz(state: State) -> dict[str, Any]:
     """Answers 200 when the store can be read; 503 otherwise."""
     hub: Hub = state.hub
     return {"status": "ready", "last_seq": hub.last_seq(), "waiting": state.writer.waiting}
 
 
-@get("/metrics", sync_to_thread=True, media_type=MediaType.TEXT, tags=["operation"], summary="For Prometheus")
+@get("/metrics", media_type=MediaType.TEXT, tags=["operation"], summary="For Prometheus")
+@in_thread
 def prometheus(state: State) -> str:
     """The hub's counters in Prometheus' text format."""
     return metrics.exposition(state.hub, state.writer)

@@ -9,6 +9,7 @@ from litestar.datastructures import State
 from litestar.params import Parameter
 
 from noline.doors.http.auth import needs
+from noline.doors.http.threads import in_thread
 from noline.doors.plain import plain
 from noline.kernel.events import Receipt
 from noline.stores.access import Key, Role, Source
@@ -52,45 +53,52 @@ class NewWebhook(msgspec.Struct):
     after: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
 
 
-@get("/v1/sources", guards=[needs(Role.MANAGER)], tags=["sources"], sync_to_thread=True)
+@get("/v1/sources", guards=[needs(Role.MANAGER)], tags=["sources"])
+@in_thread
 def list_sources(state: State) -> list[Source]:
     """Where events come from."""
     return state.hub.sources()
 
 
-@post("/v1/sources", guards=[needs(Role.ADMIN)], tags=["sources"], sync_to_thread=True)
+@post("/v1/sources", guards=[needs(Role.ADMIN)], tags=["sources"])
+@in_thread
 def add_source(state: State, data: NewSource) -> dict[str, str]:
     """Make a source; its write key is shown once."""
     key = state.hub.access.add_source(data.name, data.channel, trust=data.trust)
     return {"name": data.name, "channel": data.channel, "write_key": key}
 
 
-@get("/v1/keys", guards=[needs(Role.ADMIN)], tags=["keys"], sync_to_thread=True)
+@get("/v1/keys", guards=[needs(Role.ADMIN)], tags=["keys"])
+@in_thread
 def list_keys(state: State) -> list[Key]:
     """Keys of people and programs."""
     return state.hub.access.keys()
 
 
-@post("/v1/keys", guards=[needs(Role.ADMIN)], tags=["keys"], sync_to_thread=True)
+@post("/v1/keys", guards=[needs(Role.ADMIN)], tags=["keys"])
+@in_thread
 def add_key(state: State, data: NewKey) -> dict[str, str]:
     """Make a key; it is shown once."""
     name, key = state.hub.access.add_key(data.role, data.name)
     return {"name": name, "role": data.role, "key": key}
 
 
-@delete("/v1/keys/{name:str}", guards=[needs(Role.ADMIN)], tags=["keys"], sync_to_thread=True)
+@delete("/v1/keys/{name:str}", guards=[needs(Role.ADMIN)], tags=["keys"])
+@in_thread
 def remove_key(state: State, name: str) -> None:
     """Make a key worthless."""
     state.hub.access.remove_key(name)
 
 
-@get("/v1/books", guards=[needs(Role.MANAGER)], tags=["books"], sync_to_thread=True)
+@get("/v1/books", guards=[needs(Role.MANAGER)], tags=["books"])
+@in_thread
 def books(state: State) -> dict[str, Any]:
     """received = accepted + duplicate + conflict + parked, in all and per source."""
     return state.hub.books_in_all()
 
 
-@get("/v1/dead-letters", guards=[needs(Role.MANAGER)], tags=["dead letters"], sync_to_thread=True)
+@get("/v1/dead-letters", guards=[needs(Role.MANAGER)], tags=["dead letters"])
+@in_thread
 def list_dead_letters(
     state: State,
     letters_in: Annotated[str, Parameter(query="state", pattern="^(open|fixed|ignored|all)$")] = "open",
@@ -101,35 +109,39 @@ def list_dead_letters(
     return plain(state.hub.dead_letters(None if letters_in == "all" else letters_in, after, limit))
 
 
-@get("/v1/dead-letters/{number:int}", guards=[needs(Role.MANAGER)], tags=["dead letters"], sync_to_thread=True)
+@get("/v1/dead-letters/{number:int}", guards=[needs(Role.MANAGER)], tags=["dead letters"])
+@in_thread
 def get_dead_letter(state: State, number: int) -> dict[str, Any]:
     """One dead letter with its bytes."""
     return plain(state.hub.dead_letter(number))
 
 
-@post("/v1/dead-letters/{number:int}/patch", guards=[needs(Role.ADMIN)], tags=["dead letters"], sync_to_thread=True,
+@post("/v1/dead-letters/{number:int}/patch", guards=[needs(Role.ADMIN)], tags=["dead letters"],
       status_code=200)  # fmt: skip
+@in_thread
 def patch_dead_letter(state: State, number: int, data: Patch) -> dict[str, Any]:
     """Put a value at a JSON pointer."""
     return plain(state.hub.intake.patch(number, data.pointer, data.value))
 
 
-@post("/v1/dead-letters/{number:int}/dry-run", guards=[needs(Role.MANAGER)], tags=["dead letters"],
-      sync_to_thread=True, status_code=200)  # fmt: skip
+@post("/v1/dead-letters/{number:int}/dry-run", guards=[needs(Role.MANAGER)], tags=["dead letters"], status_code=200)  # fmt: skip
+@in_thread
 def dry_run_dead_letter(state: State, number: int) -> Receipt:
     """What a replay would answer; nothing moves."""
     return state.hub.intake.dry_run(number)
 
 
-@post("/v1/dead-letters/{number:int}/replay", guards=[needs(Role.ADMIN)], tags=["dead letters"], sync_to_thread=True,
+@post("/v1/dead-letters/{number:int}/replay", guards=[needs(Role.ADMIN)], tags=["dead letters"],
       status_code=200)  # fmt: skip
+@in_thread
 def replay_dead_letter(state: State, number: int) -> list[Receipt]:
     """Take it in with the id it came with."""
     return state.hub.intake.replay(number)
 
 
-@post("/v1/dead-letters/{number:int}/ignore", guards=[needs(Role.ADMIN)], tags=["dead letters"], sync_to_thread=True,
+@post("/v1/dead-letters/{number:int}/ignore", guards=[needs(Role.ADMIN)], tags=["dead letters"],
       status_code=200)  # fmt: skip
+@in_thread
 def ignore_dead_letter(state: State, number: int) -> dict[str, Any]:
     """Close it without taking it in."""
     state.hub.intake.ignore(number)
@@ -154,25 +166,29 @@ async def changes(
     return plain(found)
 
 
-@get("/v1/webhooks", guards=[needs(Role.ADMIN)], tags=["out"], sync_to_thread=True)
+@get("/v1/webhooks", guards=[needs(Role.ADMIN)], tags=["out"])
+@in_thread
 def list_webhooks(state: State) -> list[dict[str, Any]]:
     """Receivers and how far each has come; secrets are not shown again."""
     return [{**plain(one), "secret": None} for one in state.hub.outbox.subscriptions()]
 
 
-@post("/v1/webhooks", guards=[needs(Role.ADMIN)], tags=["out"], sync_to_thread=True)
+@post("/v1/webhooks", guards=[needs(Role.ADMIN)], tags=["out"])
+@in_thread
 def add_webhook(state: State, data: NewWebhook) -> Subscription:
     """Send events to a URL; the answer holds the secret that signs them."""
     return state.hub.outbox.subscribe(data.name, data.url, tuple(data.kinds), data.after)
 
 
-@post("/v1/webhooks/{name:str}/pause", guards=[needs(Role.ADMIN)], tags=["out"], sync_to_thread=True, status_code=200)
+@post("/v1/webhooks/{name:str}/pause", guards=[needs(Role.ADMIN)], tags=["out"], status_code=200)
+@in_thread
 def pause_webhook(state: State, name: str) -> dict[str, Any]:
     """Send nothing until it is resumed."""
     return {**plain(state.hub.outbox.pause(name)), "secret": None}
 
 
-@post("/v1/webhooks/{name:str}/resume", guards=[needs(Role.ADMIN)], tags=["out"], sync_to_thread=True, status_code=200)
+@post("/v1/webhooks/{name:str}/resume", guards=[needs(Role.ADMIN)], tags=["out"], status_code=200)
+@in_thread
 def resume_webhook(
     state: State, name: str, after: Annotated[int | None, Parameter(ge=0, le=2**53)] = None
 ) -> dict[str, Any]:

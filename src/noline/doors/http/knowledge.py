@@ -8,6 +8,7 @@ from litestar.params import Parameter
 
 from noline.doors import answers
 from noline.doors.http.auth import needs
+from noline.doors.http.threads import in_thread
 from noline.doors.plain import plain
 from noline.stores.access import Role
 
@@ -16,7 +17,8 @@ _ASSOCIATE = [needs(Role.ASSOCIATE)]
 _MANAGER = [needs(Role.MANAGER)]
 
 
-@get("/v1/customers", guards=_ASSOCIATE, tags=["customers"], sync_to_thread=True)
+@get("/v1/customers", guards=_ASSOCIATE, tags=["customers"])
+@in_thread
 def find_customers(
     state: State, q: Annotated[str, Parameter(min_length=1, max_length=200)], limit: Limit = 20
 ) -> list[dict[str, Any]]:
@@ -24,7 +26,8 @@ def find_customers(
     return answers.found_customers(state.hub, q, limit)
 
 
-@get("/v1/customers/{person:str}", guards=_ASSOCIATE, tags=["customers"], sync_to_thread=True)
+@get("/v1/customers/{person:str}", guards=_ASSOCIATE, tags=["customers"])
+@in_thread
 def get_customer(
     state: State, person: str, before: Annotated[int | None, Parameter(ge=0, le=2**62)] = None, limit: Limit = 500
 ) -> dict[str, Any]:
@@ -32,19 +35,22 @@ def get_customer(
     return answers.customer(state.hub, person, before, limit)
 
 
-@get("/v1/orders/{order_id:str}", guards=_ASSOCIATE, tags=["orders"], sync_to_thread=True)
+@get("/v1/orders/{order_id:str}", guards=_ASSOCIATE, tags=["orders"])
+@in_thread
 def get_order(state: State, order_id: str) -> dict[str, Any]:
     """One order with its lines."""
     return answers.order(state.hub, order_id)
 
 
-@get("/v1/stock/{sku:str}", guards=_ASSOCIATE, tags=["stock"], sync_to_thread=True)
+@get("/v1/stock/{sku:str}", guards=_ASSOCIATE, tags=["stock"])
+@in_thread
 def get_stock(state: State, sku: str) -> dict[str, Any]:
     """Where an item is, company-wide."""
     return answers.stock(state.hub, sku)
 
 
-@get("/v1/catalogue/items", guards=_ASSOCIATE, tags=["catalogue"], sync_to_thread=True)
+@get("/v1/catalogue/items", guards=_ASSOCIATE, tags=["catalogue"])
+@in_thread
 def find_items(
     state: State, q: Annotated[str, Parameter(max_length=200)] = "", limit: Limit = 20
 ) -> list[dict[str, Any]]:
@@ -53,32 +59,37 @@ def find_items(
         return plain(state.hub.catalogue.search(reader, q, limit))
 
 
-@get("/v1/catalogue/locations", guards=_ASSOCIATE, tags=["catalogue"], sync_to_thread=True)
+@get("/v1/catalogue/locations", guards=_ASSOCIATE, tags=["catalogue"])
+@in_thread
 def list_locations(state: State) -> list[dict[str, Any]]:
     """Stores, warehouses and other places."""
     with state.hub.store.reading() as reader:
         return plain(state.hub.catalogue.locations(reader))
 
 
-@get("/v1/prices/conflicts", guards=_MANAGER, tags=["prices"], sync_to_thread=True)
+@get("/v1/prices/conflicts", guards=_MANAGER, tags=["prices"])
+@in_thread
 def list_price_conflicts(state: State, limit: Limit = 100) -> list[dict[str, Any]]:
     """Items whose price differs between channels today."""
     return answers.price_conflicts(state.hub, state.hub.now_of_history(), limit)
 
 
-@get("/v1/prices/{sku:str}", guards=_ASSOCIATE, tags=["prices"], sync_to_thread=True)
+@get("/v1/prices/{sku:str}", guards=_ASSOCIATE, tags=["prices"])
+@in_thread
 def get_prices(state: State, sku: str) -> dict[str, Any]:
     """Every price of an item that was set."""
     return answers.prices(state.hub, sku)
 
 
-@get("/v1/feedback", guards=_MANAGER, tags=["feedback"], sync_to_thread=True)
+@get("/v1/feedback", guards=_MANAGER, tags=["feedback"])
+@in_thread
 def get_feedback(state: State) -> dict[str, Any]:
     """How many loops are open, since when, and where."""
     return answers.feedback_by_place(state.hub)
 
 
-@get("/v1/feedback/open", guards=_MANAGER, tags=["feedback"], sync_to_thread=True)
+@get("/v1/feedback/open", guards=_MANAGER, tags=["feedback"])
+@in_thread
 def list_open_feedback(state: State, limit: Limit = 100) -> list[dict[str, Any]]:
     """Open loops, oldest first."""
     return answers.open_feedback(state.hub, limit)

@@ -5,9 +5,10 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 
+from noline.doors.http.background import keep_up
 from noline.doors.http.intake import IntakeDoor, Receive, Scope, Send
 from noline.doors.http.writer import Writer
 from noline.hub import Hub
@@ -66,12 +67,15 @@ def run(hub: Hub, host: str, port: int, *, ready: Callable[[str], None]) -> None
             ready(address)
 
         try:
-            asyncio.run(_serve(application(hub, writer), host, port, answers))
+            asyncio.run(_serve(application(hub, writer), host, port, answers, keep_up(hub)))
         finally:
             writer.stop()
 
 
-async def _serve(application: Application, host: str, port: int, ready: Callable[[str], None]) -> None:
+async def _serve(
+    application: Application, host: str, port: int, ready: Callable[[str], None], beside: Coroutine[None, None, None]
+) -> None:
+    """Serve until a signal comes, with one coroutine working beside."""
     import uvicorn  # noqa: PLC0415
 
     config = uvicorn.Config(
@@ -85,7 +89,9 @@ async def _serve(application: Application, host: str, port: int, ready: Callable
     if server.started:
         bound = server.servers[0].sockets[0].getsockname()[1]
         ready(f"http://{host}:{bound}")
+    working = asyncio.create_task(beside)
     await serving
+    working.cancel()
 
 
 def _holder(folder: Path) -> int:

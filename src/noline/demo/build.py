@@ -1,0 +1,69 @@
+"""Building the demo company: one process writes its year of messages, this one takes them in like any channel's."""
+
+import json
+import multiprocessing
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from noline.demo.generator import BROWSER_SOURCES, SOURCES, generate
+from noline.demo.hints import Size
+from noline.hub import Hub
+
+MARK = "demo.json"
+COMPANY = "Maison Ristretto"
+RATES = {"JPY": "0.006"}
+"""Euro for a yen, fixed so that every run adds up to the same."""
+
+_AT_ONCE = 5_000
+
+
+def is_built(folder: Path, size: Size) -> bool:
+    """Whether the demo company of this size lies complete in a folder."""
+    try:
+        return json.loads((folder / MARK).read_text("utf-8"))["size"] == size
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def build(folder: Path, size: Size, advance: Callable[[int], None]) -> Counter[str]:
+    """Build the company in a folder; what is half built is begun anew. Answers what became of the messages."""
+    half = folder.with_name(folder.name + ".building")
+    shutil.rmtree(half, ignore_errors=True)
+    outcomes: Counter[str] = Counter()
+    with Hub.init(half, company=COMPANY, currency="EUR", rates=RATES) as hub:
+        for name, channel in SOURCES.items():
+            hub.access.add_source(name, channel, trust="browser" if name in BROWSER_SOURCES else "server")
+        for receipts in hub.intake.stream(_messages(size)):
+            outcomes.update(receipt.status for receipt in receipts)
+            advance(len(receipts))
+        hub.projector.project()
+    (half / MARK).write_text(json.dumps({"size": size, **outcomes}), "utf-8")
+    half.rename(folder)
+    return outcomes
+
+
+def _messages(size: Size) -> Iterator[tuple[str, bytes]]:
+    """The messages of the company, written by a second process so that both cores work."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    writer = context.Process(target=_write, args=(sender, size), daemon=True)
+    writer.start()
+    sender.close()
+    while portion := receiver.recv():
+        yield from portion
+    writer.join()
+
+
+def _write(sender: Connection, size: Size) -> None:
+    portion: list[tuple[str, bytes]] = []
+    for message in generate(size):
+        portion.append(message)
+        if len(portion) >= _AT_ONCE:
+            sender.send(portion)
+            portion = []
+    if portion:
+        sender.send(portion)
+    sender.send([])

@@ -1,0 +1,242 @@
+"""What comes in from files, what could not be taken, and what goes out."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from noline.doors.cli.talk import hub_option, opened, progress, say, show
+from noline.kernel.errors import NotFound
+
+if TYPE_CHECKING:
+    from noline.channels.bulk import Bulk
+    from noline.hub import Hub
+
+
+@click.command("import")
+@click.argument("name")
+@click.option("--mapping", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="How to read the file.")
+@click.option("--source", "source_name", help="Put everything into this source instead of one for each channel.")
+@click.option("--plan", is_flag=True, help="Show how the file would be read, and import nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask whether the guess is right.")
+@click.option("--scale", default=0.01, show_default=True, type=float, help="tpc-ds: about how many gigabytes.")
+@click.option("--tables", type=click.Path(path_type=Path, file_okay=False), help="Where the tables of NAME lie or go.")
+@hub_option
+def bring_in(
+    name: str, mapping: Path | None, source_name: str | None, plan: bool, yes: bool, scale: float,
+    tables: Path | None, folder: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Import a FILE (CSV, Parquet, NDJSON) or public data by NAME: complete-journey, tpc-ds.
+
+    The columns of a file are guessed, shown, and written to mapping.toml beside it. Importing twice changes nothing.
+    """
+    with opened(folder) as hub:
+        bulk = _bulk(hub, name, mapping, scale, tables, plan=plan, ask=not (yes or as_json))
+        if bulk is None:
+            return
+        outcomes = take_in(hub, bulk, source_name)
+        say("reading history ...")
+        hub.projector.project()
+    names = ("accepted", "duplicate", "conflict", "parked")
+    show({"received": outcomes.total(), **{one: outcomes[one] for one in names}}, as_json=as_json)
+    if outcomes["parked"] + outcomes["conflict"]:
+        say(f"{outcomes['parked'] + outcomes['conflict']} could not be taken: noline dead-letters list --hub {folder}")
+
+
+def take_in(hub: "Hub", bulk: "Bulk", source_name: str | None = None) -> Counter[str]:
+    """Everything of a bulk into a hub, through the intake; answers what became of it."""
+    for one, channel in bulk.sources.items():
+        hub.access.ensure_source(source_name or one, channel)
+    outcomes: Counter[str] = Counter()
+    with progress("importing", bulk.total) as advance:
+        for receipts in hub.intake.stream((source_name or one, message) for one, message in bulk.messages):
+            outcomes.update(receipt.status for receipt in receipts)
+            advance(len(receipts))
+    return outcomes
+
+
+def _bulk(
+    hub: "Hub", name: str, mapping_file: Path | None, scale: float, tables: Path | None, *, plan: bool, ask: bool
+) -> "Bulk | None":
+    if name == "complete-journey":
+        from noline.channels import complete_journey  # noqa: PLC0415
+
+        return complete_journey.read(tables)
+    if name == "tpc-ds":
+        from noline.channels import tpc_ds  # noqa: PLC0415
+
+        where = tables or hub.folder / "tpc-ds"
+        if not (where / "store_sales.parquet").exists():
+            say(f"generating tables of about {scale:g} GB in {where} ...")
+            tpc_ds.generate(scale, where)
+        return tpc_ds.read(where)
+    path = Path(name)
+    if not path.exists():
+        raise NotFound(what="file or data set", name=name)
+    return _table(path, mapping_file, plan=plan, ask=ask)
+
+
+def _table(path: Path, mapping_file: Path | None, *, plan: bool, ask: bool) -> "Bulk | None":
+    from noline.channels import mapping as mappings  # noqa: PLC0415
+    from noline.channels import tabular  # noqa: PLC0415
+
+    if mapping_file is not None:
+        mapping = mappings.load(mapping_file)
+    else:
+        mapping = tabular.guess(path)
+        _explain(mapping)
+    if plan:
+        click.echo(mapping.as_toml())
+        return None
+    if mapping_file is None and mapping.format != "segment":
+        target = path.with_name("mapping.toml")
+        if ask and not click.confirm("Is this right?", default=True, err=True):
+            mapping.save(target)
+            say(f"Correct {target} and import again with --mapping {target}")
+            return None
+        mapping.save(target)
+        say(f"The mapping is in {target}")
+    return tabular.read(path, mapping)
+
+
+def _explain(mapping: Any) -> None:
+    for meaning, column in mapping.columns.items():
+        say(f"  {column}  is  {meaning}")
+    for row in mapping.rows:
+        say(f"  {row}")
+    for note in mapping.notes:
+        say(f"  note: {note}")
+
+
+@click.group("dead-letters")
+def dead_letters() -> None:
+    """What could not be taken: look, mend, try, take in."""
+
+
+@dead_letters.command("list")
+@click.option("--state", default="open", type=click.Choice(["open", "fixed", "ignored", "all"]), show_default=True)
+@click.option("--after", default=0, help="Begin behind this id.")
+@click.option("--limit", default=100, show_default=True)
+@hub_option
+def list_letters(state: str, after: int, limit: int, folder: Path, as_json: bool) -> None:
+    """Dead letters by id."""
+    from noline.doors.answers import dead_letter  # noqa: PLC0415
+
+    with opened(folder) as hub:
+        found = [dead_letter(one) for one in hub.dead_letters(None if state == "all" else state, after, limit)]
+    show(found, as_json=as_json, columns=("id", "code", "pointer", "source", "state", "times", "message"))
+
+
+@dead_letters.command("show")
+@click.argument("number", type=int)
+@hub_option
+def show_letter(number: int, folder: Path, as_json: bool) -> None:
+    """One dead letter with its bytes."""
+    from noline.doors.answers import dead_letter  # noqa: PLC0415
+
+    with opened(folder) as hub:
+        show(dead_letter(hub.dead_letter(number)), as_json=as_json)
+
+
+@dead_letters.command("patch")
+@click.argument("number", type=int)
+@click.option("--set", "change", required=True, help="POINTER=VALUE: a JSON pointer and a JSON value (or plain text).")
+@hub_option
+def patch_letter(number: int, change: str, folder: Path, as_json: bool) -> None:
+    """Put a value at a JSON pointer of an open dead letter."""
+    import msgspec  # noqa: PLC0415
+
+    from noline.doors.answers import dead_letter  # noqa: PLC0415
+
+    pointer, equals, text = change.partition("=")
+    if not equals:
+        raise click.UsageError("--set takes POINTER=VALUE, such as /properties/price=12.5")
+    try:
+        value = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        value = text
+    with opened(folder) as hub:
+        show(dead_letter(hub.intake.patch(number, pointer, value)), as_json=as_json)
+
+
+@dead_letters.command("replay")
+@click.argument("number", type=int)
+@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@hub_option
+def replay_letter(number: int, dry_run: bool, folder: Path, as_json: bool) -> None:
+    """Take a mended dead letter in, with the id it came with."""
+    with opened(folder) as hub:
+        show([hub.intake.dry_run(number)] if dry_run else hub.intake.replay(number), as_json=as_json)
+
+
+@dead_letters.command("ignore")
+@click.argument("number", type=int)
+@hub_option
+def ignore_letter(number: int, folder: Path, as_json: bool) -> None:
+    """Close a dead letter without taking it in."""
+    with opened(folder) as hub:
+        hub.intake.ignore(number)
+    show({"id": number, "state": "ignored"}, as_json=as_json)
+
+
+@click.command()
+@click.option("--after", default=0, help="Begin behind this position of the log.")
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 10_000))
+@hub_option
+def changes(after: int, limit: int, folder: Path, as_json: bool) -> None:
+    """The log behind a position, as CloudEvents."""
+    with opened(folder) as hub:
+        found = hub.deliveries.changes(after, limit)
+    show(found if as_json else found.changes, as_json=as_json, columns=("sequence", "time", "source", "type", "subject"))
+
+
+@click.group()
+def webhooks() -> None:
+    """Who is sent events: signed, in order, tried again for 72 hours."""
+
+
+@webhooks.command("add")
+@click.argument("name")
+@click.argument("url")
+@click.option("--kind", "kinds", multiple=True, help="An event name it wants; all when none is named.")
+@click.option("--after", default=0, help="Send what lies behind this position of the log.")
+@hub_option
+def add_webhook(name: str, url: str, kinds: tuple[str, ...], after: int, folder: Path, as_json: bool) -> None:
+    """Send events to a URL; prints the secret that signs them, once."""
+    with opened(folder) as hub:
+        show(hub.outbox.subscribe(name, url, kinds, after), as_json=as_json)
+
+
+@webhooks.command("list")
+@hub_option
+def list_webhooks(folder: Path, as_json: bool) -> None:
+    """Receivers and how far each has come."""
+    from noline.doors.plain import plain  # noqa: PLC0415
+
+    with opened(folder) as hub:
+        found = [{**plain(one), "secret": None} for one in hub.outbox.subscriptions()]
+    show(found, as_json=as_json, columns=("name", "url", "state", "delivered_seq", "attempts", "last_error"))
+
+
+@webhooks.command("pause")
+@click.argument("name")
+@hub_option
+def pause_webhook(name: str, folder: Path, as_json: bool) -> None:
+    """Send nothing until it is resumed."""
+    with opened(folder) as hub:
+        show({"name": name, "state": hub.outbox.pause(name).state}, as_json=as_json)
+
+
+@webhooks.command("resume")
+@click.argument("name")
+@click.option("--after", type=int, help="Send everything behind this position once more.")
+@hub_option
+def resume_webhook(name: str, after: int | None, folder: Path, as_json: bool) -> None:
+    """Try again now."""
+    with opened(folder) as hub:
+        found = hub.outbox.resume(name, after)
+    show({"name": name, "state": found.state, "delivered_seq": found.delivered_seq}, as_json=as_json)
+
+
+COMMANDS = {"import": bring_in, "dead-letters": dead_letters, "changes": changes, "webhooks": webhooks}

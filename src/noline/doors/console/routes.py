@@ -1,0 +1,302 @@
+"""The console's addresses: each page also as `.json` and `.csv`; forms come back to the page they were sent from."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from litestar import MediaType, Request, Response, get, post
+from litestar.datastructures import Cookie, State
+from litestar.enums import RequestEncodingType
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Body, Parameter
+from litestar.response import Redirect
+
+from noline.doors import answers
+from noline.doors.console import views
+from noline.doors.console.render import CONTENT_SECURITY_POLICY, render
+from noline.doors.http.auth import COOKIE, needs, role_of
+from noline.doors.http.threads import in_thread
+from noline.doors.plain import as_csv, plain
+from noline.hub import Hub
+from noline.kernel.errors import KeyUnknown, NoLineError, NotFound
+from noline.stores.access import SESSION_LENGTH, Role
+
+Json = dict[str, Any]
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+_ASSOCIATE = [needs(Role.ASSOCIATE)]
+_MANAGER = [needs(Role.MANAGER)]
+_ADMIN = [needs(Role.ADMIN)]
+_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cache-control": "no-store",
+}
+_LETTERS_ON_A_PAGE = 200
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person's browser asks for one of the console's pages."""
+    path = request.url.path
+    is_data = path.startswith(("/v1/", "/docs")) or path.endswith((".json", ".csv"))
+    return not is_data and "text/html" in request.headers.get("accept", "")
+
+
+def error_page(request: Request, status: int, told: Json) -> Response:
+    """An error as a page; whoever is not logged in is asked to."""
+    if status == 401:
+        return Redirect(f"/login?next={quote(request.url.path)}")
+    shell = _shell(request, signed_in=False)
+    return _html(render("error", view=views.problem(status, told), shell=shell), status)
+
+
+def _page_at(*paths: str, guards: list[Any]) -> Callable[[Callable[..., Response]], list[HTTPRouteHandler]]:
+    """One handler for each address of a page."""
+
+    def handlers(answer: Callable[..., Response]) -> list[HTTPRouteHandler]:
+        return [get(path, guards=guards, include_in_schema=False)(in_thread(answer)) for path in paths]
+
+    return handlers
+
+
+@_page_at("/", "/home.json", "/home.csv", guards=_MANAGER)
+def home(request: Request, state: State) -> Response:
+    """Where do we lose people?"""
+    told = answers.home(state.hub)
+    return _page(request, "home", told, told["handoffs"], lambda: views.home(**told))
+
+
+@_page_at("/borders/{sender:str}/{receiver:str}", guards=_MANAGER)
+def border(request: Request, state: State, sender: str, receiver: str) -> Response:
+    """One pair of channels."""
+    told = answers.border(state.hub, sender, _bare(receiver))
+    return _page(request, "border", told, told["lost_people"], lambda: views.border(**told))
+
+
+@_page_at("/customers", "/customers.json", "/customers.csv", guards=_ASSOCIATE)
+def customers(request: Request, state: State, q: Annotated[str, Parameter(max_length=200)] = "") -> Response:
+    """Find a customer."""
+    found = answers.found_customers(state.hub, q, 50) if q.strip() else None
+    return _page(request, "customers", found or [], found or [], lambda: views.search(query=q, results=found))
+
+
+@_page_at("/customers/{person:str}", guards=_ASSOCIATE)
+def customer(
+    request: Request, state: State, person: str, before: Annotated[int | None, Parameter(ge=0, le=2**62)] = None
+) -> Response:
+    """One customer on one page."""
+    told = answers.customer(state.hub, _bare(person), before)
+    older = f"/customers/{quote(told['person'])}?before={told['older']}" if told["older"] else ""
+    counted = answers.counted_of_customer(told)
+    return _page(
+        request, "customer", told, told["timeline"], lambda: views.customer(row=told, counted=counted, older=older)
+    )
+
+
+@_page_at("/sources", "/sources.json", "/sources.csv", guards=_MANAGER)
+def sources(request: Request, state: State) -> Response:
+    """Where events come from."""
+    rows = answers.sources(state.hub)
+    hours = plain(state.hub.books_by_hour())
+    base_url = str(request.base_url).rstrip("/")
+    return _page(
+        request, "sources", rows, rows,
+        lambda: views.sources(rows=rows, hours=hours, base_url=base_url, counted=answers.COUNTED_BY_BOOKS),
+    )  # fmt: skip
+
+
+@_page_at("/dead-letters", "/dead-letters.json", "/dead-letters.csv", guards=_MANAGER)
+def dead_letters(
+    request: Request, state: State, source: str = "", after: Annotated[int, Parameter(ge=0, le=2**53)] = 0
+) -> Response:
+    """What could not be taken."""
+    found = [answers.dead_letter(one) for one in state.hub.dead_letters("open", after, _LETTERS_ON_A_PAGE)]
+    rows = [row for row in found if source in ("", row["source"])]
+    total = sum(count for (_, letters_in), count in state.hub.dead_letter_counts().items() if letters_in == "open")
+    return _page(
+        request, "dead_letters", rows, rows,
+        lambda: views.dead_letters(rows=rows, counted=answers.COUNTED_BY_BOOKS, total=None if source else total),
+    )  # fmt: skip
+
+
+@_page_at("/dead-letters/{number:str}", guards=_MANAGER)
+def dead_letter(request: Request, state: State, number: str) -> Response:
+    """One dead letter."""
+    return _letter_page(request, state.hub, _number(number))
+
+
+@post("/dead-letters/{number:int}/dry-run", guards=_MANAGER, include_in_schema=False,
+      status_code=200)  # fmt: skip
+@in_thread
+def dry_run(request: Request, state: State, number: int, data: Form) -> Response:
+    """Say what would happen with this value in its place; change nothing."""
+    pointer, value = data.get("pointer", ""), data.get("value", "")
+
+    def attempt() -> views.Outcome:
+        change = (pointer, _json(value)) if value else None
+        receipt = state.hub.intake.dry_run(number, change)
+        if receipt.status == "parked":
+            return views.Outcome(False, "It would be parked again.", f"{receipt.code} at {receipt.path or 'the whole'}")
+        return views.Outcome(True, "It would be taken in.")
+
+    return _letter_page(request, state.hub, number, _tried(attempt), pointer, value)
+
+
+@post("/dead-letters/{number:int}/patch", guards=_ADMIN, include_in_schema=False, status_code=200)
+@in_thread
+def patch(request: Request, state: State, number: int, data: Form) -> Response:
+    """Put the value in its place."""
+    pointer, value = data.get("pointer", ""), data.get("value", "")
+
+    def attempt() -> views.Outcome:
+        state.hub.intake.patch(number, pointer, _json(value))
+        return views.Outcome(True, "Saved. Replay takes it in.")
+
+    return _letter_page(request, state.hub, number, _tried(attempt), pointer, value)
+
+
+@post("/dead-letters/{number:int}/replay", guards=_ADMIN, include_in_schema=False, status_code=200)
+@in_thread
+def replay(request: Request, state: State, number: int, data: Form) -> Response:  # noqa: ARG001  the form's token
+    """Take it in."""
+
+    def attempt() -> views.Outcome:
+        seqs = [str(receipt.seq) for receipt in state.hub.intake.replay(number)]
+        return views.Outcome(True, "It is in the log now.", f"position {', '.join(seqs)}")
+
+    return _letter_page(request, state.hub, number, _tried(attempt))
+
+
+@post("/dead-letters/{number:int}/ignore", guards=_ADMIN, include_in_schema=False, status_code=200)
+@in_thread
+def ignore(request: Request, state: State, number: int, data: Form) -> Response:  # noqa: ARG001  the form's token
+    """Close it."""
+
+    def attempt() -> views.Outcome:
+        state.hub.intake.ignore(number)
+        return views.Outcome(True, "Ignored. It stays in the books.")
+
+    return _letter_page(request, state.hub, number, _tried(attempt))
+
+
+@get("/login", include_in_schema=False)
+@in_thread
+def login(request: Request, state: State, token: str = "", next_path: Annotated[str, Parameter(query="next")] = "/") -> Response:
+    """The door: a one-time link opens it, or a key does."""
+    refused = ""
+    if token:
+        try:
+            return _enter(request, state.hub.access.session_of_link(token), next_path)
+        except KeyUnknown:
+            refused = "This link was used already or is too old. `noline login` prints a new one."
+    view = views.Login(refused=refused, next_path=_inside(next_path))
+    return _html(render("login", view=view, shell=_shell(request, signed_in=False)), 401 if refused else 200)
+
+
+@post("/login", include_in_schema=False, status_code=200)
+@in_thread
+def login_with_key(request: Request, state: State, data: Form) -> Response:
+    """Log in with a key."""
+    access = state.hub.access
+    next_path = _inside(data.get("next", "/"))
+    try:
+        role = access.role_of_key(data.get("key", "").strip())
+    except KeyUnknown:
+        view = views.Login(refused="This key is not known here.", next_path=next_path)
+        return _html(render("login", view=view, shell=_shell(request, signed_in=False)), 401)
+    return _enter(request, access.new_session(role), next_path)
+
+
+@post("/logout", include_in_schema=False, status_code=303, guards=_ASSOCIATE)
+@in_thread
+def logout(request: Request, state: State) -> Response:
+    """Log out."""
+    state.hub.access.end_session(request.cookies.get(COOKIE, ""))
+    answer = Redirect("/login", status_code=303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+def _page(request: Request, name: str, told: Any, rows: Sequence[Mapping[str, Any]] | None, view: Callable[[], Any]) -> Response:
+    """A page, or its data, by the ending of the path."""
+    path = request.url.path
+    if path.endswith(".json"):
+        return Response(plain(told), media_type=MediaType.JSON, headers={"cache-control": "no-store"})
+    if path.endswith(".csv"):
+        return Response(as_csv(plain(rows) or []), media_type="text/csv", headers={"cache-control": "no-store"})
+    return _html(render(name, view=view(), shell=_shell(request)))
+
+
+def _html(text: str, status: int = 200) -> Response:
+    return Response(text, status_code=status, media_type=MediaType.HTML, headers=_HEADERS)
+
+
+def _shell(request: Request, *, signed_in: bool = True) -> views.Shell:
+    hub: Hub = request.app.state.hub
+    role = role_of(request) if signed_in else None
+    open_letters = 0
+    if role is not None and role.includes(Role.MANAGER):
+        open_letters = sum(count for (_, state), count in hub.dead_letter_counts().items() if state == "open")
+    return views.Shell(
+        hub_name=hub.settings.company,
+        path=request.url.path,
+        query=request.url.query,
+        role=role or "",
+        signed_in=signed_in,
+        open_dead_letters=open_letters,
+        base_url=str(request.base_url).rstrip("/"),
+    )
+
+
+def _letter_page(
+    request: Request, hub: Hub, number: int, outcome: views.Outcome | None = None, pointer: str | None = None,
+    value: str = "",
+) -> Response:  # fmt: skip
+    row = answers.dead_letter(hub.dead_letter(number))
+    view = views.dead_letter(row=row, outcome=outcome, pointer=pointer, value=value)
+    return _page(request, "dead_letter", row, [row], lambda: view)
+
+
+def _tried(attempt: Callable[[], views.Outcome]) -> views.Outcome:
+    try:
+        return attempt()
+    except NoLineError as error:
+        return views.Outcome(False, str(error), error.hint)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _bare(part: str) -> str:
+    return part.removesuffix(".json").removesuffix(".csv")
+
+
+def _number(part: str) -> int:
+    if not _bare(part).isdecimal():
+        raise NotFound(what="dead letter", name=part)
+    return int(_bare(part))
+
+
+def _inside(path: str) -> str:
+    """Only paths of this console: a login never leads elsewhere."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+def _enter(request: Request, session: str, next_path: str) -> Response:
+    secure = request.url.scheme == "https"
+    cookie = Cookie(
+        key=COOKIE, value=session, max_age=SESSION_LENGTH // 1_000_000, httponly=True, samesite="lax", secure=secure
+    )
+    return Redirect(_inside(next_path), status_code=303, cookies=[cookie])
+
+
+CONSOLE_ROUTES = [
+    *home, *border, *customers, *customer, *sources, *dead_letters, *dead_letter, dry_run, patch, replay, ignore, login,
+    login_with_key, logout,
+]  # fmt: skip

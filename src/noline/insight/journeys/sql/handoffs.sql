@@ -1,0 +1,38 @@
+-- Each border between two channels: who crossed it, and who was lost on it. One row per border and currency of loss.
+,
+persons AS (
+    SELECT
+        sender, receiver, person,
+        count(*) AS attempts,
+        count(*) FILTER (declared) AS declared,
+        count(*) FILTER (ending IN ('lost before', 'lost after')) AS attempts_lost,
+        count(arrived_at) > 0 AS arrived,
+        bool_or(ending = 'succeeded') AS succeeded,
+        bool_and(ending = 'undecided') AS undecided,
+        -- A person lost more than once on a border counts once, with the latest loss.
+        max({
+            'at_us': handed_at,
+            'minor': coalesce(value_minor, -1),
+            'currency': coalesce(currency, ''),
+            'ending': ending
+        }) FILTER (ending IN ('lost before', 'lost after')) AS loss
+    FROM attempts
+    GROUP BY sender, receiver, person
+)
+SELECT
+    sender,
+    receiver,
+    nullif(loss.currency, '') AS currency,
+    CAST(sum(attempts) AS BIGINT) AS attempts,
+    CAST(sum(declared) AS BIGINT) AS declared,
+    CAST(sum(attempts_lost) AS BIGINT) AS attempts_lost,
+    count(*) AS persons,
+    count(*) FILTER (arrived) AS arrived,
+    count(*) FILTER (loss.ending = 'lost before') AS lost_before_arrival,
+    count(*) FILTER (loss.ending = 'lost after') AS lost_after_arrival,
+    count(*) FILTER (undecided) AS undecided,
+    count(*) FILTER (loss IS NULL AND succeeded) AS succeeded,
+    CAST(coalesce(sum(loss.minor) FILTER (loss.minor >= 0), 0) AS BIGINT) AS value_minor
+FROM persons
+GROUP BY ALL
+ORDER BY ALL
