@@ -25,7 +25,7 @@ SOURCE = Path(noline.__file__).parent
 ROOT = SOURCE.parents[1]
 DOCS = ROOT / "docs"
 
-WEB_AND_TERMINAL = {"litestar", "granian", "jinja2", "markupsafe", "html", "click", "rich"}
+WEB_AND_TERMINAL = {"litestar", "uvicorn", "jinja2", "markupsafe", "html", "click", "rich"}
 
 TIME_AND_CHANCE = {
     "time.time",
@@ -491,7 +491,7 @@ def test_every_dependency_carries_its_reason():
 def test_every_dependency_is_used_or_is_a_tool():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     names = {re.split(r"[\[<>=!~ ]", text)[0] for text in project["dependencies"]}
-    used = set().union(*(_imported_packages(tree) for tree in modules().values()))
+    used = set().union(*(_imported_packages(tree) | set(_texts(tree)) for tree in modules().values()))
     assert {name for name in names if name.replace("-", "_") not in used} == set()
 
 

@@ -177,6 +177,8 @@ def test_a_body_that_breaks_off_on_the_way_is_not_taken(client: Client):
 
     with socket.create_connection((LOOPBACK, client.hub.port)) as line:
         line.sendall(f"{head}Content-Length: {len(lines)}\r\n\r\n".encode() + lines[:-50])
+        line.shutdown(socket.SHUT_WR)
+        assert line.recv(1) == b""
 
     assert statuses(client.batch(viewed())) == ["accepted"]
     assert client.books == NOTHING | {"received": 1, "accepted": 1}

@@ -22,6 +22,7 @@ PAGES = (
     "dead_letters",
     "dead_letter",
     "login",
+    "api",
     "error",
 )
 """Every page there is."""

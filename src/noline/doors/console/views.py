@@ -11,6 +11,7 @@ from noline.doors.console.frame import Shell
 from noline.doors.console.front import home
 from noline.doors.console.letters import Outcome, at_pointer, dead_letter, dead_letters
 from noline.doors.console.people import customer, customer_path, search
+from noline.doors.console.reference import api
 from noline.doors.console.senders import snippets, sources
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Outcome",
     "Problem",
     "Shell",
+    "api",
     "at_pointer",
     "books_of",
     "border",

@@ -1,6 +1,5 @@
 """The API and the console as one Litestar application: OpenAPI at `/docs`, health, metrics, errors as data."""
 
-from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -9,7 +8,6 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.static_files import create_static_files_router
 
 from noline import __version__
@@ -17,6 +15,7 @@ from noline.doors.console.render import STATIC
 from noline.doors.console.routes import CONSOLE_ROUTES, error_page, wants_page
 from noline.doors.http import metrics
 from noline.doors.http.care import CARE_ROUTES
+from noline.doors.http.docs import ApiPage, describe_intake
 from noline.doors.http.knowledge import KNOWLEDGE_ROUTES
 from noline.doors.http.threads import in_thread
 from noline.doors.http.writer import Writer
@@ -47,9 +46,9 @@ def prometheus(state: State) -> str:
     return metrics.exposition(state.hub, state.writer)
 
 
-def api(hub: Hub, writer: Writer, *, on_start: list[Callable[[], Any]] | None = None) -> Litestar:
-    """Every route but the intake's."""
-    return Litestar(
+def api(hub: Hub, writer: Writer) -> Litestar:
+    """Every route but the intake's, which is only described here."""
+    application = Litestar(
         route_handlers=[
             healthz,
             readyz,
@@ -66,13 +65,14 @@ def api(hub: Hub, writer: Writer, *, on_start: list[Callable[[], Any]] | None = 
             version=__version__,
             description="The hub between the channels of a retailer or brand.",
             path="/docs",
-            render_plugins=[SwaggerRenderPlugin(js_url="/static/vendor/none.js", css_url="/static/vendor/none.css")],
+            render_plugins=[ApiPage(path="/")],
         ),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5),
-        on_startup=on_start or [],
         logging_config=None,
         debug=False,
     )
+    describe_intake(application)
+    return application
 
 
 def _refused(request: Request, error: NoLineError) -> Response:
