@@ -46,7 +46,7 @@ from noline.truth.stock.service import Stock
 if TYPE_CHECKING:
     from noline.stores.duckdb import DuckDbStore
 
-SECRET_FILE = "secret.key"
+SECRET_FILE = "secret.key"  # noqa: S105  a file name
 STORE_FILE = "noline.sqlite"
 
 
@@ -76,7 +76,9 @@ class Rooms(NamedTuple):
 class Hub:
     """A company's channels joined."""
 
-    def __init__(self, folder: Path, settings: Settings, secret: bytes, *, clock: Clock, vfs: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, settings: Settings, secret: bytes, *, clock: Clock, vfs: str | None = None
+    ) -> None:
         """Wire a hub; use `Hub.init` or `Hub.open`."""
         self.folder = folder
         self.settings = settings
@@ -161,7 +163,9 @@ class Hub:
         with self.store.reading() as reader:
             return books.hours(reader, limit)
 
-    def dead_letters(self, state: str | None = "open", after: int = 0, limit: int = 100) -> list[dead_letters.DeadLetter]:
+    def dead_letters(
+        self, state: str | None = "open", after: int = 0, limit: int = 100
+    ) -> list[dead_letters.DeadLetter]:
         """What could not be taken."""
         with self.store.reading() as reader:
             return dead_letters.letters(reader, state=state, after=after, limit=limit)
@@ -233,7 +237,7 @@ class Hub:
     @cached_property
     def analytics(self) -> DuckDbStore:
         """The analytical store; its engine starts with the first question."""
-        from noline.stores.duckdb import DuckDbStore  # noqa: PLC0415  heavy; only where history is asked
+        from noline.stores.duckdb import DuckDbStore
 
         return DuckDbStore(self.folder / "analytics", clock=self.clock)
 
@@ -288,10 +292,10 @@ class Hub:
 def open_store(folder: Path, settings: Settings, *, vfs: str | None = None) -> TransactionalStore:
     """The transactional store that the settings name."""
     if settings.store.startswith(("postgresql://", "postgres://")):
-        from noline.stores.postgres import PostgresStore  # noqa: PLC0415  only where it is used
+        from noline.stores.postgres import PostgresStore
 
         return PostgresStore(settings.store)
-    from noline.stores.sqlite import SqliteStore  # noqa: PLC0415
+    from noline.stores.sqlite import SqliteStore
 
     path = folder / STORE_FILE if settings.store == "sqlite" else Path(settings.store.removeprefix("sqlite:"))
     return SqliteStore(path, vfs=vfs)

@@ -81,15 +81,15 @@ FEEDBACK = sentence(
 )
 SENTENCES = {"catalogue": CATALOGUE, "stock": STOCK, "orders": ORDERS, "prices": PRICES, "feedback": FEEDBACK}
 
-MESSAGES = st.sampled_from(["a", "b", "c", "d", "é", "Z", "z", "a-2", "10", "9"])
+MESSAGES = st.sampled_from(["a", "é", "Z", "10", "9"])
 TELLERS = st.sampled_from(["user_id:anna", "user_id:bruno"])
 
 
 @st.composite
 def retellings(draw, sentences):
     """Facts, and the same ones again in another order, some of them twice, cut into batches."""
-    facts = st.tuples(sentences, st.integers(1, 4), MESSAGES, TELLERS, st.sampled_from(["web", "store"]))
-    told = draw(st.lists(facts, min_size=3, max_size=12, unique_by=lambda one: one[2:4]))
+    facts = st.tuples(sentences, st.integers(1, 3), MESSAGES, TELLERS, st.sampled_from(["web", "store"]))
+    told = draw(st.lists(facts, min_size=3, max_size=9, unique_by=lambda one: one[2:4]))
     numbers = list(range(len(told)))
     again = draw(st.permutations(numbers + draw(st.lists(st.sampled_from(numbers), max_size=3))))
     cuts = sorted(draw(st.lists(st.integers(0, len(again)), max_size=4)))

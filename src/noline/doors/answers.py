@@ -86,8 +86,8 @@ def counted_of_customer(told: Json) -> Json:
     """How the numbers on a customer's page are counted."""
     return {
         "timeline": {
-            "words": f"All {told['events']} records of the log that carry one of this person's identifiers, by the time "
-            "they happened. A dot leads to the record's position in the log.",
+            "words": f"All {told['events']} records of the log that carry one of this person's identifiers, by the "
+            "time they happened. A dot leads to the record's position in the log.",
             "sql": "SELECT seq, occurred_at, kind FROM log WHERE route_key IN (one for each identifier) "
             "ORDER BY occurred_at DESC",
             "parameters": {"person": told["person"]},
@@ -129,8 +129,7 @@ def _in_short(found: Customer) -> Json:
         "person": found.person,
         "name": found.name,
         "identifiers": [
-            {"namespace": one.namespace, "value": one.value, "first_seen": as_text(at)}
-            for one, at in found.identifiers
+            {"namespace": one.namespace, "value": one.value, "first_seen": as_text(at)} for one, at in found.identifiers
         ],
     }
 
@@ -257,7 +256,12 @@ def sources(hub: Hub) -> list[Json]:
                 "trust": one.trust,
                 "key_hint": one.key_hint,
                 "created_at": as_text(one.created_at),
-                **({name: getattr(page, name, 0) for name in ("received", "accepted", "duplicate", "conflict", "parked")}),
+                **(
+                    {
+                        name: getattr(page, name, 0)
+                        for name in ("received", "accepted", "duplicate", "conflict", "parked")
+                    }
+                ),
                 "last_received_at": as_text(page.hour) if page else None,
             }
         )

@@ -6,9 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from noline.kernel.errors import UnreadableMoney
 
 # ISO 4217 minor units that are not two.
-_NO_MINOR_UNIT = frozenset(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
-)
+_NO_MINOR_UNIT = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
 _THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 
 

@@ -49,7 +49,9 @@ def _words(stage: Stage, names: str, **traits: object) -> list[Word]:
 
 
 _ALL = [
-    *_words(Stage.DISCOVER, "Page Viewed, Screen Viewed, Store Visited, Promotion Viewed, Promotion Clicked, App Opened"),
+    *_words(
+        Stage.DISCOVER, "Page Viewed, Screen Viewed, Store Visited, Promotion Viewed, Promotion Clicked, App Opened"
+    ),
     *_words(Stage.DISCOVER, "Mailing Sent, Message Sent, Advertisement Shown", exposure=True),
     *_words(
         Stage.CONSIDER,
@@ -77,7 +79,8 @@ _ALL = [
         "Delivery Missed",
     ),
     *_words(
-        Stage.USE, "Return Requested, Return Accepted, Return Refused, Return Refunded, Order Refunded, Product Registered"
+        Stage.USE,
+        "Return Requested, Return Accepted, Return Refused, Return Refunded, Order Refunded, Product Registered",
     ),
     *_words(Stage.SERVICE, "Call Started, Case Opened", intent=True),
     *_words(Stage.SERVICE, "Callback Requested", intent=True, hands_over_to="call"),

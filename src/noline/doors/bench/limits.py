@@ -1,7 +1,6 @@
 """What no intake on this machine can exceed: how often its disk confirms a write, and what HTTP alone costs."""
 
 import os
-import socket
 import sys
 import time
 from pathlib import Path
@@ -63,15 +62,10 @@ async def _live(receive: Receive, send: Send) -> None:
 
 def main() -> None:
     """Serve the echo as a hub is served, and print its address."""
-    from noline.doors.http.serve import serve_until_stopped  # noqa: PLC0415  only in the server's process
+    from noline.doors.http.serve import serve_until_stopped
 
     serve_until_stopped(echo, "127.0.0.1", 0, ready=lambda address: print(address, flush=True))  # noqa: T201  to the bench
 
-
-def is_open(port: int) -> bool:
-    """Whether somebody listens."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 if __name__ == "__main__":

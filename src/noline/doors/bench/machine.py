@@ -49,7 +49,7 @@ def this_machine() -> Machine:
 
 def versions() -> dict[str, str]:
     """Python, SQLite, and each package that has a part in the figures."""
-    import apsw  # noqa: PLC0415
+    import apsw
 
     found = {"python": platform.python_version(), "sqlite": apsw.sqlite_lib_version()}
     for name in _PACKAGES:

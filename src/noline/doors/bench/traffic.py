@@ -18,7 +18,10 @@ _PRODUCT = (
     '"product_id":"%(sku)s","sku":"%(sku)s","name":"Ristretto Intenso, 50 capsules","category":"Capsules",'
     '"price":%(price)s,"currency":"EUR"'
 )
-_TRACK = f'{{"type":"track","event":"%s",{_WHO},{_WHEN},"properties":{{%s}},{_CONTEXT}}}'
+
+def _track(name: str, properties: str) -> str:
+    return f'{{"type":"track","event":"{name}",{_WHO},{_WHEN},"properties":{{{properties}}},{_CONTEXT}}}'
+
 
 _PROPERTIES = {
     "Product Viewed": _PRODUCT,
@@ -30,7 +33,7 @@ _PROPERTIES = {
 _MIX = {"Product Viewed": 60, "Product List Viewed": 20, "Product Added": 12, "Checkout Started": 5, "Order Completed": 3}
 """Calls of each event in a hundred: the funnel of a shop where three views in a hundred end in an order."""
 
-_TEMPLATES = {name: _TRACK % (name, inside) for name, inside in _PROPERTIES.items()}
+_TEMPLATES = {name: _track(name, inside) for name, inside in _PROPERTIES.items()}
 _IDENTIFY = (
     f'{{"type":"identify",{_WHO},{_WHEN},"traits":{{"email":"u%(person)06d@example.com","firstName":"Camille",'
     f'"lastName":"Martin %(person)06d"}},{_CONTEXT}}}'

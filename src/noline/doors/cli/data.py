@@ -60,11 +60,11 @@ def _bulk(
     hub: "Hub", name: str, mapping_file: Path | None, scale: float, tables: Path | None, *, plan: bool, ask: bool
 ) -> "Bulk | None":
     if name == "complete-journey":
-        from noline.channels import complete_journey  # noqa: PLC0415
+        from noline.channels import complete_journey
 
         return complete_journey.read(tables)
     if name == "tpc-ds":
-        from noline.channels import tpc_ds  # noqa: PLC0415
+        from noline.channels import tpc_ds
 
         where = tables or hub.folder / "tpc-ds"
         if not (where / "store_sales.parquet").exists():
@@ -78,8 +78,8 @@ def _bulk(
 
 
 def _table(path: Path, mapping_file: Path | None, *, plan: bool, ask: bool) -> "Bulk | None":
-    from noline.channels import mapping as mappings  # noqa: PLC0415
-    from noline.channels import tabular  # noqa: PLC0415
+    from noline.channels import mapping as mappings
+    from noline.channels import tabular
 
     if mapping_file is not None:
         mapping = mappings.load(mapping_file)
@@ -121,7 +121,7 @@ def dead_letters() -> None:
 @hub_option
 def list_letters(state: str, after: int, limit: int, folder: Path, as_json: bool) -> None:
     """Dead letters by id."""
-    from noline.doors.answers import dead_letter  # noqa: PLC0415
+    from noline.doors.answers import dead_letter
 
     with opened(folder) as hub:
         found = [dead_letter(one) for one in hub.dead_letters(None if state == "all" else state, after, limit)]
@@ -133,7 +133,7 @@ def list_letters(state: str, after: int, limit: int, folder: Path, as_json: bool
 @hub_option
 def show_letter(number: int, folder: Path, as_json: bool) -> None:
     """One dead letter with its bytes."""
-    from noline.doors.answers import dead_letter  # noqa: PLC0415
+    from noline.doors.answers import dead_letter
 
     with opened(folder) as hub:
         show(dead_letter(hub.dead_letter(number)), as_json=as_json)
@@ -145,9 +145,9 @@ def show_letter(number: int, folder: Path, as_json: bool) -> None:
 @hub_option
 def patch_letter(number: int, change: str, folder: Path, as_json: bool) -> None:
     """Put a value at a JSON pointer of an open dead letter."""
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
-    from noline.doors.answers import dead_letter  # noqa: PLC0415
+    from noline.doors.answers import dead_letter
 
     pointer, equals, text = change.partition("=")
     if not equals:
@@ -212,7 +212,7 @@ def add_webhook(name: str, url: str, kinds: tuple[str, ...], after: int, folder:
 @hub_option
 def list_webhooks(folder: Path, as_json: bool) -> None:
     """Receivers and how far each has come."""
-    from noline.doors.plain import plain  # noqa: PLC0415
+    from noline.doors.plain import plain
 
     with opened(folder) as hub:
         found = [{**plain(one), "secret": None} for one in hub.outbox.subscriptions()]

@@ -45,8 +45,8 @@ def demo(
 
 
 def _build(folder: Path, size: str) -> None:
-    from noline.demo.build import build, is_built  # noqa: PLC0415
-    from noline.demo.hints import Size  # noqa: PLC0415
+    from noline.demo.build import build, is_built
+    from noline.demo.hints import Size
 
     chosen = cast("Size", size)
     if is_built(folder, chosen):
@@ -62,8 +62,8 @@ def _build(folder: Path, size: str) -> None:
 
 
 def _serve(folder: Path, port: int, *, as_json: bool, browser: bool) -> None:
-    from noline.doors.http.serve import run  # noqa: PLC0415
-    from noline.hub import Hub  # noqa: PLC0415
+    from noline.doors.http.serve import run
+    from noline.hub import Hub
 
     with Hub.open(folder) as hub:
 
@@ -82,7 +82,7 @@ def _serve(folder: Path, port: int, *, as_json: bool, browser: bool) -> None:
 
 
 def _hints(size: str) -> list[dict[str, Any]]:
-    from noline.demo.hints import HINTS, Size  # noqa: PLC0415
+    from noline.demo.hints import HINTS, Size
 
     return [
         {

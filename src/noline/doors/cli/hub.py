@@ -15,7 +15,7 @@ from noline.doors.cli.talk import hub_option, opened, say, show
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def init(folder: Path, store: str | None, company: str | None, currency: str | None, as_json: bool) -> None:
     """Make a new hub in FOLDER."""
-    from noline.hub import Hub  # noqa: PLC0415
+    from noline.hub import Hub
 
     Hub.init(folder, store=store, company=company, currency=currency).close()
     if not as_json:
@@ -29,7 +29,7 @@ def init(folder: Path, store: str | None, company: str | None, currency: str | N
 @hub_option
 def serve(port: int, host: str, folder: Path, as_json: bool) -> None:
     """Serve the intake, the API and the console until a signal stops it."""
-    from noline.doors.http.serve import run  # noqa: PLC0415
+    from noline.doors.http.serve import run
 
     with opened(folder) as hub:
 
@@ -46,7 +46,7 @@ def serve(port: int, host: str, folder: Path, as_json: bool) -> None:
 @click.command()
 @hub_option
 def books(folder: Path, as_json: bool) -> None:
-    """received = accepted + duplicate + conflict + parked, in all and per source."""
+    """Received = accepted + duplicate + conflict + parked, in all and per source."""
     with opened(folder) as hub:
         pages = hub.books()
     names = ("received", "accepted", "duplicate", "conflict", "parked")
@@ -88,7 +88,7 @@ def backup(file: Path, folder: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def restore(file: Path, folder: Path, store: str | None, as_json: bool) -> None:
     """Make a hub in FOLDER from a backup FILE, and verify it."""
-    from noline.hub import Hub  # noqa: PLC0415
+    from noline.hub import Hub
 
     with Hub.restore(file, folder, store=store) as hub:
         found = hub.verify()
@@ -111,7 +111,7 @@ def move(to: str, folder: Path, as_json: bool) -> None:
 @hub_option
 def doctor(folder: Path, as_json: bool) -> None:
     """Look whether this machine and this hub are well; exit code 1 when something must be done."""
-    from noline.flows.doctor import examine  # noqa: PLC0415
+    from noline.flows.doctor import examine
 
     with opened(folder) as hub:
         findings = examine(hub.store, hub.folder, hub.settings, hub.clock)
@@ -124,7 +124,7 @@ def doctor(folder: Path, as_json: bool) -> None:
 @hub_option
 def list_settings(folder: Path, as_json: bool) -> None:
     """The settings in force, from noline.toml and NOLINE_* in the environment."""
-    from noline.kernel.settings import load  # noqa: PLC0415
+    from noline.kernel.settings import load
 
     show(load(folder), as_json=as_json)
 

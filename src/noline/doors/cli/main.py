@@ -35,8 +35,14 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="noline")
-@click.option("--spec", is_flag=True, is_eager=True, expose_value=False, callback=lambda *given: _print_spec(*given),
-              help="Print every command and option as JSON.")  # fmt: skip
+@click.option(
+    "--spec",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda *told: _print_spec(*told),
+    help="Print every command and option as JSON.",
+)
 def noline() -> None:
     """The hub between the channels of a retailer or brand.
 
@@ -77,7 +83,7 @@ def _complain(error: NoLineError, *, as_json: bool) -> None:
         click.echo(f"{error.code}: {error}\n{error.hint}", err=True)
 
 
-def _print_spec(context: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001
+def _print_spec(context: click.Context, _option: click.Parameter, asked: bool) -> None:
     if asked and not context.resilient_parsing:
         click.echo(json.dumps(spec(noline, "noline"), indent=1))
         context.exit()

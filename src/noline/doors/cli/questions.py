@@ -18,7 +18,7 @@ def customers() -> None:
 @hub_option
 def find_customers(text: str, limit: int, folder: Path, as_json: bool) -> None:
     """People by e-mail, phone, card, id, order or part of a name."""
-    from noline.doors import answers  # noqa: PLC0415
+    from noline.doors import answers
 
     with opened(folder) as hub:
         found = answers.found_customers(hub, text, limit)
@@ -32,7 +32,7 @@ def find_customers(text: str, limit: int, folder: Path, as_json: bool) -> None:
 @hub_option
 def get_customer(person: str, folder: Path, as_json: bool) -> None:
     """One person: names, traits, orders."""
-    from noline.doors import answers  # noqa: PLC0415
+    from noline.doors import answers
 
     with opened(folder) as hub:
         found = answers.customer(hub, person, limit=1)
@@ -119,7 +119,7 @@ def feedback() -> None:
 @hub_option
 def open_feedback(limit: int, folder: Path, as_json: bool) -> None:
     """Open loops, oldest first."""
-    from noline.doors import answers  # noqa: PLC0415
+    from noline.doors import answers
 
     with opened(folder) as hub:
         show(answers.open_feedback(hub, limit), as_json=as_json)
@@ -129,7 +129,7 @@ def open_feedback(limit: int, folder: Path, as_json: bool) -> None:
 @hub_option
 def feedback_places(folder: Path, as_json: bool) -> None:
     """How many loops are open, since when, and where."""
-    from noline.doors import answers  # noqa: PLC0415
+    from noline.doors import answers
 
     with opened(folder) as hub:
         found = answers.feedback_by_place(hub)
@@ -146,7 +146,7 @@ def stock() -> None:
 @hub_option
 def find_stock(sku: str, folder: Path, as_json: bool) -> None:
     """Where an item is, company-wide."""
-    from noline.doors import answers  # noqa: PLC0415
+    from noline.doors import answers
 
     with opened(folder) as hub:
         found = answers.stock(hub, sku)
@@ -163,7 +163,7 @@ def orders() -> None:
 @hub_option
 def get_order(order_id: str, folder: Path, as_json: bool) -> None:
     """One order with its lines."""
-    from noline.doors import answers  # noqa: PLC0415
+    from noline.doors import answers
 
     with opened(folder) as hub:
         show(answers.order(hub, order_id), as_json=as_json)
@@ -179,7 +179,7 @@ def prices() -> None:
 @hub_option
 def get_prices(sku: str, folder: Path, as_json: bool) -> None:
     """Every price of an item that was set."""
-    from noline.doors import answers  # noqa: PLC0415
+    from noline.doors import answers
 
     with opened(folder) as hub:
         found = answers.prices(hub, sku)
@@ -191,7 +191,7 @@ def get_prices(sku: str, folder: Path, as_json: bool) -> None:
 @hub_option
 def price_conflicts(limit: int, folder: Path, as_json: bool) -> None:
     """Items whose price differs between channels now."""
-    from noline.doors import answers  # noqa: PLC0415
+    from noline.doors import answers
 
     with opened(folder) as hub:
         show(answers.price_conflicts(hub, hub.now_of_history(), limit), as_json=as_json)

@@ -43,7 +43,7 @@ def key() -> None:
 @hub_option
 def add_key(role: str, name: str | None, folder: Path, as_json: bool) -> None:
     """Make a key of a role and print it, once."""
-    from noline.stores.access import Role  # noqa: PLC0415
+    from noline.stores.access import Role
 
     with opened(folder) as hub:
         named, secret = hub.access.add_key(Role(role), name)
@@ -74,8 +74,8 @@ def remove_key(name: str, folder: Path, as_json: bool) -> None:
 @hub_option
 def login(role: str, address: str | None, folder: Path, as_json: bool) -> None:
     """Print a link that opens the console once, within 15 minutes."""
-    from noline.doors.http.serve import address_of  # noqa: PLC0415
-    from noline.stores.access import Role  # noqa: PLC0415
+    from noline.doors.http.serve import address_of
+    from noline.stores.access import Role
 
     with opened(folder) as hub:
         base = address or address_of(folder) or "http://127.0.0.1:8321"

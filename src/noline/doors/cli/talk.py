@@ -34,7 +34,7 @@ def hub_option(command: Command) -> Command:
 @contextmanager
 def opened(folder: Path) -> Iterator["Hub"]:
     """The hub in a folder, closed afterwards."""
-    from noline.hub import Hub  # noqa: PLC0415  keeps `noline --help` quick
+    from noline.hub import Hub
 
     with Hub.open(folder) as hub:
         yield hub
@@ -48,8 +48,8 @@ def say(text: str) -> None:
 @contextmanager
 def progress(words: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar on stderr while something long goes on; gives the function that moves it."""
-    from rich.console import Console  # noqa: PLC0415  only where a bar is drawn
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -74,8 +74,8 @@ def show(result: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:
 
 
 def _table(rows: list[dict[str, Any]], columns: Sequence[str]) -> None:
-    from rich.console import Console  # noqa: PLC0415  only where a table is drawn
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     if not rows:
         say("nothing")

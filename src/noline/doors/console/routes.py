@@ -23,6 +23,8 @@ from noline.kernel.errors import KeyUnknown, NoLineError, NotFound
 from noline.stores.access import SESSION_LENGTH, Role
 
 Json = dict[str, Any]
+Asking = Request[Any, Any, Any]
+Page = Response[Any]
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 _ASSOCIATE = [needs(Role.ASSOCIATE)]
@@ -37,14 +39,14 @@ _HEADERS = {
 _LETTERS_ON_A_PAGE = 200
 
 
-def wants_page(request: Request) -> bool:
+def wants_page(request: Asking) -> bool:
     """Whether a person's browser asks for one of the console's pages."""
     path = request.url.path
     is_data = path.startswith(("/v1/", "/docs")) or path.endswith((".json", ".csv"))
     return not is_data and "text/html" in request.headers.get("accept", "")
 
 
-def error_page(request: Request, status: int, told: Json) -> Response:
+def error_page(request: Asking, status: int, told: Json) -> Page:
     """An error as a page; whoever is not logged in is asked to."""
     if status == 401:
         return Redirect(f"/login?next={quote(request.url.path)}")
@@ -52,31 +54,31 @@ def error_page(request: Request, status: int, told: Json) -> Response:
     return _html(render("error", view=views.problem(status, told), shell=shell), status)
 
 
-def _page_at(*paths: str, guards: list[Any]) -> Callable[[Callable[..., Response]], list[HTTPRouteHandler]]:
+def _page_at(*paths: str, guards: list[Any]) -> Callable[[Callable[..., Page]], list[HTTPRouteHandler]]:
     """One handler for each address of a page."""
 
-    def handlers(answer: Callable[..., Response]) -> list[HTTPRouteHandler]:
+    def handlers(answer: Callable[..., Page]) -> list[HTTPRouteHandler]:
         return [get(path, guards=guards, include_in_schema=False)(in_thread(answer)) for path in paths]
 
     return handlers
 
 
 @_page_at("/", "/home.json", "/home.csv", guards=_MANAGER)
-def home(request: Request, state: State) -> Response:
+def home(request: Asking, state: State) -> Page:
     """Where do we lose people?"""
     told = answers.home(state.hub)
     return _page(request, "home", told, told["handoffs"], lambda: views.home(**told))
 
 
 @_page_at("/borders/{sender:str}/{receiver:str}", guards=_MANAGER)
-def border(request: Request, state: State, sender: str, receiver: str) -> Response:
+def border(request: Asking, state: State, sender: str, receiver: str) -> Page:
     """One pair of channels."""
     told = answers.border(state.hub, sender, _bare(receiver))
     return _page(request, "border", told, told["lost_people"], lambda: views.border(**told))
 
 
 @_page_at("/customers", "/customers.json", "/customers.csv", guards=_ASSOCIATE)
-def customers(request: Request, state: State, q: Annotated[str, Parameter(max_length=200)] = "") -> Response:
+def customers(request: Asking, state: State, q: Annotated[str, Parameter(max_length=200)] = "") -> Page:
     """Find a customer."""
     found = answers.found_customers(state.hub, q, 50) if q.strip() else None
     return _page(request, "customers", found or [], found or [], lambda: views.search(query=q, results=found))
@@ -84,8 +86,8 @@ def customers(request: Request, state: State, q: Annotated[str, Parameter(max_le
 
 @_page_at("/customers/{person:str}", guards=_ASSOCIATE)
 def customer(
-    request: Request, state: State, person: str, before: Annotated[int | None, Parameter(ge=0, le=2**62)] = None
-) -> Response:
+    request: Asking, state: State, person: str, before: Annotated[int | None, Parameter(ge=0, le=2**62)] = None
+) -> Page:
     """One customer on one page."""
     told = answers.customer(state.hub, _bare(person), before)
     older = f"/customers/{quote(told['person'])}?before={told['older']}" if told["older"] else ""
@@ -96,7 +98,7 @@ def customer(
 
 
 @_page_at("/sources", "/sources.json", "/sources.csv", guards=_MANAGER)
-def sources(request: Request, state: State) -> Response:
+def sources(request: Asking, state: State) -> Page:
     """Where events come from."""
     rows = answers.sources(state.hub)
     hours = plain(state.hub.books_by_hour())
@@ -109,8 +111,8 @@ def sources(request: Request, state: State) -> Response:
 
 @_page_at("/dead-letters", "/dead-letters.json", "/dead-letters.csv", guards=_MANAGER)
 def dead_letters(
-    request: Request, state: State, source: str = "", after: Annotated[int, Parameter(ge=0, le=2**53)] = 0
-) -> Response:
+    request: Asking, state: State, source: str = "", after: Annotated[int, Parameter(ge=0, le=2**53)] = 0
+) -> Page:
     """What could not be taken."""
     found = [answers.dead_letter(one) for one in state.hub.dead_letters("open", after, _LETTERS_ON_A_PAGE)]
     rows = [row for row in found if source in ("", row["source"])]
@@ -122,7 +124,7 @@ def dead_letters(
 
 
 @_page_at("/dead-letters/{number:str}", guards=_MANAGER)
-def dead_letter(request: Request, state: State, number: str) -> Response:
+def dead_letter(request: Asking, state: State, number: str) -> Page:
     """One dead letter."""
     return _letter_page(request, state.hub, _number(number))
 
@@ -130,7 +132,7 @@ def dead_letter(request: Request, state: State, number: str) -> Response:
 @post("/dead-letters/{number:int}/dry-run", guards=_MANAGER, include_in_schema=False,
       status_code=200)  # fmt: skip
 @in_thread
-def dry_run(request: Request, state: State, number: int, data: Form) -> Response:
+def dry_run(request: Asking, state: State, number: int, data: Form) -> Page:
     """Say what would happen with this value in its place; change nothing."""
     pointer, value = data.get("pointer", ""), data.get("value", "")
 
@@ -146,7 +148,7 @@ def dry_run(request: Request, state: State, number: int, data: Form) -> Response
 
 @post("/dead-letters/{number:int}/patch", guards=_ADMIN, include_in_schema=False, status_code=200)
 @in_thread
-def patch(request: Request, state: State, number: int, data: Form) -> Response:
+def patch(request: Asking, state: State, number: int, data: Form) -> Page:
     """Put the value in its place."""
     pointer, value = data.get("pointer", ""), data.get("value", "")
 
@@ -159,7 +161,7 @@ def patch(request: Request, state: State, number: int, data: Form) -> Response:
 
 @post("/dead-letters/{number:int}/replay", guards=_ADMIN, include_in_schema=False, status_code=200)
 @in_thread
-def replay(request: Request, state: State, number: int, data: Form) -> Response:  # noqa: ARG001  the form's token
+def replay(request: Asking, state: State, number: int, data: Form) -> Page:  # noqa: ARG001  the form's token
     """Take it in."""
 
     def attempt() -> views.Outcome:
@@ -171,7 +173,7 @@ def replay(request: Request, state: State, number: int, data: Form) -> Response:
 
 @post("/dead-letters/{number:int}/ignore", guards=_ADMIN, include_in_schema=False, status_code=200)
 @in_thread
-def ignore(request: Request, state: State, number: int, data: Form) -> Response:  # noqa: ARG001  the form's token
+def ignore(request: Asking, state: State, number: int, data: Form) -> Page:  # noqa: ARG001  the form's token
     """Close it."""
 
     def attempt() -> views.Outcome:
@@ -183,7 +185,9 @@ def ignore(request: Request, state: State, number: int, data: Form) -> Response:
 
 @get("/login", include_in_schema=False)
 @in_thread
-def login(request: Request, state: State, token: str = "", next_path: Annotated[str, Parameter(query="next")] = "/") -> Response:
+def login(
+    request: Asking, state: State, token: str = "", next_path: Annotated[str, Parameter(query="next")] = "/"
+) -> Page:
     """The door: a one-time link opens it, or a key does."""
     refused = ""
     if token:
@@ -197,7 +201,7 @@ def login(request: Request, state: State, token: str = "", next_path: Annotated[
 
 @post("/login", include_in_schema=False, status_code=200)
 @in_thread
-def login_with_key(request: Request, state: State, data: Form) -> Response:
+def login_with_key(request: Asking, state: State, data: Form) -> Page:
     """Log in with a key."""
     access = state.hub.access
     next_path = _inside(data.get("next", "/"))
@@ -211,7 +215,7 @@ def login_with_key(request: Request, state: State, data: Form) -> Response:
 
 @post("/logout", include_in_schema=False, status_code=303, guards=_ASSOCIATE)
 @in_thread
-def logout(request: Request, state: State) -> Response:
+def logout(request: Asking, state: State) -> Page:
     """Log out."""
     state.hub.access.end_session(request.cookies.get(COOKIE, ""))
     answer = Redirect("/login", status_code=303)
@@ -219,7 +223,9 @@ def logout(request: Request, state: State) -> Response:
     return answer
 
 
-def _page(request: Request, name: str, told: Any, rows: Sequence[Mapping[str, Any]] | None, view: Callable[[], Any]) -> Response:
+def _page(
+    request: Asking, name: str, told: Any, rows: Sequence[Mapping[str, Any]] | None, view: Callable[[], Any]
+) -> Page:
     """A page, or its data, by the ending of the path."""
     path = request.url.path
     if path.endswith(".json"):
@@ -229,11 +235,11 @@ def _page(request: Request, name: str, told: Any, rows: Sequence[Mapping[str, An
     return _html(render(name, view=view(), shell=_shell(request)))
 
 
-def _html(text: str, status: int = 200) -> Response:
+def _html(text: str, status: int = 200) -> Page:
     return Response(text, status_code=status, media_type=MediaType.HTML, headers=_HEADERS)
 
 
-def _shell(request: Request, *, signed_in: bool = True) -> views.Shell:
+def _shell(request: Asking, *, signed_in: bool = True) -> views.Shell:
     hub: Hub = request.app.state.hub
     role = role_of(request) if signed_in else None
     open_letters = 0
@@ -251,9 +257,9 @@ def _shell(request: Request, *, signed_in: bool = True) -> views.Shell:
 
 
 def _letter_page(
-    request: Request, hub: Hub, number: int, outcome: views.Outcome | None = None, pointer: str | None = None,
+    request: Asking, hub: Hub, number: int, outcome: views.Outcome | None = None, pointer: str | None = None,
     value: str = "",
-) -> Response:  # fmt: skip
+) -> Page:  # fmt: skip
     row = answers.dead_letter(hub.dead_letter(number))
     view = views.dead_letter(row=row, outcome=outcome, pointer=pointer, value=value)
     return _page(request, "dead_letter", row, [row], lambda: view)
@@ -288,7 +294,7 @@ def _inside(path: str) -> str:
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
 
-def _enter(request: Request, session: str, next_path: str) -> Response:
+def _enter(request: Asking, session: str, next_path: str) -> Page:
     secure = request.url.scheme == "https"
     cookie = Cookie(
         key=COOKIE, value=session, max_age=SESSION_LENGTH // 1_000_000, httponly=True, samesite="lax", secure=secure

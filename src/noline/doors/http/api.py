@@ -75,24 +75,26 @@ def api(hub: Hub, writer: Writer) -> Litestar:
     return application
 
 
-def _refused(request: Request, error: NoLineError) -> Response:
+def _refused(request: Request[Any, Any, Any], error: NoLineError) -> Response[Any]:
     headers = {"retry-after": "1"} if error.retryable else {}
     return _answer(request, error.status, error.as_dict(), headers)
 
 
-def _http_error(request: Request, error: HTTPException) -> Response:
+def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     code = "http.not_found" if error.status_code == 404 else "http.bad_request"
     facts: dict[str, Any] = {"details": error.extra} if error.extra else {}
     told = {"code": code, "message": error.detail, "hint": "See /docs.", "retryable": False, "facts": facts}
     return _answer(request, error.status_code, told, dict(error.headers or {}))
 
 
-def _our_fault(request: Request, error: Exception) -> Response:
+def _our_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     _log.error("failed", path=request.url.path, exc_info=error)
     return _answer(request, 500, NoLineError().as_dict(), {})
 
 
-def _answer(request: Request, status: int, told: dict[str, Any], headers: dict[str, str]) -> Response:
+def _answer(
+    request: Request[Any, Any, Any], status: int, told: dict[str, Any], headers: dict[str, str]
+) -> Response[Any]:
     if wants_page(request):
         return error_page(request, status, told)
     return Response(told, status_code=status, media_type=MediaType.JSON, headers=headers)

@@ -1,5 +1,7 @@
 """Who is calling: a key in `Authorization: Bearer`, or a console session in a cookie. Nothing is open without one."""
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
@@ -9,6 +11,9 @@ from noline.kernel.errors import KeyMissing, Refused, RoleTooSmall
 from noline.stores.access import Access, Role
 
 COOKIE = "noline_session"
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+Guard = Callable[[Connection, BaseRouteHandler], None]
 
 
 class ForeignForm(Refused):
@@ -20,10 +25,10 @@ class ForeignForm(Refused):
     hint = "Use the console's own pages."
 
 
-def needs(role: Role):  # noqa: ANN201  Litestar's guard type is private
+def needs(role: Role) -> Guard:
     """A guard: only callers of this role (or a larger one) pass; the role is kept on the connection."""
 
-    def guard(connection: ASGIConnection, _: BaseRouteHandler) -> None:
+    def guard(connection: Connection, _: BaseRouteHandler) -> None:
         found = role_of(connection)
         if not found.includes(role):
             raise RoleTooSmall(role=found, needs=role)
@@ -32,7 +37,7 @@ def needs(role: Role):  # noqa: ANN201  Litestar's guard type is private
     return guard
 
 
-def role_of(connection: ASGIConnection) -> Role:
+def role_of(connection: Connection) -> Role:
     """The role of a caller. Raises KeyMissing, KeyUnknown and ForeignForm."""
     access: Access = connection.app.state.hub.access
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")
@@ -41,12 +46,12 @@ def role_of(connection: ASGIConnection) -> Role:
     token = connection.cookies.get(COOKIE)
     if not token:
         raise KeyMissing
-    if connection.scope["method"] not in ("GET", "HEAD") and is_foreign(connection):
+    if connection.scope.get("method") not in ("GET", "HEAD") and is_foreign(connection):
         raise ForeignForm
     return access.role_of_session(token)
 
 
-def is_foreign(connection: ASGIConnection) -> bool:
+def is_foreign(connection: Connection) -> bool:
     """Whether a browser says that another site sent this."""
     if connection.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return True

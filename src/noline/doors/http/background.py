@@ -17,7 +17,7 @@ _log = structlog.get_logger("noline.background")
 async def keep_up(hub: Hub) -> None:
     """Work until cancelled; what fails is logged and tried again."""
     await asyncio.gather(
-        _again_and_again(lambda: hub.refresh(), _HISTORY_PAUSE_S, "history"),
+        _again_and_again(hub.refresh, _HISTORY_PAUSE_S, "history"),
         _again_and_again(lambda: hub.deliveries.push(_post), _DELIVERY_PAUSE_S, "webhooks"),
     )
 
@@ -33,7 +33,7 @@ async def _again_and_again(work: Callable[[], object], pause_s: float, name: str
 
 def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
     """Send one webhook; answers the status, raises OSError when nobody answers."""
-    import httpx2  # noqa: PLC0415  only a hub with webhooks needs it
+    import httpx2
 
     try:
         return httpx2.post(url, content=body, headers=headers, timeout=_LONGEST_POST_S).status_code

@@ -93,7 +93,7 @@ def remove_key(state: State, name: str) -> None:
 @get("/v1/books", guards=[needs(Role.MANAGER)], tags=["books"])
 @in_thread
 def books(state: State) -> dict[str, Any]:
-    """received = accepted + duplicate + conflict + parked, in all and per source."""
+    """Received = accepted + duplicate + conflict + parked, in all and per source."""
     return state.hub.books_in_all()
 
 
@@ -116,31 +116,28 @@ def get_dead_letter(state: State, number: int) -> dict[str, Any]:
     return plain(state.hub.dead_letter(number))
 
 
-@post("/v1/dead-letters/{number:int}/patch", guards=[needs(Role.ADMIN)], tags=["dead letters"],
-      status_code=200)  # fmt: skip
+@post("/v1/dead-letters/{number:int}/patch", guards=[needs(Role.ADMIN)], tags=["dead letters"], status_code=200)
 @in_thread
 def patch_dead_letter(state: State, number: int, data: Patch) -> dict[str, Any]:
     """Put a value at a JSON pointer."""
     return plain(state.hub.intake.patch(number, data.pointer, data.value))
 
 
-@post("/v1/dead-letters/{number:int}/dry-run", guards=[needs(Role.MANAGER)], tags=["dead letters"], status_code=200)  # fmt: skip
+@post("/v1/dead-letters/{number:int}/dry-run", guards=[needs(Role.MANAGER)], tags=["dead letters"], status_code=200)
 @in_thread
 def dry_run_dead_letter(state: State, number: int) -> Receipt:
     """What a replay would answer; nothing moves."""
     return state.hub.intake.dry_run(number)
 
 
-@post("/v1/dead-letters/{number:int}/replay", guards=[needs(Role.ADMIN)], tags=["dead letters"],
-      status_code=200)  # fmt: skip
+@post("/v1/dead-letters/{number:int}/replay", guards=[needs(Role.ADMIN)], tags=["dead letters"], status_code=200)
 @in_thread
 def replay_dead_letter(state: State, number: int) -> list[Receipt]:
     """Take it in with the id it came with."""
     return state.hub.intake.replay(number)
 
 
-@post("/v1/dead-letters/{number:int}/ignore", guards=[needs(Role.ADMIN)], tags=["dead letters"],
-      status_code=200)  # fmt: skip
+@post("/v1/dead-letters/{number:int}/ignore", guards=[needs(Role.ADMIN)], tags=["dead letters"], status_code=200)
 @in_thread
 def ignore_dead_letter(state: State, number: int) -> dict[str, Any]:
     """Close it without taking it in."""

@@ -5,7 +5,14 @@ from typing import Any
 from litestar import Litestar, Request
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import (
-    OpenAPIMediaType, OpenAPIResponse, Operation, PathItem, RequestBody, Schema, SecurityScheme,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    PathItem,
+    RequestBody,
+    Schema,
+    SecurityScheme,
 )  # fmt: skip
 
 from noline.channels.segment import ROUTES
@@ -17,47 +24,47 @@ _SUMMARIES = {
     "import": "NDJSON in bulk: one item a line",
     "events": "CloudEvents 1.0 from tills, ERP and warehouses",
 }
-_TEXT = Schema(type="string")
+_TEXT = Schema(type=OpenAPIType.STRING)
 _ITEM = Schema(
-    type="object",
+    type=OpenAPIType.OBJECT,
     description="A call of Segment's HTTP tracking specification.",
     properties={
-        "type": Schema(type="string", enum=["track", "identify", "page", "screen", "group", "alias"]),
+        "type": Schema(type=OpenAPIType.STRING, enum=["track", "identify", "page", "screen", "group", "alias"]),
         "event": _TEXT,
         "messageId": _TEXT,
         "userId": _TEXT,
         "anonymousId": _TEXT,
-        "timestamp": Schema(type="string", description="ISO 8601"),
-        "properties": Schema(type="object"),
-        "traits": Schema(type="object"),
-        "context": Schema(type="object"),
+        "timestamp": Schema(type=OpenAPIType.STRING, description="ISO 8601"),
+        "properties": Schema(type=OpenAPIType.OBJECT),
+        "traits": Schema(type=OpenAPIType.OBJECT),
+        "context": Schema(type=OpenAPIType.OBJECT),
     },
 )
 _RECEIPT = Schema(
-    type="object",
+    type=OpenAPIType.OBJECT,
     required=["status"],
     properties={
-        "status": Schema(type="string", enum=["accepted", "duplicate", "conflict", "parked"]),
-        "seq": Schema(type="integer"),
-        "id": Schema(type="integer", description="Of the dead letter."),
+        "status": Schema(type=OpenAPIType.STRING, enum=["accepted", "duplicate", "conflict", "parked"]),
+        "seq": Schema(type=OpenAPIType.INTEGER),
+        "id": Schema(type=OpenAPIType.INTEGER, description="Of the dead letter."),
         "code": _TEXT,
-        "path": Schema(type="string", description="JSON pointer to what is wrong."),
+        "path": Schema(type=OpenAPIType.STRING, description="JSON pointer to what is wrong."),
     },
 )
 _ANSWER = Schema(
-    type="object",
+    type=OpenAPIType.OBJECT,
     required=["success", "results"],
-    properties={"success": Schema(type="boolean"), "results": Schema(type="array", items=_RECEIPT)},
+    properties={"success": Schema(type=OpenAPIType.BOOLEAN), "results": Schema(type=OpenAPIType.ARRAY, items=_RECEIPT)},
 )
 _ERROR = Schema(
-    type="object",
+    type=OpenAPIType.OBJECT,
     required=["code", "message", "hint", "retryable", "facts"],
     properties={
         "code": _TEXT,
         "message": _TEXT,
         "hint": _TEXT,
-        "retryable": Schema(type="boolean"),
-        "facts": Schema(type="object"),
+        "retryable": Schema(type=OpenAPIType.BOOLEAN),
+        "facts": Schema(type=OpenAPIType.OBJECT),
     },
 )
 SECURITY = {
@@ -70,7 +77,7 @@ SECURITY = {
 class ApiPage(OpenAPIRenderPlugin):
     """`/docs`: every operation on one quiet page."""
 
-    def render(self, request: Request, openapi_schema: dict[str, Any]) -> bytes:
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The page as HTML."""
         shell = views.Shell(hub_name=request.app.state.hub.settings.company, path="/docs", signed_in=False)
         return render("api", view=views.api(openapi_schema), shell=shell).encode()
@@ -97,7 +104,7 @@ def _operation(name: str) -> Operation:
             "200": _response("A receipt for each item, in order; all of them are durable.", _ANSWER),
             "400": _response("Not JSON at all; the bytes are parked as a dead letter.", _ANSWER),
             "401": _response("No key, or one that is not known.", _ERROR),
-            "405": _response("Only POST.", Schema(type="object")),
+            "405": _response("Only POST.", Schema(type=OpenAPIType.OBJECT)),
             "413": _response("More bytes than one request may bring.", _ERROR),
             "429": _response("Too much waits already; nothing was taken. See Retry-After.", _ERROR),
         },
@@ -108,9 +115,13 @@ def _content(name: str) -> dict[str, OpenAPIMediaType]:
     if name == "import":
         return {"application/x-ndjson": OpenAPIMediaType(schema=_TEXT)}
     if name == "events":
-        return {"application/cloudevents+json": OpenAPIMediaType(schema=Schema(type="object"))}
+        return {"application/cloudevents+json": OpenAPIMediaType(schema=Schema(type=OpenAPIType.OBJECT))}
     if ROUTES[name] is None:
-        batch = Schema(type="object", required=["batch"], properties={"batch": Schema(type="array", items=_ITEM)})
+        batch = Schema(
+            type=OpenAPIType.OBJECT,
+            required=["batch"],
+            properties={"batch": Schema(type=OpenAPIType.ARRAY, items=_ITEM)},
+        )
         return {"application/json": OpenAPIMediaType(schema=batch)}
     return {"application/json": OpenAPIMediaType(schema=_ITEM)}
 

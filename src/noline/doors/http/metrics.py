@@ -14,7 +14,9 @@ class _Collector:
         self._writer = writer
 
     def collect(self):  # noqa: ANN202  prometheus-client's own protocol
-        items = CounterMetricFamily("noline_items", "Items received, by what became of them.", labels=["source", "status"])
+        items = CounterMetricFamily(
+            "noline_items", "Items received, by what became of them.", labels=["source", "status"]
+        )
         for page in self._hub.books():
             for outcome in OUTCOMES:
                 items.add_metric([page.source, outcome], getattr(page, outcome))
@@ -25,7 +27,9 @@ class _Collector:
         yield letters
         yield GaugeMetricFamily("noline_log_last_seq", "The last position of the log.", value=self._hub.last_seq())
         yield GaugeMetricFamily("noline_requests_waiting", "Requests waiting for a commit.", value=self._writer.waiting)
-        behind = GaugeMetricFamily("noline_webhook_behind", "Positions not confirmed by a receiver.", labels=["webhook"])
+        behind = GaugeMetricFamily(
+            "noline_webhook_behind", "Positions not confirmed by a receiver.", labels=["webhook"]
+        )
         for one in self._hub.outbox.subscriptions():
             behind.add_metric([one.name], self._hub.last_seq() - one.delivered_seq)
         yield behind

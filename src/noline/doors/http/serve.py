@@ -5,6 +5,8 @@ import contextlib
 import fcntl
 import json
 import os
+import signal
+import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 
@@ -12,11 +14,22 @@ from noline.doors.http.background import keep_up
 from noline.doors.http.intake import IntakeDoor, Receive, Scope, Send
 from noline.doors.http.writer import Writer
 from noline.hub import Hub
-from noline.kernel.errors import HubBusy
+from noline.kernel.errors import HubBusy, Refused
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOCK_FILE = "server.lock"
+
+_MOST_SECONDS_TO_STOP = 10
+_BACKLOG = 2048
+
+
+class PortTaken(Refused):
+    """Something else answers there, or the address is not this machine's."""
+
+    code = "server.port_taken"
+    sentence = "Cannot serve at {host}:{port}: {why}."
+    hint = "Choose another --port, or 0 for a free one."
 
 
 @contextlib.contextmanager
@@ -43,7 +56,7 @@ def only_server(folder: Path) -> Iterator[Callable[[str], None]]:
 
 def application(hub: Hub, writer: Writer) -> Application:
     """The whole ASGI application: the intake bare, the rest behind it."""
-    from noline.doors.http.api import api  # noqa: PLC0415  the framework is loaded only by a server
+    from noline.doors.http.api import api
 
     intake = IntakeDoor(hub.intake, hub.access, writer)
     rest = api(hub, writer)
@@ -58,7 +71,10 @@ def application(hub: Hub, writer: Writer) -> Application:
 
 
 def run(hub: Hub, host: str, port: int, *, ready: Callable[[str], None]) -> None:
-    """Serve until a signal asks to stop; then finish what waits. `ready` is called with the address once it answers."""
+    """Serve until a signal asks to stop; then finish what waits. `ready` is called with the address once it answers.
+
+    port: 0 takes a free one. Raises HubBusy and PortTaken.
+    """
     with only_server(hub.folder) as tell:
         writer = Writer(hub.accept_groups)
 
@@ -67,31 +83,79 @@ def run(hub: Hub, host: str, port: int, *, ready: Callable[[str], None]) -> None
             ready(address)
 
         try:
-            asyncio.run(_serve(application(hub, writer), host, port, answers, keep_up(hub)))
+            serve_until_stopped(application(hub, writer), host, port, ready=answers, beside=lambda: keep_up(hub))
         finally:
             writer.stop()
 
 
-async def _serve(
-    application: Application, host: str, port: int, ready: Callable[[str], None], beside: Coroutine[None, None, None]
+def serve_until_stopped(
+    application: Application,
+    host: str,
+    port: int,
+    *,
+    ready: Callable[[str], None],
+    beside: Callable[[], Coroutine[None, None, None]] | None = None,
 ) -> None:
-    """Serve until a signal comes, with one coroutine working beside."""
-    import uvicorn  # noqa: PLC0415
+    """Run an ASGI application until SIGINT or SIGTERM, with one coroutine working beside it once it answers.
+
+    Requests that have begun are answered. Raises PortTaken.
+    """
+    import uvloop
+
+    working: list[asyncio.Task[None]] = []
+
+    with _listening(host, port) as listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+
+        def started() -> None:
+            ready(_address(listener))
+            if beside is not None:
+                working.append(asyncio.get_running_loop().create_task(beside()))
+
+        runner.run(_serve(application, listener, started))
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket of our own: its port is known, and taken by nobody else, before anything is started."""
+    try:
+        listener = socket.create_server((host, port), family=_family(host, port), backlog=_BACKLOG)
+    except OSError as cause:
+        raise PortTaken(host=host, port=port, why=cause.strerror or cause) from cause
+    with listener:
+        yield listener
+
+
+def _family(host: str, port: int) -> socket.AddressFamily:
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _serve(application: Application, listener: socket.socket, ready: Callable[[], None]) -> None:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """Signals only ask it to stop: uvicorn would raise them again at the end, and the process die of them."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+            yield
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            ready()
 
     config = uvicorn.Config(
-        application, host=host, port=port, log_level="warning", access_log=False, lifespan="on",
-        loop="uvloop", http="httptools", timeout_graceful_shutdown=10,
+        application, log_level="warning", access_log=False, lifespan="on", http="httptools", ws="none", backlog=_BACKLOG,
+        timeout_graceful_shutdown=_MOST_SECONDS_TO_STOP, date_header=False, server_header=False,
     )  # fmt: skip
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if server.started:
-        bound = server.servers[0].sockets[0].getsockname()[1]
-        ready(f"http://{host}:{bound}")
-    working = asyncio.create_task(beside)
-    await serving
-    working.cancel()
+    await Server(config).serve([listener])
 
 
 def _holder(folder: Path) -> int:

@@ -61,11 +61,11 @@ CELLS = "SELECT sku, location, bucket, units FROM stock_cells"
 
 CHANGES_AFTER_COUNTS = """
 WITH legs AS (
-    SELECT route_key, sku, to_location AS location, to_bucket AS bucket, units, occurred_at
-    FROM stock_moves WHERE standing = 1
+    SELECT route_key, sku, to_location AS location, to_bucket AS bucket, units * standing AS units, occurred_at
+    FROM stock_moves
     UNION ALL
-    SELECT route_key, sku, from_location, from_bucket, -units, occurred_at
-    FROM stock_moves WHERE standing = 1
+    SELECT route_key, sku, from_location, from_bucket, -units * standing, occurred_at
+    FROM stock_moves
 ), counted AS (
     SELECT route_key, sku, location, max(occurred_at) AS counted_at
     FROM stock_counts GROUP BY route_key, sku, location

@@ -25,8 +25,9 @@ crossings AS (
 ),
 declared AS MATERIALIZED (
     SELECT
-        row_number() OVER () AS number,
-        person, channel AS sender, handoff_to AS receiver, at_us, exposure, handoff_object, handoff_group,
+        person, channel AS sender, handoff_to AS receiver, at_us, handoff_object, handoff_group,
+        -- Something merely sent is in no visit.
+        CASE WHEN NOT exposure THEN channel END AS visiting,
         value_minor, currency,
         coalesce(handoff_until, at_us + $handoff_window) AS until
     FROM known
@@ -60,8 +61,7 @@ sent AS MATERIALIZED (
         visits.seen
     FROM answered
     ASOF LEFT JOIN visits
-        ON visits.person = answered.person AND visits.channel = answered.sender AND visits.began <= answered.at_us
-        AND NOT answered.exposure
+        ON visits.person = answered.person AND visits.channel = answered.visiting AND visits.began <= answered.at_us
 ),
 -- The visit in which a declared hand-off arrived is that hand-off, not another one beside it.
 taken AS (
