@@ -46,6 +46,9 @@ TIME_AND_CHANCE_ALLOWED: dict[tuple[str, str], str] = {}
 
 SQL_ALLOWED: dict[str, str] = {
     "noline.insight": "asks the analytical store; import-linter keeps it away from the transactional one",
+    "noline.doors.answers": "shows people how a number was counted; runs nothing",
+    "noline.flows.move": "takes every table as it is, whichever room owns it",
+    "noline.flows.verify": "as move",
     "noline.channels.complete_journey": "reads files of others with DuckDB, in memory",
     "noline.channels.tabular": "as complete_journey",
     "noline.channels.tpc_ds": "as complete_journey",
@@ -367,16 +370,13 @@ def test_every_error_is_documented_as_it_is():
         f"| `{error.code}` | {error.status} | {'yes' if error.retryable else 'no'} | {_said(error)} | {error.hint} |"
         for error in error_classes()
     }
-    assert rows_of("errors.md", r"`[a-z_.]+` \| \d+") == expected
+    shown = rows_of("errors.md", r"`[a-z_.]+` \| \d+")
+    assert sorted(expected - shown) == []
+    assert sorted(shown - expected) == []
 
 
 def _said(error: type[NoLineError]) -> str:
     return error.sentence.replace("!r}", "}")
-
-
-def test_all_errors_stand_in_the_kernel():
-    found = [f"{error.__module__}.{error.__name__}" for error in all_errors()]
-    assert [name for name in found if not name.startswith("noline.kernel.errors.")] == []
 
 
 def _below(error: type[NoLineError]) -> Iterator[type[NoLineError]]:
@@ -392,7 +392,9 @@ def test_no_two_errors_share_a_code():
 
 def test_every_event_is_documented_as_it_is():
     expected = {f"| `{word.name}` | {word.stage} | {word.about} | {_shows(word)} |" for word in WORDS.values()}
-    assert rows_of("events.md", r"`[A-Z][^`]+`") == expected
+    shown = rows_of("events.md", r"`[A-Z][^`]+`")
+    assert sorted(expected - shown) == []
+    assert sorted(shown - expected) == []
 
 
 def _shows(word) -> str:

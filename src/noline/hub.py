@@ -10,7 +10,7 @@ SQLite file unless another store is set, and `analytics/` (history, which can be
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,13 +19,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from noline.channels import segment
 from noline.flows import move as moving
 from noline.flows.deliver import Deliveries
+from noline.flows.doctor import Finding, examine
 from noline.flows.facts import Facts, PeopleFeed, TouchpointFeed
 from noline.flows.intake import Intake, origin_of
 from noline.flows.timeline import Timeline, timeline
 from noline.flows.verify import Verification, verify
+from noline.insight.journeys.model import Windows
+from noline.insight.journeys.service import Journeys
+from noline.insight.scorecards.service import Scorecards
 from noline.kernel import settings as settings_file
-from noline.kernel.clock import Clock, Micros, SystemClock
-from noline.kernel.errors import HubExists, HubMissing
+from noline.kernel.clock import DAY, Clock, Micros, SystemClock
+from noline.kernel.errors import HubExists, HubMissing, SettingWrong
 from noline.kernel.events import Digest, Receipt
 from noline.kernel.settings import Settings
 from noline.stores import books, dead_letters
@@ -117,8 +121,14 @@ class Hub:
         clock = clock or SystemClock()
         told = {"company": company, "currency": currency, "store": store}
         settings_file.write(folder, {key: value for key, value in told.items() if value}, rates or {})
-        _write_secret(folder / SECRET_FILE, clock.random_bytes(32))
-        return cls.open(folder, clock=clock, vfs=vfs)
+        secret = folder / SECRET_FILE
+        _write_secret(secret, clock.random_bytes(32))
+        try:
+            return cls.open(folder, clock=clock, vfs=vfs)
+        except BaseException:
+            # What never opened is no hub: the same call must be possible again.
+            secret.unlink()
+            raise
 
     @classmethod
     def open(cls, folder: Path | str, *, clock: Clock | None = None, vfs: str | None = None) -> Self:
@@ -138,7 +148,8 @@ class Hub:
         self.close()
 
     def close(self) -> None:
-        """Let go of the stores."""
+        """Finish what is on its way out and let go of the stores."""
+        self.deliveries.close()
         if "analytics" in self.__dict__:
             self.analytics.close()
         self.store.close()
@@ -247,6 +258,19 @@ class Hub:
         feeds = [TouchpointFeed(self.facts, self.settings.currency), PeopleFeed(self.store, self.customers)]
         return Projector(self.analytics, feeds)
 
+    @cached_property
+    def journeys(self) -> Journeys:
+        """Where people go between channels, and where they are lost; as far as history was read, see `refresh`."""
+        windows = Windows(horizon=self.settings.drop_off_days * DAY, handoff=self.settings.handoff_days * DAY)
+        return Journeys(
+            self.analytics, currency=self.settings.currency, rates=self.settings.rates, windows=windows
+        )
+
+    @cached_property
+    def scorecards(self) -> Scorecards:
+        """How the channels do, side by side; as far as history was read, see `refresh`."""
+        return Scorecards(self.analytics)
+
     def refresh(self) -> None:
         """Bring history up to the log, if there is anything new."""
         seq = self.last_seq()
@@ -257,8 +281,13 @@ class Hub:
     # -- care
 
     def verify(self) -> Verification:
-        """Rebuild every fold from the log and compare."""
-        return verify(self.store, self.facts, Rooms.of(self.vault.digest, self.settings.currency))
+        """Rebuild every fold from the log and compare; check the log and the books."""
+        rooms = Rooms.of(self.vault.digest, self.settings.currency)
+        return verify(self.store, self.log, self.facts, rooms, self.vault.body_hash)
+
+    def examine(self) -> list[Finding]:
+        """Is this machine, and is this hub, well?"""
+        return examine(self.store, self.log, self.folder, self.settings, self.clock)
 
     def back_up(self, target: Path) -> list[moving.Moved]:
         """Write the whole hub into one file, secret included: keep it as you would keep the hub."""
@@ -267,26 +296,46 @@ class Hub:
 
     @classmethod
     def restore(cls, backup: Path, folder: Path | str, *, store: str | None = None) -> Self:
-        """Make a hub from a backup. Raises HubExists and BackupBroken."""
+        """Make a hub from a backup. Raises HubExists, BackupBroken, TargetNotEmpty and SettingWrong."""
         folder = Path(folder)
         if (folder / SECRET_FILE).exists():
             raise HubExists(path=folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        moving.unpack(backup, (settings_file.FILE_NAME,), folder)
-        settings_file.change(folder, "store", store or "sqlite")
-        target = open_store(folder, settings_file.load(folder))
-        moving.restore(backup, target)
-        target.close()
-        moving.unpack(backup, (SECRET_FILE,), folder)
+        _refuse_other_store(store)
+        with moving.opened(backup, needs=(SECRET_FILE,)) as whole:
+            folder.mkdir(parents=True, exist_ok=True)
+            whole.unpack(settings_file.FILE_NAME, folder)
+            settings_file.change(folder, "store", store or "sqlite")
+            target = open_store(folder, settings_file.load(folder))
+            try:
+                whole.restore(target, scratch=folder)
+            finally:
+                target.close()
+            # History that another hub left in this folder must not be taken for this one's.
+            shutil.rmtree(folder / "analytics", ignore_errors=True)
+            whole.unpack(SECRET_FILE, folder)
         return cls.open(folder)
 
     def move(self, to: str) -> list[moving.Moved]:
-        """Copy everything to another store, compare, and use that one from now on (reopen the hub)."""
+        """Copy everything to another store, compare, and use that one from now on (reopen the hub).
+
+        Raises TargetNotEmpty, MoveNotEqual and SettingWrong; this hub is as it was then.
+        """
+        _refuse_other_store(to)
         target = open_store(self.folder, settings_file.load(self.folder, {"NOLINE_STORE": to}))
-        moved = moving.copy(self.store, target)
-        target.close()
+        try:
+            moved = moving.move(self.store, target)
+        finally:
+            target.close()
         settings_file.change(self.folder, "store", to)
         return moved
+
+
+def _refuse_other_store(store: str | None) -> None:
+    """A store that is about to be written into noline.toml counts only if the environment does not name another."""
+    named = os.environ.get("NOLINE_STORE")
+    if store and named and named != store:
+        why = "it would override the one asked for; unset it first"
+        raise SettingWrong(key="NOLINE_STORE", value="another store", why=why)
 
 
 def open_store(folder: Path, settings: Settings, *, vfs: str | None = None) -> TransactionalStore:
@@ -297,13 +346,14 @@ def open_store(folder: Path, settings: Settings, *, vfs: str | None = None) -> T
         return PostgresStore(settings.store)
     from noline.stores.sqlite import SqliteStore
 
-    path = folder / STORE_FILE if settings.store == "sqlite" else Path(settings.store.removeprefix("sqlite:"))
-    return SqliteStore(path, vfs=vfs)
+    if settings.store == "sqlite":
+        return SqliteStore(folder / STORE_FILE, vfs=vfs)
+    if not settings.store.startswith("sqlite:"):
+        scheme = settings.store.partition(":")[0]
+        raise SettingWrong(key="store", value=scheme, why="it takes sqlite, sqlite:PATH or postgresql://...")
+    # Read from the hub's folder, so that it is the same file wherever a command is started.
+    return SqliteStore(folder / settings.store.removeprefix("sqlite:"), vfs=vfs)
 
 
 def _write_secret(path: Path, secret: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secret)
-        file.flush()
-        os.fsync(file.fileno())
+    settings_file.write_durably(path, secret, mode=0o600)

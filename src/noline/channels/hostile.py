@@ -16,17 +16,34 @@ MAX_DEPTH = 64
 MAX_KEYS = 1_000
 INT64 = 2**63
 
-_FLATTEN = bytes(48 if 48 <= code <= 57 else 101 if code == 69 else code for code in range(256))
+_FEWEST_BYTES_A_KEY = 4  # `"":1`
+
+_FLATTEN = bytes(
+    48 if 48 <= code <= 57 else 101 if code == 69 else 58 if code in b"[]{},:" else code for code in range(256)
+)
 _LONG_NUMBER = b"0" * 18
-_LARGE_EXPONENTS = (b"0e000", b"0e+000")
+_OF_A_NUMBER = b"0+-. \t\r\n"
+_BARE_EXPONENT = b":e:"
 
 
 def is_suspicious(body: bytes) -> bool:
-    """True when some item of this body needs the slow look. Costs about a nanosecond a byte."""
-    if not body.isascii() or b"\\u" in body:
+    """True when some item of this body may need the slow look. Costs about two nanoseconds a byte.
+
+    With digits, signs and blanks taken away a number with an exponent is a bare `e` between commas and brackets, while
+    the same letters inside a text, such as an id in hexadecimal, stand between quotes.
+    """
+    if b"\\u0000" in body or not (body.isascii() or _is_text(body)):
         return True
     flat = body.translate(_FLATTEN)
-    return _LONG_NUMBER in flat or any(exponent in flat for exponent in _LARGE_EXPONENTS)
+    return _LONG_NUMBER in flat or _BARE_EXPONENT in flat.translate(None, _OF_A_NUMBER)
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def refusal_by_size(raw: bytes) -> Refusal | None:
@@ -35,7 +52,7 @@ def refusal_by_size(raw: bytes) -> Refusal | None:
         return Refusal("too_large", "", f"{len(raw)} bytes; an item may have {MAX_ITEM_BYTES}", raw)
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and depth_of(raw) > MAX_DEPTH:
         return Refusal("too_deep", "", f"nested deeper than {MAX_DEPTH}", raw)
-    if raw.count(b":") > MAX_KEYS and b'"' in raw and _count_keys(raw) > MAX_KEYS:
+    if len(raw) > MAX_KEYS * _FEWEST_BYTES_A_KEY and raw.count(b":") > MAX_KEYS and _count_keys(raw) > MAX_KEYS:
         return Refusal("too_large", "", f"more than {MAX_KEYS} keys", raw)
     return None
 

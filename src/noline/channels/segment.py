@@ -3,6 +3,7 @@
 The body is JSON whatever its content type says. A batch is an envelope around items; every other route is one item.
 """
 
+import re
 import zlib
 from typing import Any, NamedTuple
 
@@ -25,6 +26,10 @@ ROUTES: dict[str, str | None] = {
 }  # fmt: skip
 """Route name to the type of its single item; None for batches."""
 
+_SURROGATES = re.compile(
+    rb"(?<!\\)(?P<backslashes>(?:\\\\)*)"
+    rb"(?:(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 _TYPES = frozenset(("track", "identify", "page", "screen", "group", "alias"))
 _NAMED = {
     "page": "Page Viewed", "screen": "Screen Viewed", "identify": "identify", "group": "group", "alias": "alias",
@@ -75,14 +80,13 @@ def read_request(body: bytes, route: str) -> Envelope:
     if kind is not None:
         return read_single(body, kind)
     try:
-        batch = _read_batch(body)
+        batch, raws = _split(body)
     except _UNREADABLE as cause:
         return Envelope([refusal_of(cause, body)], [body], None, _key_of(body))
-    suspicious = is_suspicious(body)
-    raws = [bytes(raw) for raw in batch.batch]
     if batch.context is not None:
         raws = [_with_context(raw, batch.context) for raw in raws]
-    items = [read_item(raw, suspicious=suspicious) for raw in raws]
+    somewhere = is_suspicious(body)
+    items = [read_item(raw, suspicious=somewhere and is_suspicious(raw)) for raw in raws]
     return Envelope(items, raws, batch.sentAt, batch.writeKey)
 
 
@@ -156,7 +160,36 @@ def comparable(raw: bytes) -> Any:
     if isinstance(value, dict):
         for travel in ("sentAt", "writeKey", "_metadata", "type"):
             value.pop(travel, None)
+        if value.get("timestamp"):
+            value.pop("originalTimestamp", None)
     return value
+
+
+def _split(body: bytes) -> tuple[_Batch, list[bytes]]:
+    """An envelope and the bytes of its items. Half a character in one item does not spoil its neighbours.
+
+    JavaScript writes a text that was cut through an emoji as an escape that is no character. A copy of the same length
+    without such escapes is split instead, and the items are cut from the original at the same places.
+    """
+    try:
+        batch = _read_batch(body)
+        return batch, [bytes(raw) for raw in batch.batch]
+    except msgspec.DecodeError:
+        whole = _SURROGATES.sub(_whole_character, body)
+        if whole == body:
+            raise
+    batch = _read_batch(whole)
+    raws, at = [], 0
+    for raw in batch.batch:
+        at = whole.index(bytes(raw), at)
+        raws.append(body[at : at + len(bytes(raw))])
+        at += len(bytes(raw))
+    return batch, raws
+
+
+def _whole_character(found: re.Match[bytes]) -> bytes:
+    """A pair of halves stays; a lone half becomes the replacement character, six bytes for six."""
+    return found[0] if found["pair"] else found["backslashes"] + b"\\ufffd"
 
 
 def _is_item(raw: bytes) -> bool:

@@ -4,8 +4,10 @@ from typing import Any
 
 from noline.doors.plain import plain
 from noline.hub import Hub
+from noline.insight.journeys.model import LostPerson
 from noline.kernel.clock import DAY, Micros, as_text
 from noline.kernel.errors import NotFound
+from noline.truth.customers.model import person_of
 from noline.truth.customers.service import Customer
 from noline.truth.feedback.model import Loop
 from noline.truth.orders.model import Order, OrderLine
@@ -35,25 +37,63 @@ COUNTED_BY_BOOKS: Json = {
 """How the numbers about the intake are counted."""
 
 
+def handoffs(hub: Hub) -> list[Json]:
+    """Each pair of channels that people were handed over between, most lost people first."""
+    hub.refresh()
+    return [_with_values(one.as_dict()) for one in hub.journeys.handoffs()]
+
+
+def handoff_groups(hub: Hub, sender: str, receiver: str) -> list[Json]:
+    """The declared hand-offs of one border by their group."""
+    hub.refresh()
+    return [one.as_dict() for one in hub.journeys.handoff_groups(sender, receiver)]
+
+
+def lost_people(hub: Hub, sender: str, receiver: str, limit: int, offset: int = 0) -> list[Json]:
+    """Who was lost on a border, the latest loss first, with the evidence."""
+    hub.refresh()
+    found = hub.journeys.lost_people(sender, receiver, limit=limit, offset=offset)
+    return [_lost_person(hub, one) for one in found]
+
+
+def drop_offs(hub: Hub) -> list[Json]:
+    """By channel: who showed intent and reached no goal there, and who only seemed to be lost."""
+    hub.refresh()
+    return [_with_values(one.as_dict()) for one in hub.journeys.drop_offs()]
+
+
+def sales_by_channel(hub: Hub, *, by_month: bool = False) -> list[Json]:
+    """Orders, people and revenue of each channel in each currency."""
+    hub.refresh()
+    return [one.as_dict() for one in hub.scorecards.sales_by_channel(by_month=by_month)]
+
+
+def counted(hub: Hub, question: str, **asked: Any) -> Json:
+    """How a question is counted: words, SQL, parameters. Raises NotFound."""
+    room = hub.scorecards if question == "sales_by_channel" else hub.journeys
+    return room.counted(question, **asked)
+
+
 def home(hub: Hub) -> Json:
     """Everything on the page "Where do we lose people?"."""
-    hub.refresh()
     return {
-        "handoffs": plain(hub.handoffs()),
-        "dropoffs": plain(hub.drop_offs()),
-        "sales": plain(hub.sales_by_channel()),
+        "handoffs": handoffs(hub),
+        "dropoffs": [
+            {**one, "dropped": one["own_view"], "false_dropped": one["false_drop_offs"]} for one in drop_offs(hub)
+        ],
+        "sales": [
+            {**one, "average_minor": one["average_basket_minor"]}
+            for one in sales_by_channel(hub)
+            if one["currency"] is not None
+        ],
         "feedback": feedback_by_place(hub),
         "books": plain(hub.books_in_all()),
         "counted": {
-            **{name: hub.counted(name) for name in ("handoffs", "dropoffs", "sales")},
+            "handoffs": counted(hub, "handoffs"),
+            "dropoffs": counted(hub, "drop_offs"),
+            "sales": counted(hub, "sales_by_channel"),
             "books": COUNTED_BY_BOOKS["books"],
-            "feedback": {
-                "words": "A loop opens when somebody posts a review or gives feedback, and closes when it is answered "
-                "and closed. Ages are counted up to the latest event of the log.",
-                "sql": "SELECT channel, store_id, count(*), min(opened_at) FROM feedback_loops WHERE state = 'open' "
-                "GROUP BY channel, store_id",
-                "parameters": {},
-            },
+            "feedback": _COUNTED_FEEDBACK,
         },
         "has_sources": bool(hub.sources()),
     }
@@ -61,25 +101,59 @@ def home(hub: Hub) -> Json:
 
 def border(hub: Hub, sender: str, receiver: str, limit: int = 100) -> Json:
     """One pair of channels: its numbers, its groups, who was lost. Raises NotFound."""
-    hub.refresh()
-    row = next((one for one in plain(hub.handoffs()) if (one["from"], one["to"]) == (sender, receiver)), None)
+    row = next((one for one in handoffs(hub) if (one["from"], one["to"]) == (sender, receiver)), None)
     if row is None:
         raise NotFound(what="border", name=f"{sender} to {receiver}")
+    asked = {"sender": sender, "receiver": receiver}
     return {
         "row": row,
-        "groups": plain(hub.handoff_groups(sender, receiver)),
-        "lost_people": [_named(hub, one) for one in plain(hub.lost_people(sender, receiver, limit, 0))],
-        "counted": {name: hub.counted(name) for name in ("handoffs", "groups", "lost_people")},
+        "groups": handoff_groups(hub, sender, receiver),
+        "lost_people": lost_people(hub, sender, receiver, limit),
+        "counted": {
+            "handoffs": counted(hub, "handoffs"),
+            "groups": counted(hub, "handoff_groups", **asked),
+            "lost_people": counted(hub, "lost_people", **asked, limit=limit),
+        },
     }
 
 
-def _named(hub: Hub, lost: Json) -> Json:
-    """A lost person with name and a readable time."""
+_COUNTED_FEEDBACK: Json = {
+    "words": "A loop opens when somebody posts a review or gives feedback, and closes when it is answered and closed. "
+    "Ages are counted up to the latest event of the log.",
+    "sql": "SELECT channel, store_id, count(*), min(opened_at) FROM feedback_loops WHERE state = 'open' "
+    "GROUP BY channel, store_id",
+    "parameters": {},
+}
+
+
+def _with_values(row: Json) -> Json:
+    """A row whose exposed value stands in several currencies, one pair each."""
+    other = [{"value_minor": one["amount_minor"], "currency": one["currency"]} for one in row.pop("value_other")]
+    if other:
+        row["values"] = [{"value_minor": row["value_minor"], "currency": row["currency"]}, *other]
+    return row
+
+
+def _lost_person(hub: Hub, lost: LostPerson) -> Json:
+    """A lost person by the id that every other page uses, with a name if one is known."""
+    person = person_of(lost.person)
     try:
-        name = hub.customer(lost["person"]).name
+        name = hub.customer(person).name
     except NotFound:
         name = None
-    return {**lost, "name": name}
+    return {
+        "person": person,
+        "name": name,
+        "at": as_text(lost.lost_at),
+        "where": lost.where,
+        "label": f"{lost.action}: {lost.sku}" if lost.action and lost.sku else lost.action,
+        "group": lost.store_id,
+        "value_minor": lost.value.amount_minor if lost.value else None,
+        "currency": lost.value.currency if lost.value else None,
+        "seq": lost.evidence[-1] if lost.evidence else None,
+        "evidence": list(lost.evidence),
+        "source": "",
+    }
 
 
 def counted_of_customer(told: Json) -> Json:

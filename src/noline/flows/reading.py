@@ -7,16 +7,22 @@ import msgspec
 
 from noline.channels.segment import kind_of
 from noline.kernel.clock import DAY, MINUTE, Micros, parse_instant
-from noline.kernel.events import Context, Digest, Draft, Fact, Identifier, Message, Record, Refusal, route_of
+from noline.kernel.events import Context, Digest, Draft, Fact, Identifier, Json, Message, Record, Refusal, route_of
 from noline.kernel.words import Word, word_for
-from noline.truth.customers.identifiers import identifiers_of
+from noline.truth.customers.identifiers import CLAIMABLE, identifiers_of
 
 EARLIEST: Micros = parse_instant("1990-01-01")
 TOLERATED_SKEW: Micros = 2 * MINUTE
 """Below this the difference of two clocks is the way of the message, and correcting it would shuffle events."""
 
+_LONGEST_ID = 256
+_NO_IDENTIFIERS: tuple[Identifier, ...] = ()
 _NO_CONTEXT = Context()
+_NOTHING: Json = {}
 _decode = msgspec.json.Decoder(Message).decode
+
+ABOUT_NOBODY = frozenset(("sku", "business"))
+"""Records about goods and places: who sent them is not whom they are about."""
 
 
 class Origin(NamedTuple):
@@ -39,19 +45,20 @@ def draft_of(
         return Refusal("clock_absurd", "/timestamp", "before 1990 or more than a day ahead", raw)
     kind = kind_of(message)
     word = word_for(kind)
-    identifiers = () if word.about in ("sku", "business") else identifiers_of(message)
-    topic = topic_of(message, word, identifiers)
+    identifiers = _NO_IDENTIFIERS if word.about in ABOUT_NOBODY else identifiers_of(message)
+    topic = topic_of(message, word, own_names(identifiers, origin))
     if topic is None:
         pointer = "/properties/sku" if word.about == "sku" else "/userId"
         return Refusal("schema_violation", pointer, f"{kind!r} does not say whom or what it is about", raw)
     subject = digest(topic)
     message_id = str(message.messageId) if message.messageId is not None else "sha-" + digest(raw.decode()).hex()
-    if not 0 < len(message_id) <= 256:
+    if not 0 < len(message_id) <= _LONGEST_ID:
         return Refusal("schema_violation", "/messageId", "an id has 1 to 256 characters", raw)
+    context = message.context or _NO_CONTEXT
     fact = Fact(
         0, kind, word, route_of(subject), subject, message_id, occurred_at, received_at, origin.name,
-        _channel(message, origin), identifiers, message.properties or {}, _traits(message),
-        message.context or _NO_CONTEXT, origin.trusted,
+        context.channel or origin.channel, identifiers, message.properties or _NOTHING,
+        message.traits or context.traits or _NOTHING, context, origin.trusted,
     )  # fmt: skip
     return Draft(fact, "segment", raw, bool(identifiers))
 
@@ -60,11 +67,12 @@ def fact_of(record: Record, body: bytes, origin: Origin) -> Fact:
     """The fact that a record of the log holds; `body` is unsealed."""
     message = _decode(body)
     word = word_for(record.kind)
-    identifiers = () if word.about in ("sku", "business") else identifiers_of(message)
+    identifiers = _NO_IDENTIFIERS if word.about in ABOUT_NOBODY else identifiers_of(message)
+    context = message.context or _NO_CONTEXT
     return Fact(
         record.seq, record.kind, word, record.route_key, record.subject, record.message_id, record.occurred_at,
-        record.received_at, record.source, _channel(message, origin), identifiers, message.properties or {},
-        _traits(message), message.context or _NO_CONTEXT, origin.trusted,
+        record.received_at, record.source, context.channel or origin.channel, identifiers,
+        message.properties or _NOTHING, message.traits or context.traits or _NOTHING, context, origin.trusted,
     )  # fmt: skip
 
 
@@ -79,10 +87,18 @@ def occurred(message: Message, sent_at: Micros | None, received_at: Micros) -> M
     return told + (received_at - sent_at)
 
 
+def own_names(identifiers: tuple[Identifier, ...], origin: Origin) -> tuple[Identifier, ...]:
+    """The names under which a record may be filed: a browser cannot file under an address that it only claims."""
+    if origin.trusted:
+        return identifiers
+    return tuple(one for one in identifiers if one.namespace not in CLAIMABLE)
+
+
 def topic_of(message: Message, word: Word, identifiers: tuple[Identifier, ...]) -> str | None:
     """Whom or what a message is about, as `namespace:value`; None when it does not say."""
     if identifiers:
-        return f"{identifiers[0].namespace}:{identifiers[0].value}"
+        namespace, value = identifiers[0]
+        return f"{namespace}:{value}"
     properties = message.properties or {}
     if word.about == "sku":
         return _named("sku", properties.get("sku") or properties.get("product_id"))
@@ -91,7 +107,7 @@ def topic_of(message: Message, word: Word, identifiers: tuple[Identifier, ...]) 
     for namespace in ("order_id", "review_id", "case_id", "reservation_id"):
         if properties.get(namespace):
             return _named(namespace.removesuffix("_id"), properties[namespace])
-    nameless = message.anonymousId is not None or message.userId is not None
+    nameless = message.anonymousId is not None or message.userId is not None or bool(identifiers_of(message))
     return _named("message", message.messageId) if nameless else None
 
 
@@ -106,13 +122,3 @@ def instant_or_none(text: str | None) -> Micros | None:
 
 def _named(namespace: str, value: object) -> str | None:
     return f"{namespace}:{value}" if isinstance(value, (str, int)) and value != "" else None
-
-
-def _channel(message: Message, origin: Origin) -> str:
-    return (message.context.channel if message.context is not None else None) or origin.channel
-
-
-def _traits(message: Message) -> dict[str, object]:
-    if message.traits:
-        return message.traits
-    return (message.context.traits if message.context is not None else None) or {}

@@ -178,6 +178,14 @@ class RequestTooLarge(Refused):
     hint = "Send smaller batches; bulk goes to /v1/import."
 
 
+class UnreadableRequest(NotReadable):
+    """A request body that is not even JSON; its bytes are kept as a dead letter."""
+
+    code = "intake.unreadable"
+    sentence = "The body is not JSON: {reason}. It is kept as a dead letter."
+    hint = "Send UTF-8 JSON as the tracking specification has it; docs/sdks.md names clients that do."
+
+
 class TooManyRequests(Refused):
     """More waits than can be held; nothing of this request was taken."""
 

@@ -88,9 +88,10 @@ class Record(NamedTuple):
     body_hash: bytes
 
 
-class Fact(NamedTuple):
+class Fact(msgspec.Struct, gc=False):
     """A record and what it says, unsealed: the input of every fold.
 
+    seq: its place in the log; 0 until the log gave it one.
     kind: the event name for track, else `identify`, `group`, `alias`, `Page Viewed`, `Screen Viewed`,
     or the name of a deed of ours (schema `noline`).
     identifiers: who it is about, strongest first; empty for goods.
@@ -128,7 +129,7 @@ class Fact(NamedTuple):
         return None
 
 
-class Draft(NamedTuple):
+class Draft(msgspec.Struct, gc=False):
     """A fact that has no place in the log yet, and its bytes.
 
     personal: the body is about a person and must be sealed.

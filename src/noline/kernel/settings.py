@@ -59,7 +59,7 @@ def write(folder: Path, values: Mapping[str, str], rates: Mapping[str, str]) -> 
     lines = ["# Settings of this hub; docs/settings.md explains each", *_lines(values)]
     if rates:
         lines += ["", "[rates]", *_lines(rates)]
-    (folder / FILE_NAME).write_text("\n".join(lines) + "\n", "utf-8")
+    write_durably(folder / FILE_NAME, ("\n".join(lines) + "\n").encode())
 
 
 def change(folder: Path, key: str, value: str) -> None:
@@ -69,7 +69,23 @@ def change(folder: Path, key: str, value: str) -> None:
     kept = [line for line in lines if line.partition("=")[0].strip() != key]
     tables_start = next((i for i, line in enumerate(kept) if line.startswith("[")), len(kept))
     kept.insert(tables_start, f"{key} = {_quoted(value)}")
-    path.write_text("\n".join(kept) + "\n", "utf-8")
+    write_durably(path, ("\n".join(kept) + "\n").encode())
+
+
+def write_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Put a whole file in its place, so that after a power cut there is the old one or the new one, never half of one."""
+    partial = path.with_name(path.name + ".partial")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _lines(values: Mapping[str, str]) -> list[str]:

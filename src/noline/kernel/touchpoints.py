@@ -3,7 +3,7 @@
 Pure and quick: it runs for each record of the log. It never refuses; what it cannot read it leaves out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ NO_TOUCHPOINT = frozenset({"identify", "group", "alias", "Consent Changed"})
 """Records about a person that are no step of a journey."""
 
 _LONGEST_NUMBER_BITS = 256  # of a number that stands as an id; Python refuses to print very long ones
+_NO_PRODUCTS: list[Json] = []
 _MINOR_TOTALS = ("value_minor", "total_minor", "revenue_minor")
 _TOTALS = ("total", "revenue", "value")
 
@@ -104,8 +105,8 @@ def _text(value: object) -> str | None:
 def _products(properties: Json) -> list[Json]:
     products = properties.get("products")
     if not isinstance(products, list):
-        return []
-    return [product for product in products if isinstance(product, Mapping)]
+        return _NO_PRODUCTS
+    return [product for product in products if isinstance(product, dict)]
 
 
 def _currency(properties: Json, default: str) -> str:

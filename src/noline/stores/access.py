@@ -1,6 +1,7 @@
 """Who may come in: sources with their write keys, people and programs with their keys, console sessions.
 
-Only keyed digests of keys are stored. A key is shown once, when it is made; it is random enough that no slow hash is due.
+Only keyed digests of keys are stored. A key is shown once, when it is made; it is random enough that no slow hash is
+due.
 """
 
 from dataclasses import dataclass

@@ -7,8 +7,10 @@ Any number of processes read without a lock, and other engines can read the same
 
 import fcntl
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -74,6 +76,32 @@ class Answering(Protocol):
     def ask(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table":
         """The answer of one SELECT; `params` are its `$name` parameters, no more and no less."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with its own account of how it is counted.
+
+    words: plain sentences; `{name}` stands for the value of a parameter.
+    sql: one SELECT with `$name` parameters.
+    """
+
+    name: str
+    words: str
+    sql: str
+
+    def parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Of these values the ones that the statement names."""
+        return {name: values[name] for name in sorted(set(re.findall(r"\$([a-z_]+)", self.sql)))}
+
+    def counted(self, values: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
+        """How this is counted: `words`, `sql` and `parameters`; `told` holds the values as a reader says them."""
+        return {"words": self.words.format_map(told), "sql": self.sql, "parameters": self.parameters(values)}
+
+
+def statement(*files: Path) -> str:
+    """One statement from files that continue each other."""
+    return "\n".join(file.read_text(encoding="utf-8").strip() for file in files) + "\n"
 
 
 class AnalyticalStore(Answering, Protocol):

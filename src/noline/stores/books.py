@@ -53,12 +53,16 @@ class Page:
 
 def enter(tx: Transaction, counts: Iterable[tuple[str, Micros, Counter[str]]]) -> None:
     """Add outcomes of (source, received at) to the books."""
+    hours: dict[tuple[str, Micros], Counter[str]] = {}
     for source, received_at, outcomes in counts:
+        page = (source, received_at // HOUR * HOUR)
+        if page in hours:
+            hours[page].update(outcomes)
+        else:
+            hours[page] = Counter(outcomes)
+    for page, outcomes in hours.items():
         if outcomes:
-            tx.run(
-                _ADD,
-                (source, received_at // HOUR * HOUR, outcomes.total(), *(outcomes[name] for name in OUTCOMES)),
-            )
+            tx.run(_ADD, (*page, outcomes.total(), *(outcomes[name] for name in OUTCOMES)))
 
 
 def pages(reader: Reader) -> list[Page]:

@@ -45,9 +45,7 @@ def park(
 ) -> int:
     """Keep a refused item; the same bytes refused again are counted on the same letter. Answers its id."""
     message = refusal.message.replace("\0", "\\u0000")
-    row = tx.row(
-        _PARK, (source, refusal.code, refusal.pointer, message, route, refusal.raw, raw_hash, seq, at, at)
-    )
+    row = tx.row(_PARK, (source, refusal.code, refusal.pointer, message, route, refusal.raw, raw_hash, seq, at, at))
     return row[0] if row else 0
 
 
@@ -69,6 +67,22 @@ def counts(reader: Reader) -> dict[tuple[str, str], int]:
     """How many letters there are by (code, state)."""
     rows = reader.rows("SELECT code, state, count(*) FROM dead_letters GROUP BY code, state")
     return {(code, state): count for code, state, count in rows}
+
+
+def items_kept(reader: Reader) -> dict[tuple[str, bool], int]:
+    """How many items of a source were kept as letters, by (source, whether as a conflict). Repeats are counted.
+
+    Letters about records that are in the log are left out: their items were accepted.
+    """
+    rows = reader.rows(
+        "SELECT source, code, CAST(sum(times) AS BIGINT) FROM dead_letters WHERE code <> 'projection_error' "
+        "GROUP BY source, code"
+    )
+    kept: dict[tuple[str, bool], int] = {}
+    for source, code, times in rows:
+        place = (source, code == "conflict")
+        kept[place] = kept.get(place, 0) + times
+    return kept
 
 
 def replace_raw(tx: Transaction, number: int, raw: bytes) -> None:

@@ -13,6 +13,7 @@ from noline.stores.analytical import (
     Columns,
     Rows,
     Segment,
+    arrow_schema,
     as_table,
     cover,
     file_lock,
@@ -30,7 +31,6 @@ KEPT_AFTER_REPLACED: Micros = MINUTE
 
 _COMPRESSION = "zstd"
 _ROWS_PER_GROUP = 122_880
-_MERGE_BATCH_ROWS = 65_536
 
 
 class DuckDbStore:
@@ -44,7 +44,7 @@ class DuckDbStore:
         memory_limit: as DuckDB reads it (`512MB`); beyond it questions use the disk.
         """
         self.folder = folder
-        self._settings = {
+        self._settings: dict[str, bool | float | int | list[str] | str] = {
             "memory_limit": memory_limit,
             "threads": threads,
             "temp_directory": str(folder / "spill"),
@@ -134,7 +134,6 @@ class DuckDbStore:
                 self._viewed[table] = covering
 
     def _merge(self, table: str, parts: list[Path], first: int, last: int) -> None:
-        import pyarrow.dataset as ds
         import pyarrow.parquet as pq
 
         if TABLES[table].latest_of:
@@ -142,13 +141,13 @@ class DuckDbStore:
             with self._arriving(table, Segment(first, last)) as temporary:
                 pq.write_table(as_table(table, changes), temporary, compression=_COMPRESSION)
             return
-        whole = ds.dataset([str(part) for part in parts], format="parquet")
         with (
             self._arriving(table, Segment(first, last)) as temporary,
-            pq.ParquetWriter(temporary, whole.schema, compression=_COMPRESSION) as writer,
+            pq.ParquetWriter(temporary, arrow_schema(table), compression=_COMPRESSION) as writer,
         ):
-            for batch in whole.to_batches(batch_size=_MERGE_BATCH_ROWS, use_threads=False):
-                writer.write_batch(batch)
+            for part in parts:
+                for batch in pq.ParquetFile(part).iter_batches(_ROWS_PER_GROUP):
+                    writer.write_batch(batch, _ROWS_PER_GROUP)
 
     def _remove_replaced(self, table: str) -> None:
         """Remove what the cover no longer needs, a minute after the file that replaced it appeared."""
@@ -199,9 +198,7 @@ def _latest(table: str, paths: list[Path], *, keep_position: bool = False) -> st
     columns, position, key = TABLES[table]
     if key is None:
         return f"SELECT {', '.join(columns)} FROM {_rows(table, paths)}"
-    newest = [
-        f"arg_max({column}, {position}) AS {column}" for column in columns if column not in {key, position}
-    ]
+    newest = [f"arg_max({column}, {position}) AS {column}" for column in columns if column not in {key, position}]
     kept = [f"max({position}) AS {position}"] if keep_position else []
     return f"SELECT {', '.join([*kept, key, *newest])} FROM {_rows(table, paths)} GROUP BY {key}"
 

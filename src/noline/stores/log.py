@@ -8,9 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from noline.kernel.clock import Micros
 from noline.kernel.events import Draft, Fact, Fold, Receipt, Record, Refusal
 from noline.stores import books, dead_letters
+from noline.stores.portions import flat, marks, portions
 from noline.stores.transactional import Reader, Transaction, TransactionalStore
 from noline.stores.vault import Vault
 
@@ -20,7 +23,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route_key, message_id) DO NOTHING
 """
 _COLUMNS = "seq, route_key, message_id, kind, subject, occurred_at, received_at, source, schema, body, body_hash"
-_BY_ID = f"SELECT {_COLUMNS} FROM log WHERE route_key = ? AND message_id = ?"
+_BY_IDS = f"SELECT {_COLUMNS} FROM log WHERE (route_key, message_id) IN (VALUES {{marks}})"
 _AFTER = f"SELECT {_COLUMNS} FROM log WHERE seq > ? ORDER BY seq LIMIT ?"
 
 _SEALED = "+sealed"
@@ -37,22 +40,21 @@ class Group(NamedTuple):
     items: Sequence[Draft | Refusal]
 
 
-class Sealed(NamedTuple):
-    """A draft with its sealed body and hash, ready for a row."""
+class Sealed(msgspec.Struct, gc=False):
+    """A draft with the key under which it is unique, its sealed body and its hash: ready for a row."""
 
+    key: _Key
     draft: Draft
     body: bytes
     body_hash: bytes
 
-    @property
-    def key(self) -> _Key:
-        return (self.draft.fact.route_key, self.draft.fact.message_id)
-
     def row(self, seq: int) -> tuple[Any, ...]:
+        """The row of the log at this position."""
         fact = self.draft.fact
+        schema = self.draft.schema
         return (
             seq, fact.route_key, fact.message_id, fact.kind, fact.subject, fact.occurred_at, fact.received_at,
-            fact.source, self.draft.schema + _SEALED * self.draft.personal, self.body, self.body_hash,
+            fact.source, schema + _SEALED if self.draft.personal else schema, self.body, self.body_hash,
         )  # fmt: skip
 
 
@@ -94,19 +96,15 @@ class Log:
         drafts = [item for group in groups for item in group.items if isinstance(item, Draft)]
         receipts = iter(self._append(tx, self._seal(tx, drafts)))
         answers = [
-            [
-                next(receipts) if isinstance(item, Draft) else self._park(tx, group, item)
-                for item in group.items
-            ]
+            [next(receipts) if isinstance(item, Draft) else self._park(tx, group, item) for item in group.items]
             for group in groups
         ]
-        self._keep_conflicts(tx, groups, answers)
+        outcomes = [Counter([receipt.status for receipt in answer]) for answer in answers]
+        if any(outcome["conflict"] for outcome in outcomes):
+            self._keep_conflicts(tx, groups, answers)
         books.enter(
             tx,
-            (
-                (group.source, group.received_at, Counter(receipt.status for receipt in answer))
-                for group, answer in zip(groups, answers, strict=True)
-            ),
+            ((group.source, group.received_at, outcome) for group, outcome in zip(groups, outcomes, strict=True)),
         )
         return answers
 
@@ -116,13 +114,21 @@ class Log:
             self._fold(tx, fold, facts)
 
     def _seal(self, tx: Transaction, drafts: list[Draft]) -> list[Sealed]:
-        personal = [draft for draft in drafts if draft.personal]
-        self._vault.keys_for(tx, [draft.fact.subject for draft in personal])
-        closed = iter(
-            self._vault.seal([(draft.fact.subject, draft.fact.message_id, draft.body) for draft in personal])
+        personal = [draft.fact for draft in drafts if draft.personal]
+        keys = self._vault.keys_for(tx, [fact.subject for fact in personal])
+        closed = self._vault.seal(
+            keys,
+            ((draft.fact.subject, draft.fact.message_id, draft.body) for draft in drafts if draft.personal),
+            len(personal),
         )
+        body_hash = self._vault.body_hash
         return [
-            Sealed(draft, next(closed) if draft.personal else draft.body, self._vault.body_hash(draft.body))
+            Sealed(
+                (draft.fact.route_key, draft.fact.message_id),
+                draft,
+                next(closed) if draft.personal else draft.body,
+                body_hash(draft.body),
+            )
             for draft in drafts
         ]
 
@@ -132,13 +138,16 @@ class Log:
         for one in sealed:
             first.setdefault(one.key, one)
         known = {} if self._inserted(tx, list(first.values())) else self._known(tx, list(first))
+        fresh = [one for one in first.values() if one.key not in known] if known else list(first.values())
         if known:
-            self._insert(tx, [one for key, one in first.items() if key not in known])
-        fresh = [one for key, one in first.items() if key not in known]
-        seqs = {one.key: self._seq + position for position, one in enumerate(fresh)}
+            self._insert(tx, fresh)
+        for seq, one in enumerate(fresh, self._seq):
+            one.draft.fact.seq = seq
         self._next_seq = self._seq + len(fresh)
-        self.fold_again(tx, [one.draft.fact._replace(seq=seqs[one.key]) for one in fresh])
-        return [self._receipt(tx, one, first, seqs, known) for one in sealed]
+        self.fold_again(tx, [one.draft.fact for one in fresh])
+        if len(fresh) == len(sealed):
+            return [Receipt("accepted", seq=one.draft.fact.seq) for one in sealed]
+        return [self._receipt(tx, one, first, known) for one in sealed]
 
     @property
     def _seq(self) -> int:
@@ -157,31 +166,32 @@ class Log:
     def _insert(self, tx: Transaction, new: list[Sealed]) -> int:
         if not new:
             return 0
-        return tx.run_many(_INSERT, [one.row(self._seq + position) for position, one in enumerate(new)])
+        return tx.run_many(_INSERT, (one.row(seq) for seq, one in enumerate(new, self._seq)))
 
-    def _known(self, tx: Transaction, keys: list[_Key]) -> dict[_Key, Record]:
-        found = ((key, tx.row(_BY_ID, key)) for key in keys)
-        return {key: Record(*row) for key, row in found if row is not None}
+    @staticmethod
+    def _known(tx: Transaction, keys: list[_Key]) -> dict[_Key, Record]:
+        found: dict[_Key, Record] = {}
+        for some in portions(keys):
+            for row in tx.rows(_BY_IDS.format(marks=marks(len(some), 2)), flat(some)):
+                record = Record(*row)
+                found[record.route_key, record.message_id] = record
+        return found
 
     def _receipt(
-        self,
-        tx: Transaction,
-        one: Sealed,
-        first: dict[_Key, Sealed],
-        seqs: dict[_Key, int],
-        known: dict[_Key, Record],
+        self, tx: Transaction, one: Sealed, first: dict[_Key, Sealed], known: dict[_Key, Record]
     ) -> Receipt:
         earlier = known.get(one.key)
         if earlier is not None:
             same = earlier.body_hash == one.body_hash or self._says_the_same(tx, earlier, one.draft.body)
             return Receipt("duplicate" if same else "conflict", seq=earlier.seq)
         winner = first[one.key]
+        seq = winner.draft.fact.seq
         if winner is one:
-            return Receipt("accepted", seq=seqs[one.key])
+            return Receipt("accepted", seq=seq)
         same = winner.body_hash == one.body_hash or self._comparable(winner.draft.body) == self._comparable(
             one.draft.body
         )
-        return Receipt("duplicate" if same else "conflict", seq=seqs[one.key])
+        return Receipt("duplicate" if same else "conflict", seq=seq)
 
     def _says_the_same(self, reader: Reader, earlier: Record, body: bytes) -> bool:
         """Compare with the body in the log; an erased one can no longer disagree."""

@@ -1,7 +1,8 @@
 """The outbox: one cursor on the log for each receiver.
 
-What a receiver has not confirmed is still before its cursor, so nothing is lost in a crash and anything can be sent again
-from any position. A receiver that fails is tried again for 72 hours and then paused; it never holds up another one.
+What a receiver has not confirmed is still before its cursor, so nothing is lost in a crash and anything can be sent
+again from any position. A receiver that fails is tried again for 72 hours and then paused; it never holds up another
+one.
 """
 
 import base64
@@ -23,8 +24,8 @@ _COLUMNS = (
 class Subscription:
     """A receiver of events.
 
-    secret: signs each delivery (`whsec_` and base64, as Standard Webhooks has it). kinds: event names it wants, empty for
-    all. delivered_seq: the last position it confirmed or did not want.
+    secret: signs each delivery (`whsec_` and base64, as Standard Webhooks has it). kinds: event names it wants, empty
+    for all. delivered_seq: the last position it confirmed or did not want.
     """
 
     name: str
@@ -66,32 +67,40 @@ class Outbox:
             rows = reader.rows(f"SELECT {_COLUMNS} FROM subscriptions ORDER BY name")
         return [_subscription(*row) for row in rows]
 
+    def subscription(self, name: str) -> Subscription:
+        """One receiver; raises NotFound."""
+        with self._store.reading() as reader:
+            return _one(reader, name)
+
     def due(self) -> list[Subscription]:
         """Receivers that may be tried now."""
         now = self._clock.now()
         return [one for one in self.subscriptions() if one.state == "active" and one.next_attempt_at <= now]
 
-    def confirm(self, name: str, seq: int) -> None:
-        """A receiver has everything up to here. A cursor that was set back meanwhile stays where it was set."""
+    def confirm(self, name: str, since: int, seq: int) -> None:
+        """A receiver that stood at `since` has everything up to `seq`.
+
+        A cursor that was set elsewhere meanwhile stays where it was set.
+        """
         with self._store.transaction() as tx:
             tx.run(
                 "UPDATE subscriptions SET delivered_seq = ?, failing_since = NULL, next_attempt_at = 0, attempts = 0, "
-                "last_error = '' WHERE name = ? AND delivered_seq < ?",
-                (seq, name, seq),
+                "last_error = '' WHERE name = ? AND delivered_seq = ?",
+                (seq, name, since),
             )
 
     def fail(self, name: str, why: str) -> Subscription:
-        """A delivery failed: wait longer each time, pause after 72 hours of failing."""
+        """A delivery failed: wait longer each time, pause after 72 hours of failing. Raises NotFound."""
         now = self._clock.now()
         with self._store.transaction() as tx:
             known = _one(tx, name)
-            since = known.failing_since or now
+            since = now if known.failing_since is None else known.failing_since
             state = "paused" if now - since >= GIVES_UP_AFTER else known.state
             pause = min(SECOND << min(known.attempts, 20), LONGEST_PAUSE)
             tx.run(
                 "UPDATE subscriptions SET failing_since = ?, next_attempt_at = ?, attempts = attempts + 1, "
                 "last_error = ?, state = ? WHERE name = ?",
-                (since, now + pause, why[:500], state, name),
+                (since, now + pause, why[:500].replace("\0", ""), state, name),
             )
             return _one(tx, name)
 
@@ -101,7 +110,7 @@ class Outbox:
             known = _one(tx, name)
             tx.run(
                 "UPDATE subscriptions SET state = 'active', failing_since = NULL, next_attempt_at = 0, attempts = 0, "
-                "delivered_seq = ? WHERE name = ?",
+                "last_error = '', delivered_seq = ? WHERE name = ?",
                 (known.delivered_seq if after is None else after, name),
             )
             return _one(tx, name)
@@ -112,6 +121,12 @@ class Outbox:
             _one(tx, name)
             tx.run("UPDATE subscriptions SET state = 'paused' WHERE name = ?", (name,))
             return _one(tx, name)
+
+    def remove(self, name: str) -> None:
+        """Forget a receiver; raises NotFound."""
+        with self._store.transaction() as tx:
+            if not tx.run("DELETE FROM subscriptions WHERE name = ?", (name,)):
+                raise NotFound(what="webhook", name=name)
 
 
 def _one(reader: Reader | Transaction, name: str) -> Subscription:

@@ -1,6 +1,7 @@
 """The tables: numbered SQL files, applied once each, in order.
 
-A file `003_goods.sql` serves every dialect; `001_log.sqlite.sql` and `001_log.postgres.sql` are the two texts of one step.
+A file `003_goods.sql` serves every dialect; `001_log.sqlite.sql` and `001_log.postgres.sql` are the two texts of one
+step.
 """
 
 import re

@@ -18,6 +18,7 @@ from noline.stores import schema
 from noline.stores.transactional import Params, Row
 
 _BUSY_MS = 60_000
+_CHECKPOINT_PAGES = 8_192
 _SYNC_FAILURES = {apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC}
 
 
@@ -106,7 +107,7 @@ class SqliteStore:
             self._writer.execute("PRAGMA page_size = 8192")
             self._writer.execute("PRAGMA journal_mode = WAL").fetchall()
             self._writer.execute(f"PRAGMA synchronous = {synchronous}")
-            self._writer.execute("PRAGMA wal_autocheckpoint = 8192").fetchall()
+            self._writer.set_wal_hook(self._checkpoint_when_long)
             self._writer.execute("PRAGMA cache_size = -65536")
             self._writer.execute("PRAGMA secure_delete = ON").fetchall()
         except apsw.Error as cause:
@@ -145,6 +146,16 @@ class SqliteStore:
             if getattr(cause, "extendedresult", 0) in _SYNC_FAILURES:
                 self._on_sync_failure(cause)
             raise
+
+    def _checkpoint_when_long(self, connection: apsw.Connection, database: str, pages: int) -> int:
+        """After a commit. SQLite's own checkpoint keeps a failed sync to itself; the next would then drop the log."""
+        if pages >= _CHECKPOINT_PAGES:
+            try:
+                connection.wal_checkpoint(database)
+            except apsw.Error as cause:
+                if getattr(cause, "extendedresult", 0) in _SYNC_FAILURES:
+                    self._on_sync_failure(cause)
+        return apsw.SQLITE_OK
 
     @contextmanager
     def reading(self) -> Iterator[_Reading]:

@@ -32,9 +32,12 @@ class Machine(NamedTuple):
 
 
 class Used(NamedTuple):
-    """What a process has used. cpu_seconds: in all its threads. peak_mb: its largest resident memory."""
+    """What a process has used. peak_mb: its largest resident memory.
 
-    cpu_seconds: float
+    cpu_seconds: by thread, in the order of their birth; those that have ended are in the last.
+    """
+
+    cpu_seconds: tuple[float, ...]
     resident_mb: float
     peak_mb: float
 
@@ -60,15 +63,21 @@ def versions() -> dict[str, str]:
 
 def used(pid: int) -> Used:
     """What a process has used since it began. Raises NoAccounts."""
-    facts = _facts(_PROC / str(pid) / "status")
-    # Fields after the command's name, which may hold anything, brackets too: utime and stime are the 12th and 13th.
-    fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    ticks = int(fields[11]) + int(fields[12])
+    folder = _PROC / str(pid)
+    facts = _facts(folder / "status")
+    threads = sorted(int(path.name) for path in (folder / "task").iterdir())
+    living = [_cpu_seconds(folder / "task" / str(thread)) for thread in threads]
     return Used(
-        ticks / os.sysconf("SC_CLK_TCK"),
+        (*living, max(0.0, _cpu_seconds(folder) - sum(living))),
         int(facts["VmRSS"].split()[0]) / 1024,
         int(facts["VmHWM"].split()[0]) / 1024,
     )
+
+
+def _cpu_seconds(folder: Path) -> float:
+    # The name of the command, in brackets, may hold anything; utime and stime are the 12th and 13th field after it.
+    fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _facts(path: Path) -> dict[str, str]:

@@ -9,13 +9,13 @@ from random import Random
 from noline.kernel.clock import Micros, as_text
 
 _CONTEXT = (
-    '"context":{"page":{"path":"%(path)s","url":"https://shop.example%(path)s"},"locale":"fr-FR",'
-    '"userAgent":"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X)"}'
+    '"context":{"page":{"url":"https://shop.example/fr/capsules/%(sku)s"},"locale":"fr-FR",'
+    '"userAgent":"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5)"}'
 )
 _WHO = '"messageId":"ajs-next-%(number)012d-%(salt)08x","userId":"u-%(person)06d","anonymousId":"%(device)s"'
 _WHEN = '"timestamp":"%(at)s"'
 _PRODUCT = (
-    '"product_id":"%(sku)s","sku":"%(sku)s","name":"Ristretto Intenso, 50 capsules","category":"Capsules",'
+    '"product_id":"%(sku)s","sku":"%(sku)s","name":"Ristretto Intenso","category":"Capsules",'
     '"price":%(price)s,"currency":"EUR"'
 )
 
@@ -84,6 +84,5 @@ def _message(template: str, number: int, person: int, chance: Random, at: Micros
             "sku": sku,
             "price": _PRICES[salt & 3],
             "units": 1 + (salt & 1),
-            "path": f"/fr/capsules/{sku}",
         }
     ).encode()

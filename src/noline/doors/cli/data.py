@@ -1,17 +1,21 @@
 """What comes in from files, what could not be taken, and what goes out."""
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from noline.doors.cli.talk import hub_option, opened, progress, say, show
+from noline.doors.cli.talk import COUNT, POSITION, hub_option, opened, progress, say, show
 from noline.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from noline.channels.bulk import Bulk
     from noline.hub import Hub
+
+
+_DATA_SETS = ("complete-journey", "tpc-ds")
 
 
 @click.command("import")
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--scale", default=0.01, show_default=True, type=float, help="tpc-ds: about how many gigabytes.")
 @click.option("--tables", type=click.Path(path_type=Path, file_okay=False), help="Where the tables of NAME lie or go.")
 @hub_option
-def bring_in(
+def bring_in(  # noqa: PLR0917  click hands them over by name
     name: str, mapping: Path | None, source_name: str | None, plan: bool, yes: bool, scale: float,
     tables: Path | None, folder: Path, as_json: bool,
 ) -> None:  # fmt: skip
@@ -31,8 +35,10 @@ def bring_in(
 
     The columns of a file are guessed, shown, and written to mapping.toml beside it. Importing twice changes nothing.
     """
+    if name in _DATA_SETS and (plan or mapping):
+        raise click.UsageError(f"{name} needs no mapping: it is read as it is")
     with opened(folder) as hub:
-        bulk = _bulk(hub, name, mapping, scale, tables, plan=plan, ask=not (yes or as_json))
+        bulk = _bulk(hub, name, mapping, scale, tables, plan=plan, ask=not (yes or as_json), as_json=as_json)
         if bulk is None:
             return
         outcomes = take_in(hub, bulk, source_name)
@@ -57,8 +63,9 @@ def take_in(hub: "Hub", bulk: "Bulk", source_name: str | None = None) -> Counter
 
 
 def _bulk(
-    hub: "Hub", name: str, mapping_file: Path | None, scale: float, tables: Path | None, *, plan: bool, ask: bool
-) -> "Bulk | None":
+    hub: "Hub", name: str, mapping_file: Path | None, scale: float, tables: Path | None, *,
+    plan: bool, ask: bool, as_json: bool,
+) -> "Bulk | None":  # fmt: skip
     if name == "complete-journey":
         from noline.channels import complete_journey
 
@@ -74,10 +81,10 @@ def _bulk(
     path = Path(name)
     if not path.exists():
         raise NotFound(what="file or data set", name=name)
-    return _table(path, mapping_file, plan=plan, ask=ask)
+    return _table(path, mapping_file, plan=plan, ask=ask, as_json=as_json)
 
 
-def _table(path: Path, mapping_file: Path | None, *, plan: bool, ask: bool) -> "Bulk | None":
+def _table(path: Path, mapping_file: Path | None, *, plan: bool, ask: bool, as_json: bool) -> "Bulk | None":
     from noline.channels import mapping as mappings
     from noline.channels import tabular
 
@@ -87,17 +94,33 @@ def _table(path: Path, mapping_file: Path | None, *, plan: bool, ask: bool) -> "
         mapping = tabular.guess(path)
         _explain(mapping)
     if plan:
-        click.echo(mapping.as_toml())
+        show({"mapping": mapping.as_toml()} if as_json else mapping.as_toml(), as_json=as_json)
         return None
     if mapping_file is None and mapping.format != "segment":
-        target = path.with_name("mapping.toml")
-        if ask and not click.confirm("Is this right?", default=True, err=True):
-            mapping.save(target)
+        target = _place_for(mapping, path)
+        right = not ask or _confirmed("Is this right?")
+        mapping.save(target)
+        if not right:
             say(f"Correct {target} and import again with --mapping {target}")
             return None
-        mapping.save(target)
         say(f"The mapping is in {target}")
     return tabular.read(path, mapping)
+
+
+def _place_for(mapping: Any, path: Path) -> Path:
+    """Where a guess is kept: mapping.toml, unless another file's mapping or somebody's correction is there."""
+    target = path.with_name("mapping.toml")
+    taken = target.exists() and target.read_text("utf-8") != mapping.as_toml()
+    return path.with_name(path.name + ".mapping.toml") if taken else target
+
+
+def _confirmed(question: str) -> bool:
+    try:
+        return click.confirm(question, default=True, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise click.UsageError("nobody is here to be asked: give --yes, or --mapping FILE") from None
 
 
 def _explain(mapping: Any) -> None:
@@ -116,8 +139,8 @@ def dead_letters() -> None:
 
 @dead_letters.command("list")
 @click.option("--state", default="open", type=click.Choice(["open", "fixed", "ignored", "all"]), show_default=True)
-@click.option("--after", default=0, help="Begin behind this id.")
-@click.option("--limit", default=100, show_default=True)
+@click.option("--after", default=0, type=POSITION, help="Begin behind this id.")
+@click.option("--limit", default=100, show_default=True, type=COUNT)
 @hub_option
 def list_letters(state: str, after: int, limit: int, folder: Path, as_json: bool) -> None:
     """Dead letters by id."""
@@ -129,7 +152,7 @@ def list_letters(state: str, after: int, limit: int, folder: Path, as_json: bool
 
 
 @dead_letters.command("show")
-@click.argument("number", type=int)
+@click.argument("number", type=POSITION)
 @hub_option
 def show_letter(number: int, folder: Path, as_json: bool) -> None:
     """One dead letter with its bytes."""
@@ -140,7 +163,7 @@ def show_letter(number: int, folder: Path, as_json: bool) -> None:
 
 
 @dead_letters.command("patch")
-@click.argument("number", type=int)
+@click.argument("number", type=POSITION)
 @click.option("--set", "change", required=True, help="POINTER=VALUE: a JSON pointer and a JSON value (or plain text).")
 @hub_option
 def patch_letter(number: int, change: str, folder: Path, as_json: bool) -> None:
@@ -161,7 +184,7 @@ def patch_letter(number: int, change: str, folder: Path, as_json: bool) -> None:
 
 
 @dead_letters.command("replay")
-@click.argument("number", type=int)
+@click.argument("number", type=POSITION)
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @hub_option
 def replay_letter(number: int, dry_run: bool, folder: Path, as_json: bool) -> None:
@@ -171,7 +194,7 @@ def replay_letter(number: int, dry_run: bool, folder: Path, as_json: bool) -> No
 
 
 @dead_letters.command("ignore")
-@click.argument("number", type=int)
+@click.argument("number", type=POSITION)
 @hub_option
 def ignore_letter(number: int, folder: Path, as_json: bool) -> None:
     """Close a dead letter without taking it in."""
@@ -181,14 +204,17 @@ def ignore_letter(number: int, folder: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--after", default=0, help="Begin behind this position of the log.")
+@click.option("--after", default=0, type=POSITION, help="Begin behind this position of the log.")
+@click.option("--kind", "kinds", multiple=True, help="An event name to show; all when none is named.")
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 10_000))
 @hub_option
-def changes(after: int, limit: int, folder: Path, as_json: bool) -> None:
+def changes(after: int, kinds: tuple[str, ...], limit: int, folder: Path, as_json: bool) -> None:
     """The log behind a position, as CloudEvents."""
     with opened(folder) as hub:
-        found = hub.deliveries.changes(after, limit)
-    show(found if as_json else found.changes, as_json=as_json, columns=("sequence", "time", "source", "type", "subject"))
+        found = hub.deliveries.changes(after, limit, kinds)
+    show(
+        found if as_json else found.changes, as_json=as_json, columns=("sequence", "time", "source", "type", "subject")
+    )
 
 
 @click.group()
@@ -200,10 +226,12 @@ def webhooks() -> None:
 @click.argument("name")
 @click.argument("url")
 @click.option("--kind", "kinds", multiple=True, help="An event name it wants; all when none is named.")
-@click.option("--after", default=0, help="Send what lies behind this position of the log.")
+@click.option("--after", default=0, type=POSITION, help="Send what lies behind this position of the log.")
 @hub_option
 def add_webhook(name: str, url: str, kinds: tuple[str, ...], after: int, folder: Path, as_json: bool) -> None:
     """Send events to a URL; prints the secret that signs them, once."""
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter("it begins with https:// or http://", param_hint="URL")
     with opened(folder) as hub:
         show(hub.outbox.subscribe(name, url, kinds, after), as_json=as_json)
 
@@ -230,13 +258,23 @@ def pause_webhook(name: str, folder: Path, as_json: bool) -> None:
 
 @webhooks.command("resume")
 @click.argument("name")
-@click.option("--after", type=int, help="Send everything behind this position once more.")
+@click.option("--after", type=POSITION, help="Send everything behind this position once more.")
 @hub_option
 def resume_webhook(name: str, after: int | None, folder: Path, as_json: bool) -> None:
     """Try again now."""
     with opened(folder) as hub:
         found = hub.outbox.resume(name, after)
     show({"name": name, "state": found.state, "delivered_seq": found.delivered_seq}, as_json=as_json)
+
+
+@webhooks.command("remove")
+@click.argument("name")
+@hub_option
+def remove_webhook(name: str, folder: Path, as_json: bool) -> None:
+    """Forget a receiver; it gets nothing any more."""
+    with opened(folder) as hub:
+        hub.outbox.remove(name)
+    show({"name": name, "removed": True}, as_json=as_json)
 
 
 COMMANDS = {"import": bring_in, "dead-letters": dead_letters, "changes": changes, "webhooks": webhooks}

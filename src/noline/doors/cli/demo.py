@@ -73,7 +73,8 @@ def _serve(folder: Path, port: int, *, as_json: bool, browser: bool) -> None:
                 show({"address": address, "login": link}, as_json=True)
             else:
                 say(f"\n  Where do we lose people?   {link}\n  The API                    {address}/docs")
-                say(f"  What is wrong here         noline demo --hints\n  Greet a customer           {address}/customers?q=catherine@example.com")
+                say("  What is wrong here         noline demo --hints")
+                say(f"  Greet a customer           {address}/customers?q=catherine@example.com")
                 say("\nThe link works once; `noline login` prints another. Stop with Ctrl-C.")
             if browser:
                 click.launch(link)

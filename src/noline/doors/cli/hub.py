@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
-from noline.doors.cli.talk import hub_option, opened, say, show
+from noline.doors.cli.talk import hub_option, opened, say, show, without_password
+from noline.doors.plain import plain
+from noline.kernel.errors import HubMissing
 
 
 @click.command()
@@ -64,8 +66,8 @@ def verify(folder: Path, as_json: bool) -> None:
     """Rebuild everything from the log and compare each row; exit code 1 when something differs."""
     with opened(folder) as hub:
         found = hub.verify()
-    show(found, as_json=True) if as_json else show(list(found.tables), as_json=False)
-    for sentence in found.trouble:
+    show(found if as_json else list(found.tables), as_json=as_json)
+    for sentence in found.trouble or (f"{found.records:,} records, and all is what they say",):
         say(sentence)
     if not found.ok:
         raise click.exceptions.Exit(1)
@@ -93,28 +95,35 @@ def restore(file: Path, folder: Path, store: str | None, as_json: bool) -> None:
     with Hub.restore(file, folder, store=store) as hub:
         found = hub.verify()
     show({"hub": str(folder), "records": found.records, "ok": found.ok}, as_json=as_json)
+    for sentence in found.trouble:
+        say(sentence)
     if not found.ok:
         raise click.exceptions.Exit(1)
 
 
 @click.command()
-@click.option("--to", required=True, help="postgresql://... or sqlite:PATH")
+@click.option(
+    "--to", required=True, help="postgresql://..., or sqlite:PATH, where a relative PATH begins in the hub's folder."
+)
 @hub_option
 def move(to: str, folder: Path, as_json: bool) -> None:
-    """Copy the hub to another store, compare every row, and use that one from now on."""
-    with opened(folder) as hub:
+    """Copy the hub to another, empty store, compare every row, and use that one from now on.
+
+    Stop the server first, and whatever else writes to the hub. The old store stays as it was.
+    """
+    from noline.doors.http.serve import only_server
+
+    with opened(folder) as hub, only_server(folder):
         moved = hub.move(to)
-    show({"to": to, "rows": sum(one.rows for one in moved), "tables": moved}, as_json=as_json)
+    show({"to": without_password(to), "rows": sum(one.rows for one in moved), "tables": moved}, as_json=as_json)
 
 
 @click.command()
 @hub_option
 def doctor(folder: Path, as_json: bool) -> None:
     """Look whether this machine and this hub are well; exit code 1 when something must be done."""
-    from noline.flows.doctor import examine
-
     with opened(folder) as hub:
-        findings = examine(hub.store, hub.folder, hub.settings, hub.clock)
+        findings = hub.examine()
     show(findings, as_json=as_json, columns=("subject", "well", "finding", "advice"))
     if not all(one.well for one in findings):
         raise click.exceptions.Exit(1)
@@ -124,11 +133,16 @@ def doctor(folder: Path, as_json: bool) -> None:
 @hub_option
 def list_settings(folder: Path, as_json: bool) -> None:
     """The settings in force, from noline.toml and NOLINE_* in the environment."""
+    from noline.hub import SECRET_FILE
     from noline.kernel.settings import load
 
-    show(load(folder), as_json=as_json)
+    if not (folder / SECRET_FILE).exists():
+        raise HubMissing(path=folder)
+    settings = plain(load(folder))
+    show({**settings, "store": without_password(settings["store"])}, as_json=as_json)
 
 
 COMMANDS = {
-    "doctor": doctor, "settings": list_settings, "init": init, "serve": serve, "books": books, "verify": verify, "backup": backup, "restore": restore, "move": move,
+    "init": init, "serve": serve, "doctor": doctor, "settings": list_settings, "books": books, "verify": verify,
+    "backup": backup, "restore": restore, "move": move,
 }  # fmt: skip

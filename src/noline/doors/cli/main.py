@@ -21,16 +21,22 @@ _MODULES = {
 class _Commands(click.Group):
     """Loads the module of a command only when it is called or explained."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's own signature
         """Every command, in the order of a first day."""
         return list(_MODULES)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  as above
         """The command of a name."""
         if cmd_name not in _MODULES:
             return None
         module = importlib.import_module(f"noline.doors.cli.{_MODULES[cmd_name]}")
         return module.COMMANDS[cmd_name]
+
+
+def _print_spec(context: click.Context, _option: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        click.echo(json.dumps(spec(context.command, "noline"), indent=1))
+        context.exit()
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -40,7 +46,7 @@ class _Commands(click.Group):
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=lambda *told: _print_spec(*told),
+    callback=_print_spec,
     help="Print every command and option as JSON.",
 )
 def noline() -> None:
@@ -59,21 +65,20 @@ def run(arguments: list[str]) -> int:
     """Run one command; answers the exit code."""
     as_json = "--json" in arguments
     try:
-        noline.main(args=arguments, prog_name="noline", standalone_mode=False)
+        # Without its standalone mode click answers the code of an early exit, and None when a command went to its end.
+        return noline.main(args=arguments, prog_name="noline", standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.exceptions.Exit as leaving:
-        return leaving.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         return 130
     except NoLineError as error:
         _complain(error, as_json=as_json)
         return 3 if isinstance(error, Refused) else 1
-    except BrokenPipeError:
-        return 0
-    return 0
+    except OSError as error:
+        click.echo(f"noline: {error}", err=True)
+        return 1
 
 
 def _complain(error: NoLineError, *, as_json: bool) -> None:
@@ -81,12 +86,6 @@ def _complain(error: NoLineError, *, as_json: bool) -> None:
         click.echo(json.dumps(error.as_dict(), ensure_ascii=False), err=True)
     else:
         click.echo(f"{error.code}: {error}\n{error.hint}", err=True)
-
-
-def _print_spec(context: click.Context, _option: click.Parameter, asked: bool) -> None:
-    if asked and not context.resilient_parsing:
-        click.echo(json.dumps(spec(noline, "noline"), indent=1))
-        context.exit()
 
 
 def spec(command: click.Command, name: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from noline.doors.cli.talk import hub_option, opened, show
+from noline.doors.cli.talk import COUNT, POSITION, hub_option, opened, show
 
 
 @click.group()
@@ -14,7 +14,7 @@ def customers() -> None:
 
 @customers.command("find")
 @click.argument("text")
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", default=20, show_default=True, type=COUNT)
 @hub_option
 def find_customers(text: str, limit: int, folder: Path, as_json: bool) -> None:
     """People by e-mail, phone, card, id, order or part of a name."""
@@ -42,13 +42,17 @@ def get_customer(person: str, folder: Path, as_json: bool) -> None:
 
 @customers.command("timeline")
 @click.argument("person")
-@click.option("--limit", default=100, show_default=True)
+@click.option("--limit", default=100, show_default=True, type=COUNT)
 @hub_option
 def customer_timeline(person: str, limit: int, folder: Path, as_json: bool) -> None:
     """A person's latest events in every channel, newest first."""
     with opened(folder) as hub:
         found = hub.timeline(person, limit=limit)
-    show(list(found.events), as_json=as_json, columns=("seq", "at", "channel", "label", "value_minor", "currency", "store_id"))
+    show(
+        list(found.events),
+        as_json=as_json,
+        columns=("seq", "at", "channel", "label", "value_minor", "currency", "store_id"),
+    )
 
 
 @click.group()
@@ -60,8 +64,10 @@ def journeys() -> None:
 @hub_option
 def handoffs(folder: Path, as_json: bool) -> None:
     """Each pair of channels: how many were handed over, arrived, were lost, and the money that left with them."""
+    from noline.doors import answers
+
     with opened(folder) as hub:
-        found = hub.handoffs()
+        found = answers.handoffs(hub)
     columns = ("from", "to", "persons", "arrived", "lost", "undecided", "share_lost", "value_minor", "currency")
     show(found, as_json=as_json, columns=columns)
 
@@ -72,28 +78,34 @@ def handoffs(folder: Path, as_json: bool) -> None:
 @hub_option
 def handoff_groups(sender: str, receiver: str, folder: Path, as_json: bool) -> None:
     """The declared hand-offs of one border by their group, such as the type of a mailing."""
+    from noline.doors import answers
+
     with opened(folder) as hub:
-        show(hub.handoff_groups(sender, receiver), as_json=as_json)
+        show(answers.handoff_groups(hub, sender, receiver), as_json=as_json)
 
 
 @journeys.command("lost")
 @click.argument("sender")
 @click.argument("receiver")
-@click.option("--limit", default=50, show_default=True)
-@click.option("--offset", default=0)
+@click.option("--limit", default=50, show_default=True, type=COUNT)
+@click.option("--offset", default=0, show_default=True, type=POSITION)
 @hub_option
 def lost_people(sender: str, receiver: str, limit: int, offset: int, folder: Path, as_json: bool) -> None:
     """Who was lost on a border, with the last event before."""
+    from noline.doors import answers
+
     with opened(folder) as hub:
-        show(hub.lost_people(sender, receiver, limit, offset), as_json=as_json)
+        show(answers.lost_people(hub, sender, receiver, limit, offset), as_json=as_json)
 
 
 @journeys.command("drop-offs")
 @hub_option
 def drop_offs(folder: Path, as_json: bool) -> None:
     """By channel: who showed intent and reached no goal, and who only seemed to be lost."""
+    from noline.doors import answers
+
     with opened(folder) as hub:
-        show(hub.drop_offs(), as_json=as_json)
+        show(answers.drop_offs(hub), as_json=as_json)
 
 
 @click.group()
@@ -105,8 +117,10 @@ def sales() -> None:
 @hub_option
 def sales_by_channel(folder: Path, as_json: bool) -> None:
     """Orders, people and revenue of each channel."""
+    from noline.doors import answers
+
     with opened(folder) as hub:
-        show(hub.sales_by_channel(), as_json=as_json)
+        show(answers.sales_by_channel(hub), as_json=as_json)
 
 
 @click.group()
@@ -115,7 +129,7 @@ def feedback() -> None:
 
 
 @feedback.command("open")
-@click.option("--limit", default=50, show_default=True)
+@click.option("--limit", default=50, show_default=True, type=COUNT)
 @hub_option
 def open_feedback(limit: int, folder: Path, as_json: bool) -> None:
     """Open loops, oldest first."""
@@ -187,7 +201,7 @@ def get_prices(sku: str, folder: Path, as_json: bool) -> None:
 
 
 @prices.command("conflicts")
-@click.option("--limit", default=50, show_default=True)
+@click.option("--limit", default=50, show_default=True, type=COUNT)
 @hub_option
 def price_conflicts(limit: int, folder: Path, as_json: bool) -> None:
     """Items whose price differs between channels now."""
@@ -204,7 +218,7 @@ def catalogue() -> None:
 
 @catalogue.command("search")
 @click.argument("text")
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", default=20, show_default=True, type=COUNT)
 @hub_option
 def search_items(text: str, limit: int, folder: Path, as_json: bool) -> None:
     """Items whose name, brand or number holds a text."""
@@ -221,6 +235,6 @@ def list_locations(folder: Path, as_json: bool) -> None:
 
 
 COMMANDS = {
-    "customers": customers, "journeys": journeys, "sales": sales, "feedback": feedback, "stock": stock, "orders": orders,
-    "prices": prices, "catalogue": catalogue,
+    "customers": customers, "journeys": journeys, "sales": sales, "feedback": feedback, "stock": stock,
+    "orders": orders, "prices": prices, "catalogue": catalogue,
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """How the command line talks: results on stdout, as a table for people or as JSON for programs; the rest on stderr."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,15 @@ from noline.doors.plain import plain
 
 if TYPE_CHECKING:
     from noline.hub import Hub
+
+COUNT = click.IntRange(1, 1_000_000)
+"""How many things may be asked for."""
+
+POSITION = click.IntRange(0, 2**53)
+"""A place in the log or in a list, counted from 1; 0 is before the first."""
+
+_WIDE = 400
+"""Columns of a table that no terminal shows: nothing is cut."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -38,6 +48,15 @@ def opened(folder: Path) -> Iterator["Hub"]:
 
     with Hub.open(folder) as hub:
         yield hub
+
+
+def without_password(address: str) -> str:
+    """A store's address as it may be shown."""
+    return re.sub(r"(://[^:/@]*:)[^@]*@|([?&]password=)[^&]*", lambda found: _masked(*found.groups()), address)
+
+
+def _masked(before_host: str | None, in_query: str | None) -> str:
+    return f"{before_host}***@" if before_host else f"{in_query}***"
 
 
 def say(text: str) -> None:
@@ -87,7 +106,8 @@ def _table(rows: list[dict[str, Any]], columns: Sequence[str]) -> None:
         table.add_column(name.replace("_", " "), justify="right" if number else "left")
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in names))
-    Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty()).print(table)
+    width = None if sys.stdout.isatty() else _WIDE
+    Console(file=sys.stdout, highlight=False, width=width).print(table)
 
 
 def _cell(value: Any) -> str:

@@ -1,7 +1,7 @@
 """The hot door: Segment's HTTP tracking specification as bare ASGI.
 
-Any SDK that speaks Segment, RudderStack or Jitsu works unchanged. The body is JSON whatever its content type; the answer
-names what became of each item. Nothing that could be read as an item is ever answered with an error: it is parked.
+Any SDK that speaks Segment, RudderStack or Jitsu works unchanged. The body is JSON whatever its content type; the
+answer names what became of each item. What could be read as an item is never answered with an error: it is parked.
 """
 
 import base64
@@ -10,12 +10,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import msgspec
+import structlog
 
 from noline.channels import cloudevents, segment
 from noline.channels.segment import Envelope
 from noline.doors.http.writer import Writer
 from noline.flows.intake import Intake
-from noline.kernel.errors import KeyMissing, NoLineError, NotFound, RequestTooLarge
+from noline.kernel.errors import (
+    KeyMissing, NoLineError, NotFound, RequestTooLarge, StoreUnreachable, UnreadableRequest,
+)  # fmt: skip
 from noline.kernel.events import Receipt, Refusal
 from noline.stores.access import Access, Source
 
@@ -37,7 +40,12 @@ _PREFLIGHT = [
 ]
 _JSON = (b"content-type", b"application/json")
 
+_log = structlog.get_logger("noline.intake")
 _encode = msgspec.json.Encoder().encode
+
+
+class Disconnected(Exception):
+    """The sender went away before the whole request was there; nothing of it is taken."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -65,7 +73,13 @@ class IntakeDoor:
         """Serve one request."""
         try:
             status, body, headers = await self._answer(scope, receive)
+        except Disconnected:
+            return
         except NoLineError as error:
+            status, body, headers = error.status, _encode(error.as_dict()), _retry_after(error)
+        except Exception as cause:  # noqa: BLE001  whatever it was, the sender learns that nothing was taken
+            _log.error("failed", path=scope["path"], exc_info=cause)
+            error = StoreUnreachable(why=type(cause).__name__)
             status, body, headers = error.status, _encode(error.as_dict()), _retry_after(error)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -78,13 +92,17 @@ class IntakeDoor:
         if route in ("settings", "sourceConfig"):
             return self._settings(route, scope, headers)
         if scope["method"] != "POST":
-            return 405, _encode({"code": "http.method", "message": "Use POST."}), [*_CORS, _JSON, (b"allow", b"POST, OPTIONS")]
+            told = _encode({"code": "http.method", "message": "Use POST."})
+            return 405, told, [*_CORS, _JSON, (b"allow", b"POST, OPTIONS")]
         limit = IMPORT_LIMIT_BYTES if route == "import" else segment.MAX_BODY_BYTES
         body = segment.unzip(await _body(receive, headers, limit), limit_bytes=limit)
         envelope = _read(body, route or "")
         source = self._source(headers, envelope)
         receipts = await self._writer.accept(self._intake.group(source, envelope, route or ""))
-        return _status(envelope), _encode(Answer(_status(envelope) == 200, receipts)), [*_CORS, _JSON]
+        if is_broken(envelope):
+            told = UnreadableRequest(reason=receipts[0].code).as_dict()
+            return 400, _encode({**told, "success": False, "results": receipts}), [*_CORS, _JSON]
+        return 200, _encode(Answer(success=True, results=receipts)), [*_CORS, _JSON]
 
     def _source(self, headers: dict[bytes, bytes], envelope: Envelope) -> Source:
         key = key_of(headers) or envelope.write_key
@@ -151,11 +169,12 @@ def _read(body: bytes, route: str) -> Envelope:
     return segment.read_request(body, route)
 
 
-def _status(envelope: Envelope) -> int:
-    """400 only when not even the envelope is JSON; an item that is wrong is parked and the rest goes on."""
-    whole = len(envelope.items) == 1 and isinstance(envelope.items[0], Refusal)
-    broken = whole and envelope.items[0].code in ("malformed_json", "too_deep", "bad_encoding")  # type: ignore[union-attr]
-    return 400 if broken and not segment.is_json(envelope.raws[0]) else 200
+def is_broken(envelope: Envelope) -> bool:
+    """Whether not even the envelope is JSON; an item that is wrong is parked and the rest goes on."""
+    if len(envelope.items) != 1 or not isinstance(envelope.items[0], Refusal):
+        return False
+    code = envelope.items[0].code
+    return code in ("malformed_json", "too_deep", "bad_encoding") and not segment.is_json(envelope.raws[0])
 
 
 async def _body(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
@@ -163,11 +182,12 @@ async def _body(receive: Receive, headers: dict[bytes, bytes], limit: int) -> by
     told = headers.get(b"content-length", b"0")
     if told.isdigit() and int(told) > limit:
         raise RequestTooLarge(limit_bytes=limit)
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            break
+            raise Disconnected
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > limit:

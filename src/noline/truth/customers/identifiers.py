@@ -31,8 +31,14 @@ NAMESPACES: dict[str, Namespace] = {
 }
 """Known kinds of names, strongest first."""
 
+STRONGEST = "user_id"
+
 OTHER = Namespace(9, None, 1)
 """A kind of name that nobody declared."""
+
+_LONGEST = 512
+CLAIMABLE = frozenset(("email", "phone", "loyalty_id", "card_token", "crm_id", "account_id"))
+"""Names that anybody can type: from a page that everybody can read they are a claim, not a fact."""
 
 _BLOCKED = frozenset(
     "0 null none nil undefined unknown anonymous anon guest test n/a na nan false true - . "
@@ -57,48 +63,76 @@ def is_blocked(value: str) -> bool:
 
 def identifiers_of(message: Message) -> tuple[Identifier, ...]:
     """Who a message is about, strongest first, without repeats and placeholders."""
-    found: list[Identifier] = []
-    if message.userId is not None:
-        _add(found, "user_id", message.userId)
     context = message.context
     traits = message.traits if message.type != "group" else None
+    if not traits and message.previousId is None and (
+        context is None or (context.externalIds is None and context.traits is None)
+    ):
+        user, anonymous = message.userId, message.anonymousId
+        # What is too long for a name is also too long to be remembered.
+        if (type(user) is str and len(user) > _LONGEST) or (type(anonymous) is str and len(anonymous) > _LONGEST):
+            return _read_visitor(user, anonymous)
+        return _visitor(user, anonymous)
+    found: list[Identifier] = []
+    _add(found, "user_id", message.userId)
     if context is not None:
         for named in context.externalIds or ():
             _add(found, _external_type(named), named.get("id", named.get("value")))
         traits = traits or context.traits
     if traits:
         for name in ("email", "phone", "loyalty_id"):
-            if traits.get(name):
-                _add(found, name, traits[name])
-    if message.anonymousId is not None:
-        _add(found, "anonymous_id", message.anonymousId)
-    if message.previousId is not None and message.previousId != message.userId:
+            _add(found, name, traits.get(name))
+    _add(found, "anonymous_id", message.anonymousId)
+    if message.previousId != message.userId:
         _add(found, "anonymous_id", message.previousId)
     if len(found) > 1:
-        found.sort(key=lambda one: namespace(one.namespace).rank)
+        found.sort(key=_rank)
     return tuple(found)
 
 
 def normalised(name: str, value: object) -> str | None:
     """One spelling of a value of this kind of name; None when it names nobody."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return None
-    text = str(value).strip()
-    if not text or len(text) > 512 or is_blocked(text):
-        return None
-    if name == "email":
-        return _email(text)
-    if name == "phone":
-        return _phone(text)
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+    one = _named(name, value)
+    return None if one is None else one.value
+
+
+def _read_visitor(user: str | int | None, anonymous: str | int | None) -> tuple[Identifier, ...]:
+    """What nearly every message carries."""
+    found: list[Identifier] = []
+    _add(found, "user_id", user)
+    _add(found, "anonymous_id", anonymous)
+    return tuple(found)
+
+
+_visitor = lru_cache(maxsize=65_536)(_read_visitor)
+"""The same visitor comes many times."""
 
 
 def _add(found: list[Identifier], name: str, value: object) -> None:
-    text = normalised(name, value)
-    if text is not None:
-        one = Identifier(name, text)
-        if one not in found:
-            found.append(one)
+    one = None if value is None else _named(name, value)
+    if one is not None and one not in found:
+        found.append(one)
+
+
+def _named(name: str, value: object) -> Identifier | None:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    told = str(value)
+    return None if len(told) > _LONGEST else _spelled(name, told)
+
+
+@lru_cache(maxsize=65_536)
+def _spelled(name: str, told: str) -> Identifier | None:
+    text = told.strip()
+    if not text or is_blocked(text):
+        return None
+    spell = _SPELLINGS.get(name)
+    spelled = spell(text) if spell else text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return None if spelled is None else Identifier(name, spelled)
+
+
+def _rank(one: Identifier) -> int:
+    return namespace(one.namespace).rank
 
 
 def _external_type(named: Json) -> str:
@@ -106,7 +140,6 @@ def _external_type(named: Json) -> str:
     return _TYPES.get(declared, declared if declared.replace("_", "").isalnum() else "external_id")
 
 
-@lru_cache(maxsize=65536)
 def _email(text: str) -> str | None:
     """Lower case, without a tag after `+`; Gmail ignores dots."""
     local, at, domain = unicodedata.normalize("NFKC", text).lower().rpartition("@")
@@ -118,7 +151,6 @@ def _email(text: str) -> str | None:
     return f"{local}@{domain}"
 
 
-@lru_cache(maxsize=65536)
 def _phone(text: str) -> str | None:
     """E.164 where the number is possible, else its digits; placeholders name nobody."""
     import phonenumbers  # noqa: PLC0415  heavy tables, only where a phone number comes
@@ -131,3 +163,6 @@ def _phone(text: str) -> str | None:
     except phonenumbers.NumberParseException:
         return digits
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+_SPELLINGS = {"email": _email, "phone": _phone}

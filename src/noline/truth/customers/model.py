@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from noline.kernel.clock import Micros
-from noline.truth.customers.identifiers import namespace
+from noline.truth.customers.identifiers import STRONGEST, namespace
 
 Subject = bytes
+LinkKey = tuple[Subject, Subject, int]
+"""Two identifiers, the smaller first, and a trust."""
 
 CLAIMED, VERIFIED, AUTHENTICATED = 0, 1, 2
 
@@ -55,6 +57,20 @@ def is_shared(name: str, neighbours: Iterable[str]) -> bool:
     )
 
 
+def hangs_on(name: str, other: str) -> bool:
+    """Whether a name of the first kind that is linked with one of the second, and with nothing else, must belong to it.
+
+    So it is below a user id: nothing stronger can make that one shared, a person has no other of them, so the person is
+    called after it, and a name of which a person may have any number takes nobody's place.
+    """
+    return other == STRONGEST and namespace(name).limit is None
+
+
+def alone(subject: Subject) -> str:
+    """The person whom only this identifier names, or of whose names it is the strongest."""
+    return PERSON_PREFIX + subject.hex()[:16]
+
+
 def people(evidence: Evidence, shared: frozenset[Subject]) -> dict[Subject, str]:
     """The person of each identifier.
 
@@ -90,7 +106,7 @@ def people(evidence: Evidence, shared: frozenset[Subject]) -> dict[Subject, str]
 def name_of(together: Iterable[Subject], known: Mapping[Subject, Known]) -> str:
     """The id of a person: after the strongest, then oldest of the identifiers."""
     chosen = min(together, key=lambda one: (namespace(known[one].namespace).rank, known[one].first_at, one))
-    return PERSON_PREFIX + chosen.hex()[:16]
+    return alone(chosen)
 
 
 def _strength(link: Link, known: Mapping[Subject, Known]) -> tuple[int, int, Micros, Subject, Subject]:

@@ -1,5 +1,6 @@
 """The door of the customers room: it folds events into evidence and people, and answers who somebody is."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -8,11 +9,25 @@ from noline.kernel.errors import NotFound
 from noline.kernel.events import Digest, Fact, Identifier
 from noline.stores.transactional import Reader, Row, Transaction
 from noline.truth.customers import tables
-from noline.truth.customers.identifiers import NAMESPACES, normalised
-from noline.truth.customers.model import AUTHENTICATED, CLAIMED, VERIFIED, Evidence, Known, Link, Subject, is_shared, people
+from noline.truth.customers.identifiers import CLAIMABLE, NAMESPACES, STRONGEST, normalised
+from noline.truth.customers.model import (
+    AUTHENTICATED,
+    CLAIMED,
+    VERIFIED,
+    Evidence,
+    Known,
+    Link,
+    LinkKey,
+    Subject,
+    alone,
+    hangs_on,
+    is_shared,
+    people,
+)
 
 _CACHE_LIMIT = 1_000_000
-_CLAIMABLE = frozenset(("email", "phone", "loyalty_id"))
+_SETTLED_LIMIT = 200_000
+_NEVER: Micros = 2**63 - 1
 _NAME_TRAITS = ("name", "firstName", "lastName", "first_name", "last_name")
 
 
@@ -28,15 +43,21 @@ class Customer:
 
 @dataclass(slots=True)
 class _News:
-    """What a group of facts adds to the evidence."""
+    """What a group of facts adds to the evidence.
+
+    identifiers, links: with the time at which they are now known to have been seen first. new: identifiers that nobody
+    had seen. version: the last position that brought news.
+    """
 
     identifiers: dict[Subject, tuple[str, str, Micros]] = field(default_factory=dict)
-    links: dict[tuple[Subject, Subject, int], Micros] = field(default_factory=dict)
-    traits: list[tuple[Subject, str, str, Micros, str, str]] = field(default_factory=list)
+    links: dict[LinkKey, Micros] = field(default_factory=dict)
+    kinds: dict[Subject, str] = field(default_factory=dict)
+    new: set[Subject] = field(default_factory=set)
     version: int = 0
 
-    def touched(self) -> set[Subject]:
-        return set(self.identifiers) | {end for one, other, _ in self.links for end in (one, other)}
+    def gluing(self) -> list[tuple[Subject, Subject]]:
+        """The ends of the links that are more than a claim."""
+        return [(one, other) for one, other, trust in self.links if trust > CLAIMED]
 
 
 class Customers:
@@ -53,13 +74,15 @@ class Customers:
         """digest: the hub's keyed hash, which names identifiers in the log."""
         self._digest = digest
         self._first_at: dict[Subject, Micros] = {}
-        self._linked_at: dict[tuple[Subject, Subject, int], Micros] = {}
+        self._linked_at: dict[LinkKey, Micros] = {}
+        self._settled: dict[bool, dict[tuple[Identifier, ...], Micros]] = {False: {}, True: {}}
         self._shared: set[Subject] = set()
 
     def forget(self) -> None:
         """Drop what is remembered of the tables."""
         self._first_at.clear()
         self._linked_at.clear()
+        self._settled = {False: {}, True: {}}
         self._shared.clear()
 
     def subject(self, identifier: Identifier) -> Subject:
@@ -68,86 +91,170 @@ class Customers:
 
     def take(self, tx: Transaction, facts: list[Fact]) -> None:
         """Add what these facts show of people; most show nothing new and cost no question."""
+        settled = self._settled
+        unsettled = [
+            fact
+            for fact in facts
+            if fact.identifiers
+            and not settled[fact.trusted].get(fact.identifiers, _NEVER) <= fact.occurred_at
+        ]
+        if unsettled:
+            self._learn(tx, unsettled)
+        traits = [row for fact in facts if fact.kind == "identify" for row in self._told(fact)]
+        if traits:
+            tables.add_traits(tx, traits)
+
+    def _learn(self, tx: Transaction, facts: list[Fact]) -> None:
+        """Write what is new in these facts, then derive the people it concerns."""
+        if len(self._first_at) + len(self._linked_at) > _CACHE_LIMIT:
+            self.forget()
+        told = [_Told(fact, [self.subject(one) for one in fact.identifiers]) for fact in facts]
         news = _News()
-        for fact in facts:
-            if fact.identifiers:
-                self._notice(tx, fact, news)
-        if news.identifiers:
-            tables.add_identifiers(tx, [(subject, *rest) for subject, rest in news.identifiers.items()])
+        self._recall(tx, told, news)
+        for one in told:
+            self._notice(one, news)
+        if not (news.identifiers or news.links):
+            return
         if news.links:
             tables.add_links(tx, [Link(*key, first_at) for key, first_at in news.links.items()])
-        if news.traits:
-            tables.add_traits(tx, news.traits)
-        touched = news.touched()
+        certain, touched = self._foreseen(tx, news)
+        tables.add_identifiers(
+            tx,
+            [
+                (subject, *rest, certain[subject] if subject in certain else "", news.version)
+                for subject, rest in news.identifiers.items()
+            ],
+        )
+        known = {subject: person for subject, person in certain.items() if subject not in news.new}
+        if known:
+            self._assign(tx, known, tables.identifiers(tx, sorted(known)), news.version)
         if touched:
             self._recompute(tx, touched, news.version)
 
-    def _notice(self, tx: Transaction, fact: Fact, news: _News) -> None:
-        subjects = [self._digest(f"{namespace}:{value}") for namespace, value in fact.identifiers]
-        at = fact.occurred_at
-        for identifier, subject in zip(fact.identifiers, subjects, strict=True):
-            if self._is_news(self._first_at, subject, at, lambda one=subject: tables.first_seen(tx, one)):
-                news.identifiers[subject] = (identifier.namespace, identifier.value, at)
-                news.version = fact.seq
-        strongest = subjects[0]
-        for identifier, subject in zip(fact.identifiers[1:], subjects[1:], strict=True):
-            trust = _trust(fact, identifier)
-            key = (min(strongest, subject), max(strongest, subject), trust)
-            if self._is_news(self._linked_at, key, at, lambda one=key: tables.link_first_seen(tx, Link(*one, 0))):
-                news.links[key] = at
-                news.version = fact.seq
-        if fact.traits and fact.kind == "identify":
-            news.traits.extend(
-                (strongest, name, str(value), at, fact.message_id, fact.source)
-                for name, value in fact.traits.items()
-                if isinstance(value, (str, int, float)) and not isinstance(value, bool) and len(name) <= 64
-            )
+    def _recall(self, tx: Transaction, told: list["_Told"], news: _News) -> None:
+        """Ask for whatever is not remembered of these names and links, many in one question."""
+        names = {subject for one in told for subject in one.subjects} - self._first_at.keys()
+        if names:
+            found = tables.first_seen(tx, sorted(names))
+            self._first_at |= found
+            news.new |= names - found.keys()
+        links = {key for one in told for key in one.links} - self._linked_at.keys()
+        if links:
+            # A link of a name that nobody had seen cannot be there.
+            perhaps = [key for key in links if key[0] not in news.new and key[1] not in news.new]
+            if perhaps:
+                self._linked_at |= tables.links_first_seen(tx, sorted(perhaps))
 
-    @staticmethod
-    def _is_news(cache: dict, key: object, at: Micros, look_up) -> bool:  # noqa: ANN001
-        known = cache.get(key)
-        if known is None:
-            known = look_up()
-        if known is not None and known <= at:
-            cache[key] = known
-            return False
-        if len(cache) >= _CACHE_LIMIT:
-            cache.clear()
-        cache[key] = at
-        return True
+    def _notice(self, told: "_Told", news: _News) -> None:
+        fact = told.fact
+        at = fact.occurred_at
+        for identifier, subject in zip(fact.identifiers, told.subjects, strict=True):
+            news.kinds[subject] = identifier.namespace
+            if at < self._first_at.get(subject, _NEVER):
+                self._first_at[subject] = at
+                news.identifiers[subject] = (identifier.namespace, identifier.value, at)
+                news.version = max(news.version, fact.seq)
+        for key in told.links:
+            if at < self._linked_at.get(key, _NEVER):
+                self._linked_at[key] = at
+                news.links[key] = at
+                news.version = max(news.version, fact.seq)
+        settled = self._settled[fact.trusted]
+        if len(settled) >= _SETTLED_LIMIT:
+            settled.clear()
+        settled[fact.identifiers] = min(at, settled.get(fact.identifiers, at))
+
+    def _told(self, fact: Fact) -> list[tuple[Subject, str, str, Micros, str, str]]:
+        """What a fact tells of a person beside names."""
+        if not (fact.traits and fact.identifiers):
+            return []
+        subject = self.subject(fact.identifiers[0])
+        return [
+            (subject, name, str(value), fact.occurred_at, fact.message_id, fact.source)
+            for name, value in fact.traits.items()
+            if isinstance(value, (str, int, float)) and not isinstance(value, bool) and len(name) <= 64
+        ]
+
+    def _foreseen(self, reader: Reader, news: _News) -> tuple[dict[Subject, str], set[Subject]]:
+        """Of the names in the news: whose some of them must be, and those whose people are to be derived anew.
+
+        A name that hangs on a user id and on nothing else is that user's, and a person is called after the user id. So
+        a visitor's next cookie costs the same however many there were.
+        """
+        gluing = news.gluing()
+        linked = {end for link in gluing for end in link}
+        hanging = self._hanging(reader, news, gluing)
+        touched = {end for link in gluing if not hanging.keys() & link for end in link}
+        certain: dict[Subject, str] = {}
+        for subject in news.identifiers.keys() | linked:
+            if subject in touched:
+                continue
+            if subject in hanging:
+                certain[subject] = alone(hanging[subject])
+            elif subject in news.new:
+                certain[subject] = alone(subject)
+            elif news.kinds[subject] != STRONGEST:
+                touched.add(subject)
+        return certain, touched
+
+    def _hanging(
+        self, reader: Reader, news: _News, gluing: list[tuple[Subject, Subject]]
+    ) -> dict[Subject, Subject]:
+        """Names that hang on one user id and on nothing else, each with that user id."""
+        around: dict[Subject, set[Subject]] = {subject: set() for subject in news.identifiers}
+        for one, other in gluing:
+            around.setdefault(one, set()).add(other)
+            around.setdefault(other, set()).add(one)
+        weak = [
+            subject
+            for subject in around
+            if subject not in self._shared and hangs_on(news.kinds[subject], STRONGEST)
+        ]
+        for subject, others in tables.neighbours(reader, sorted(set(weak) - news.new)).items():
+            around[subject] |= others
+        only = {subject: next(iter(around[subject])) for subject in weak if len(around[subject]) == 1}
+        kinds = news.kinds
+        if unknown := {other for other in only.values() if other not in kinds}:
+            found = tables.identifiers(reader, sorted(unknown))
+            kinds = kinds | {other: found[other][0].namespace for other in unknown}
+        return {subject: other for subject, other in only.items() if kinds[other] == STRONGEST}
 
     def _recompute(self, tx: Transaction, touched: set[Subject], version: int) -> None:
         """Derive the people around these identifiers anew and write those that changed."""
         evidence, shared, before = self._neighbourhood(tx, touched)
-        after = people(evidence, shared)
-        changed = {subject: person for subject, person in after.items() if before.get(subject) != person}
-        tables.assign(tx, changed, version)
+        self._assign(tx, people(evidence, shared), before, version)
+
+    @staticmethod
+    def _assign(
+        tx: Transaction, after: dict[Subject, str], before: Mapping[Subject, tuple[Known, str]], version: int
+    ) -> None:
+        changed = {subject: person for subject, person in after.items() if before[subject][1] != person}
+        if changed:
+            tables.assign(tx, changed, version)
 
     def _neighbourhood(
         self, reader: Reader, touched: set[Subject]
-    ) -> tuple[Evidence, frozenset[Subject], dict[Subject, str]]:
+    ) -> tuple[Evidence, frozenset[Subject], dict[Subject, tuple[Known, str]]]:
         """All evidence that can reach these identifiers through links that glue, or did before one became shared."""
         links: set[Link] = set()
         shared: set[Subject] = set()
-        frontier, seen = set(touched), set()
+        everyone: dict[Subject, tuple[Known, str]] = {}
+        frontier = set(touched)
         while frontier:
-            seen |= frontier
+            here = tables.identifiers(reader, sorted(frontier))
+            everyone |= {subject: here[subject] for subject in frontier}
             shared |= frontier & self._shared
             following: set[Subject] = set()
             for subject, around in self._around(reader, frontier - self._shared).items():
-                if self._became_shared(reader, subject, around):
+                if self._became_shared(here[subject][0], subject, around):
                     shared.add(subject)
                 if subject not in shared or subject in touched:
-                    links |= {link for link, _ in around.values()}
+                    links.update(link for link, _ in around.values())
                     following |= around.keys()
-            frontier = following - seen
-        everyone = tables.identifiers(reader, sorted(seen))
-        complete = frozenset(link for link in links if link.one in seen and link.other in seen)
-        return (
-            Evidence({subject: known for subject, (known, _) in everyone.items() if subject in seen}, complete),
-            frozenset(shared),
-            {subject: person for subject, (_, person) in everyone.items()},
-        )
+            frontier = following - everyone.keys()
+        complete = frozenset(link for link in links if link.one in everyone and link.other in everyone)
+        evidence = Evidence({subject: known for subject, (known, _) in everyone.items()}, complete)
+        return evidence, frozenset(shared), everyone
 
     @staticmethod
     def _around(reader: Reader, subjects: set[Subject]) -> dict[Subject, dict[Subject, tuple[Link, Known]]]:
@@ -158,12 +265,9 @@ class Customers:
                 around[near][far] = (link, known)
         return around
 
-    def _became_shared(self, reader: Reader, subject: Subject, around: dict[Subject, tuple[Link, Known]]) -> bool:
+    def _became_shared(self, own: Known, subject: Subject, around: dict[Subject, tuple[Link, Known]]) -> bool:
         """Whether an identifier is shared; once it is, it stays so, and its many neighbours need not be read again."""
-        if len(around) < 2:
-            return False
-        (own, _) = tables.identifiers(reader, [subject])[subject]
-        if is_shared(own.namespace, (known.namespace for _, known in around.values())):
+        if len(around) > 1 and is_shared(own.namespace, (known.namespace for _, known in around.values())):
             self._shared.add(subject)
             return True
         return False
@@ -216,11 +320,27 @@ class Customers:
         return tables.count_people(reader)
 
 
-def _trust(fact: Fact, identifier: Identifier) -> int:
-    """How far a link may be believed: what a browser says of an e-mail is a claim."""
-    if identifier.namespace in _CLAIMABLE:
-        return VERIFIED if fact.trusted else CLAIMED
-    return AUTHENTICATED if fact.trusted else VERIFIED
+class _Told:
+    """A fact with the names of the log for its identifiers, and the links they make with the strongest of them."""
+
+    __slots__ = ("fact", "links", "subjects")
+
+    def __init__(self, fact: Fact, subjects: list[Subject]) -> None:
+        self.fact = fact
+        self.subjects = subjects
+        first, strongest = fact.identifiers[0], subjects[0]
+        self.links: list[LinkKey] = [
+            (min(strongest, subject), max(strongest, subject), _trust(fact, first, identifier))
+            for identifier, subject in zip(fact.identifiers[1:], subjects[1:], strict=True)
+        ]
+
+
+def _trust(fact: Fact, *ends: Identifier) -> int:
+    """How far a link may be believed: what a browser says of an e-mail is a claim, whichever end it is."""
+    claimable = any(end.namespace in CLAIMABLE for end in ends)
+    if fact.trusted:
+        return VERIFIED if claimable else AUTHENTICATED
+    return CLAIMED if claimable else VERIFIED
 
 
 def _full_name(traits: Mapping[str, str]) -> str | None:

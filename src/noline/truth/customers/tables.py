@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from noline.kernel.clock import Micros
 from noline.kernel.events import route_of
+from noline.stores.portions import flat, marks, portions
 from noline.stores.transactional import Reader, Row, Transaction
-from noline.truth.customers.model import Known, Link, Subject
-
-_IN_ONE_QUESTION = 64
+from noline.truth.customers.model import CLAIMED, Known, Link, LinkKey, Subject
 
 _IDENTIFIER = """
 INSERT INTO identifiers (route_key, subject, namespace, value, first_at, person, version)
-VALUES (?, ?, ?, ?, ?, '', 0)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route_key, subject) DO UPDATE SET
     first_at = CASE WHEN excluded.first_at < identifiers.first_at THEN excluded.first_at ELSE identifiers.first_at END
 """
@@ -32,11 +31,13 @@ SELECT links.subject, links.other, links.trust, links.first_at, identifiers.name
 FROM links JOIN identifiers ON identifiers.route_key = links.other_route AND identifiers.subject = links.other
 WHERE links.route_key IN ({marks})
 """
+_NEIGHBOURS = "SELECT subject, other FROM links WHERE route_key IN ({marks}) AND trust > ?"
+_LINKS = "SELECT subject, other, trust, first_at FROM links WHERE (route_key, subject, other, trust) IN (VALUES {marks})"
 _IDENTIFIERS = "SELECT subject, namespace, first_at, person FROM identifiers WHERE route_key IN ({marks})"
 
 
-def add_identifiers(tx: Transaction, rows: Iterable[tuple[Subject, str, str, Micros]]) -> None:
-    """Keep identifiers (subject, namespace, value, first seen); the earliest time stays."""
+def add_identifiers(tx: Transaction, rows: Iterable[tuple[Subject, str, str, Micros, str, int]]) -> None:
+    """Keep identifiers (subject, namespace, value, first seen, person, version); of one that is known only the time."""
     tx.run_many(_IDENTIFIER, [(route_of(subject), subject, *rest) for subject, *rest in rows])
 
 
@@ -73,21 +74,28 @@ def identifiers(reader: Reader, subjects: Sequence[Subject]) -> dict[Subject, tu
     }
 
 
-def first_seen(reader: Reader, subject: Subject) -> Micros | None:
-    """When an identifier was first seen; None when it is new."""
-    row = reader.row(
-        "SELECT first_at FROM identifiers WHERE route_key = ? AND subject = ?", (route_of(subject), subject)
-    )
-    return row[0] if row else None
+def first_seen(reader: Reader, subjects: Sequence[Subject]) -> dict[Subject, Micros]:
+    """When these identifiers were first seen; those that are new are not in it."""
+    found = _by_route(reader, "SELECT subject, first_at FROM identifiers WHERE route_key IN ({marks})", subjects)
+    return dict(found)  # type: ignore[arg-type]
 
 
-def link_first_seen(reader: Reader, link: Link) -> Micros | None:
-    """When a link was first seen with this trust; None when it is new."""
-    row = reader.row(
-        "SELECT first_at FROM links WHERE route_key = ? AND subject = ? AND other = ? AND trust = ?",
-        (route_of(link.one), link.one, link.other, link.trust),
-    )
-    return row[0] if row else None
+def links_first_seen(reader: Reader, links: Sequence[LinkKey]) -> dict[LinkKey, Micros]:
+    """When these links were first seen with their trust; those that are new are not in it."""
+    found: dict[LinkKey, Micros] = {}
+    for some in portions([(route_of(one), one, other, trust) for one, other, trust in links]):
+        rows = reader.rows(_LINKS.format(marks=marks(len(some), 4)), flat(some))
+        found.update(((one, other, trust), first_at) for one, other, trust, first_at in rows)
+    return found
+
+
+def neighbours(reader: Reader, subjects: Sequence[Subject]) -> dict[Subject, set[Subject]]:
+    """What these identifiers are linked with by more than a claim."""
+    found: dict[Subject, set[Subject]] = {subject: set() for subject in subjects}
+    for near, far in _by_route(reader, _NEIGHBOURS, subjects, CLAIMED):
+        if near in found:
+            found[near].add(far)
+    return found
 
 
 def assign(tx: Transaction, people: dict[Subject, str], version: int) -> None:
@@ -152,9 +160,6 @@ def count_people(reader: Reader) -> int:
     return row[0] if row else 0
 
 
-def _by_route(reader: Reader, sql: str, subjects: Sequence[Subject]) -> Iterator[Row]:
-    for start in range(0, len(subjects), _IN_ONE_QUESTION):
-        some = [route_of(subject) for subject in subjects[start : start + _IN_ONE_QUESTION]]
-        size = 1 if len(some) == 1 else 8 if len(some) <= 8 else _IN_ONE_QUESTION
-        padded = some + [some[-1]] * (size - len(some))
-        yield from reader.rows(sql.format(marks=", ".join("?" * size)), padded)
+def _by_route(reader: Reader, sql: str, subjects: Sequence[Subject], *more: object) -> Iterator[Row]:
+    for some in portions([route_of(subject) for subject in subjects]):
+        yield from reader.rows(sql.format(marks=marks(len(some))), [*some, *more])

@@ -24,6 +24,10 @@ _NAME_CHARACTERS = 256
 _BEST_RATING = 100
 
 
+Key = tuple[Micros, str, int]
+"""What decides between two messages: when, then the message, then the subject that told it."""
+
+
 class FeedbackUnreadable(NotReadable):
     """A message about feedback that cannot be understood."""
 
@@ -45,7 +49,7 @@ class Telling:
     """What one message says of one loop."""
 
     loop_id: str
-    key: tuple[Micros, str, int]
+    key: Key
     kind: str
     subject: bytes
     channel: str

@@ -1,12 +1,14 @@
 """The door of the feedback: it listens to what people say and what was answered, and tells what is still open."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from noline.kernel.clock import DAY, Micros
 from noline.kernel.events import Digest, Fact, route_of
+from noline.stores.portions import flat, portions
 from noline.stores.transactional import Reader, Row, Transaction
 from noline.truth.feedback import tables
-from noline.truth.feedback.model import KINDS, Loop, LoopCount, State, Telling, decide, read_telling
+from noline.truth.feedback.model import KINDS, Key, Loop, LoopCount, State, Telling, decide, read_telling
 
 
 class Feedback:
@@ -26,8 +28,8 @@ class Feedback:
             if fact.kind in KINDS:
                 telling = read_telling(fact)
                 told[telling.loop_id].append(telling)
-        for loop_id, tellings in told.items():
-            self._settle(tx, loop_id, tellings)
+        if told:
+            self._settle(tx, told)
 
     def forget(self) -> None:
         """Nothing is remembered outside the tables."""
@@ -49,14 +51,30 @@ class Feedback:
     def _route(self, loop_id: str) -> int:
         return route_of(self._digest(f"review:{loop_id}"))
 
-    def _settle(self, tx: Transaction, loop_id: str, tellings: list[Telling]) -> None:
-        """Keep what is new, then decide the loop from all that is known of it."""
-        route = self._route(loop_id)
-        known = {telling.key: telling for telling in map(_telling, tx.rows(tables.FACTS_OF, (route, loop_id)))}
-        new = {telling.key: telling for telling in tellings if telling.key not in known}
-        if new:
-            tx.run_many(tables.KEEP_FACT, [(route, *_telling_row(telling)) for telling in new.values()])
-            tx.run(tables.WRITE_LOOP, (route, *_loop_row(decide([*known.values(), *new.values()]))))
+    def _settle(self, tx: Transaction, told: dict[str, list[Telling]]) -> None:
+        """Keep what is new, then decide each loop from all that is known of it."""
+        routes = {loop_id: self._route(loop_id) for loop_id in told}
+        heard = self._heard(tx, routes)
+        kept: list[Row] = []
+        loops: list[Row] = []
+        for loop_id, tellings in told.items():
+            route, known = routes[loop_id], heard[loop_id]
+            new = {telling.key: telling for telling in tellings if telling.key not in known}
+            if new:
+                kept.extend((route, *_telling_row(telling)) for telling in new.values())
+                loops.append((route, *_loop_row(decide([*known.values(), *new.values()]))))
+        tx.run_many(tables.KEEP_FACT, kept)
+        tx.run_many(tables.WRITE_LOOP, loops)
+
+    @staticmethod
+    def _heard(reader: Reader, routes: Mapping[str, int]) -> dict[str, dict[Key, Telling]]:
+        """What was said of these loops before, each telling under its key."""
+        heard: dict[str, dict[Key, Telling]] = {loop_id: {} for loop_id in routes}
+        for some in portions([(route, loop_id) for loop_id, route in routes.items()]):
+            for row in reader.rows(tables.facts_of(len(some)), flat(some)):
+                telling = _telling(row)
+                heard[telling.loop_id][telling.key] = telling
+        return heard
 
 
 def _telling_row(said: Telling) -> Row:

@@ -1,5 +1,7 @@
 """The SQL of the feedback."""
 
+from noline.stores.portions import marks
+
 _FACT = (
     "loop_id, fact_route, message_id, kind, occurred_at, subject, channel, site, store_id, sku, order_id, "
     "rating_hundredths"
@@ -13,8 +15,6 @@ KEEP_FACT = f"""
 INSERT INTO feedback_facts (route_key, {_FACT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route_key, loop_id, fact_route, message_id) DO NOTHING
 """
-
-FACTS_OF = f"SELECT {_FACT} FROM feedback_facts WHERE route_key = ? AND loop_id = ?"
 
 WRITE_LOOP = f"""
 INSERT INTO feedback_loops (route_key, {_LOOP}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -50,6 +50,12 @@ SELECT channel, store_id,
     CAST(coalesce(sum(CASE WHEN state = 'open' AND opened_at < ? THEN (? - opened_at) / ? ELSE 0 END), 0) AS BIGINT)
 FROM feedback_loops GROUP BY channel, store_id
 """
+
+
+def facts_of(loop_count: int) -> str:
+    """What was said of so many loops, each asked for by route and id."""
+    return f"SELECT {_FACT} FROM feedback_facts WHERE (route_key, loop_id) IN (VALUES {marks(loop_count, 2)})"
+
 
 TABLES = {
     "feedback_facts": ("route_key", *_FACT.split(", ")),

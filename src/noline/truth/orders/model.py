@@ -40,6 +40,10 @@ _MINOR_LIMIT = 10**15
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
+Key = tuple[Micros, str, int]
+"""What decides between two messages: when, then the message, then the subject that told it."""
+
+
 class OrderUnreadable(NotReadable):
     """A message about an order that cannot be understood."""
 
@@ -81,7 +85,7 @@ class Telling:
     """What one message says of one order. lines, total_minor: None when it does not say."""
 
     order_id: str
-    key: tuple[Micros, str, int]
+    key: Key
     kind: str
     channel: str
     store_id: str | None

@@ -1,15 +1,16 @@
 """The door of the orders: it listens to what is said of them and answers what became of each."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from noline.kernel.events import Digest, Fact, route_of
 from noline.kernel.money import Money
+from noline.stores.portions import flat, portions
 from noline.stores.transactional import Reader, Row, Transaction
 from noline.truth.orders import tables
-from noline.truth.orders.model import KINDS, Line, Order, OrderLine, State, Telling, decide, read_telling
+from noline.truth.orders.model import KINDS, Key, Line, Order, OrderLine, State, Telling, decide, read_telling
 
 _SUBJECTS_AT_ONCE = 500
 _read_lines = msgspec.json.Decoder(tuple[Line, ...]).decode
@@ -63,22 +64,37 @@ class Orders:
 
     def _settle(self, tx: Transaction, told: dict[str, list[Telling]]) -> None:
         """Keep what is new, then decide each order from all that is known of it."""
+        routes = {order_id: self._route(order_id) for order_id in told}
+        heard = self._heard(tx, routes)
         kept: list[Row] = []
+        dropped: list[Row] = []
+        orders: list[Row] = []
         lines: list[Row] = []
         for order_id, tellings in told.items():
-            route = self._route(order_id)
-            known = {telling.key: telling for telling in map(_telling, tx.rows(tables.FACTS_OF, (route, order_id)))}
+            route, known = routes[order_id], heard[order_id]
             new = {telling.key: telling for telling in tellings if telling.key not in known}
             if not new:
                 continue
             if known:
-                tx.run(tables.DROP_LINES, (route, order_id))
+                dropped.append((route, order_id))
             order, order_lines = decide([*known.values(), *new.values()])
             kept.extend((route, *_telling_row(telling)) for telling in new.values())
-            tx.run(tables.WRITE_ORDER, (route, *_order_row(order)))
+            orders.append((route, *_order_row(order)))
             lines.extend((route, order_id, *_line_row(line)) for line in order_lines)
+        tx.run_many(tables.DROP_LINES, dropped)
         tx.run_many(tables.KEEP_FACT, kept)
+        tx.run_many(tables.WRITE_ORDER, orders)
         tx.run_many(tables.WRITE_LINE, lines)
+
+    @staticmethod
+    def _heard(reader: Reader, routes: Mapping[str, int]) -> dict[str, dict[Key, Telling]]:
+        """What was said of these orders before, each telling under its key."""
+        heard: dict[str, dict[Key, Telling]] = {order_id: {} for order_id in routes}
+        for some in portions([(route, order_id) for order_id, route in routes.items()]):
+            for row in reader.rows(tables.facts_of(len(some)), flat(some)):
+                telling = _telling(row)
+                heard[telling.order_id][telling.key] = telling
+        return heard
 
 
 def _telling_row(said: Telling) -> Row:

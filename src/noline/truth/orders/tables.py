@@ -1,5 +1,7 @@
 """The SQL of the orders."""
 
+from noline.stores.portions import marks
+
 _FACT = (
     "order_id, fact_route, message_id, kind, occurred_at, channel, store_id, subject, currency, total_minor, "
     "return_id, lines"
@@ -11,8 +13,6 @@ KEEP_FACT = f"""
 INSERT INTO order_facts (route_key, {_FACT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route_key, order_id, fact_route, message_id) DO NOTHING
 """
-
-FACTS_OF = f"SELECT {_FACT} FROM order_facts WHERE route_key = ? AND order_id = ?"
 
 WRITE_ORDER = f"""
 INSERT INTO orders (route_key, {_ORDER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -34,6 +34,11 @@ WRITE_LINE = f"INSERT INTO order_lines (route_key, {_LINE}) VALUES (?, ?, ?, ?, 
 ORDER = f"SELECT {_ORDER} FROM orders WHERE route_key = ? AND order_id = ?"
 
 LINES = f"SELECT {_LINE} FROM order_lines WHERE route_key = ? AND order_id = ? ORDER BY line"
+
+
+def facts_of(order_count: int) -> str:
+    """What was said of so many orders, each asked for by route and id."""
+    return f"SELECT {_FACT} FROM order_facts WHERE (route_key, order_id) IN (VALUES {marks(order_count, 2)})"
 
 
 def orders_of(subject_count: int) -> str:

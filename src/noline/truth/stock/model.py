@@ -113,14 +113,9 @@ class Entry:
     on_hand_after: Units
 
 
-def first_told(moves: Iterable[Move]) -> dict[str, Move]:
-    """For each deed the move that stands: the one of the earliest fact."""
-    standing: dict[str, Move] = {}
-    for move in moves:
-        rival = standing.get(move.deed)
-        if rival is None or move.evidence < rival.evidence:
-            standing[move.deed] = move
-    return standing
+def earliest(moves: Iterable[Move]) -> Move | None:
+    """Of several tellings of one deed the one that stands, or None when there is none."""
+    return min(moves, key=lambda one: one.evidence, default=None)
 
 
 def latest_count(counts: Iterable[Count]) -> Count | None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from noline.kernel.events import Digest, Fact, route_of
 from noline.kernel.quantities import Units
+from noline.stores.portions import flat, portions
 from noline.stores.transactional import Reader, Row, Transaction
 from noline.truth.stock import tables
 from noline.truth.stock.model import (
@@ -20,7 +21,7 @@ from noline.truth.stock.model import (
     Move,
     Place,
     counts_of,
-    first_told,
+    earliest,
     latest_count,
     ledger_at,
     moves_of,
@@ -37,6 +38,10 @@ class _Posting(NamedTuple):
     felt: list[Row]
 
 
+_ByDeed = dict[tuple[int, bytes, str], dict[Evidence, Move]]
+"""Moves by routing key, deed and item, each under who told of it."""
+
+
 class Stock:
     """The stock of one hub: a ledger, counts, and cells that follow from them."""
 
@@ -46,7 +51,7 @@ class Stock:
     def __init__(self, digest: Digest) -> None:
         """digest: the hub's keyed hash."""
         self._digest = digest
-        self._route = lru_cache(_REMEMBERED_ROUTES)(lambda sku: route_of(digest(f"sku:{sku}")))
+        self._route = lru_cache(_REMEMBERED_ROUTES)(self._route_afresh)
 
     def take(self, tx: Transaction, facts: list[Fact]) -> None:
         """Fold moves, counts, sales and returns; raises StockUnreadable or UnreadableUnits."""
@@ -96,34 +101,20 @@ class Stock:
                 found[cell] = found.get(cell, 0) + units
         return found
 
+    def _route_afresh(self, sku: str) -> int:
+        return route_of(self._digest(f"sku:{sku}"))
+
     def _post(self, tx: Transaction, moves: list[Move]) -> None:
-        by_deed: dict[str, list[Move]] = defaultdict(list)
+        told: _ByDeed = defaultdict(dict)
         for move in moves:
-            by_deed[move.deed].append(move)
+            told[self._route(move.sku), self._digest(f"deed:{move.deed}"), move.sku][move.evidence] = move
+        known = _known(tx, told)
         posting = _Posting([], [], [])
-        for deed, told in by_deed.items():
-            self._settle(tx, deed, told, posting)
+        for where, tellings in told.items():
+            _decide(posting, where[:2], known[where], tellings)
         tx.run_many(tables.KEEP_MOVE, posting.added)
         tx.run_many(tables.OVERRULE_MOVE, posting.overruled)
         tx.run_many(tables.CHANGE_CELL, posting.felt)
-
-    def _settle(self, tx: Transaction, deed: str, told: list[Move], posting: _Posting) -> None:
-        """Decide between all who tell of one deed, item by item, and add what follows to the posting."""
-        name = self._digest(f"deed:{deed}")
-        routes = sorted({self._route(move.sku) for move in told})
-        known = [_move(row, deed) for row in tx.rows(tables.moves_of_deed(len(routes)), (*routes, name))]
-        for sku in {move.sku for move in told}:
-            before = {move.evidence: move for move in known if move.sku == sku}
-            every = {move.evidence: move for move in told if move.sku == sku} | before
-            stood, stands = first_told(before.values()).get(deed), first_told(every.values())[deed]
-            route = self._route(sku)
-            for evidence in every.keys() - before.keys():
-                move = every[evidence]
-                posting.added.append((route, name, *_row(move, standing=move is stands)))
-                posting.felt.extend(_felt(route, move, 1 if move is stands else 0))
-            if stood is not None and stood is not stands:
-                posting.overruled.append((route, name, sku, stood.evidence.fact_route, stood.evidence.message_id))
-                posting.felt.extend(_felt(route, stood, -1))
 
     def _count(self, tx: Transaction, counts: list[Count]) -> None:
         tx.run_many(tables.KEEP_COUNT, [(self._route(count.sku), *_count_row(count)) for count in counts])
@@ -139,6 +130,31 @@ class Stock:
         counted_at = count.evidence.occurred_at
         (change,) = tx.row(tables.CHANGE_SINCE, (location, location, *cell[:2], counted_at)) or (0,)
         tx.run(tables.SET_CELL, (*cell, ON_HAND, count.units + change, counted_at))
+
+
+def _known(reader: Reader, told: _ByDeed) -> _ByDeed:
+    """What is in the ledger of these deeds already."""
+    found: _ByDeed = defaultdict(dict)
+    for some in portions(list({where[:2] for where in told})):
+        for route, deed, *row in reader.rows(tables.moves_of_deeds(len(some)), flat(some)):
+            move = _move(tuple(row), "")
+            found[route, deed, move.sku][move.evidence] = move
+    return found
+
+
+def _decide(
+    posting: _Posting, where: tuple[int, bytes], known: dict[Evidence, Move], told: dict[Evidence, Move]
+) -> None:
+    """Which telling of a deed about one item stands, and what its rows and cells feel of that."""
+    stood, stands = earliest(known.values()), earliest((told | known).values())
+    for evidence, move in told.items():
+        if evidence not in known:
+            posting.added.append((*where, *_row(move, standing=move is stands)))
+            posting.felt.extend(_felt(where[0], move, 1 if move is stands else 0))
+    if stood is not None and stood is not stands:
+        said = stood.evidence
+        posting.overruled.append((*where, stood.sku, said.fact_route, said.message_id))
+        posting.felt.extend(_felt(where[0], stood, -1))
 
 
 def _shelf(on_hand: Row, unsellable: Row) -> Row:

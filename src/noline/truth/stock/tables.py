@@ -1,5 +1,7 @@
 """The SQL of the stock."""
 
+from noline.stores.portions import marks
+
 _MOVE = (
     "sku, fact_route, message_id, occurred_at, reason, document, actor, "
     "from_location, from_bucket, to_location, to_bucket, units, standing"
@@ -82,10 +84,9 @@ GROUP BY legs.sku, legs.location, legs.bucket
 ALL_COUNTS = f"SELECT {_COUNT} FROM stock_counts"
 
 
-def moves_of_deed(sku_count: int) -> str:
-    """What is known of one deed about so many items."""
-    places = ", ".join("?" * sku_count)
-    return f"SELECT {_MOVE} FROM stock_moves WHERE route_key IN ({places}) AND deed = ?"
+def moves_of_deeds(count: int) -> str:
+    """What is known of so many deeds, each asked for by the routing key of an item and the name of the deed."""
+    return f"SELECT route_key, deed, {_MOVE} FROM stock_moves WHERE (route_key, deed) IN (VALUES {marks(count, 2)})"
 
 
 TABLES = {

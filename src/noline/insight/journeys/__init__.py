@@ -1,0 +1,1 @@
+"""Where customers cross between channels, and where they are lost."""

@@ -1,0 +1,103 @@
+"""The questions about journeys: their SQL, and how each is counted in plain sentences."""
+
+from pathlib import Path
+from typing import Any
+
+from noline.insight.journeys.model import Windows
+from noline.kernel.clock import DAY, MINUTE, Micros, as_text
+from noline.kernel.words import WORDS
+from noline.stores.analytical import Question, statement
+
+_SQL = Path(__file__).parent / "sql"
+
+_VISITS = (
+    "A visit is everything one person does in one channel without a pause longer than {quick_gap}; in {slow_channels} "
+    "the pause may last {slow_gap}, and in {business_day_channels} a visit is one day (UTC). "
+)
+_CROSSINGS = (
+    "A person is handed over when two visits in different channels follow each other within {journey_gap} in the same "
+    "journey, or when the sending channel declared it. A journey ends {settling} after a goal. "
+)
+_DECLARED = (
+    "A declared hand-off has arrived when the person is seen in the receiving channel before its end ({handoff_window} "
+    "when none was named), with the same object when it names one. "
+)
+_OBSERVED = "What the log cannot show yet is undecided and never counted as lost. {observed_until}"
+
+_WORDS = {
+    "handoffs": _VISITS
+    + _CROSSINGS
+    + _DECLARED
+    + "Lost before arrival: the time to arrive is over and the person did not. Lost after arrival: the person came "
+    "with an intent or after research about goods, and reached no goal in any channel within {horizon} after arriving. "
+    "A person lost more than once on a border counts once, with the latest loss. The value is the basket value or "
+    "product price last seen in the sending visit: what was exposed, an upper bound. The share is lost people among "
+    "those of whom the log can tell, with a Wilson 95 % interval. " + _OBSERVED,
+    "handoff_groups": _DECLARED
+    + "Each declaration is one attempt; attempts are grouped by the group that the sender named. "
+    + _OBSERVED,
+    "lost_people": "The people counted as lost on this border, the latest loss first. "
+    + _VISITS
+    + _CROSSINGS
+    + _DECLARED
+    + "The evidence is the sending visit up to the hand-over and the arrival, as positions in the log. "
+    + _OBSERVED,
+    "drop_offs": _VISITS
+    + "A visit with an intent (cart, checkout, reservation, open case) is kept when a goal follows in the same channel "
+    "by {horizon} after its last intent, a false drop-off when the goal was reached in another channel, and lost when "
+    "there was no goal in any channel. People count once, lost before false. " + _OBSERVED,
+    "stages": "Touchpoints and distinct people by channel and stage; what was merely sent is left out.",
+}
+_FILES = {
+    "handoffs": ("walk.sql", "attempts.sql", "handoffs.sql"),
+    "handoff_groups": ("walk.sql", "attempts.sql", "handoff_groups.sql"),
+    "lost_people": ("walk.sql", "attempts.sql", "lost_people.sql"),
+    "drop_offs": ("walk.sql", "drop_offs.sql"),
+    "stages": ("stages.sql",),
+}
+
+QUESTIONS = {name: Question(name, _WORDS[name], statement(*(_SQL / file for file in _FILES[name]))) for name in _FILES}
+"""Every question of this room, by its name."""
+
+
+def values_of(windows: Windows) -> dict[str, Any]:
+    """The parameters that the windows and the vocabulary give to every question."""
+    return {
+        "goals": [word.name for word in WORDS.values() if word.goal],
+        "intents": [word.name for word in WORDS.values() if word.intent],
+        "business_day_channels": list(windows.business_day_channels),
+        "slow_channels": list(windows.slow_channels),
+        "day": DAY,
+        "quick_gap": windows.quick_gap,
+        "slow_gap": windows.slow_gap,
+        "journey_gap": windows.journey_gap,
+        "settling": windows.settling,
+        "handoff_window": windows.handoff,
+        "horizon": windows.horizon,
+        "observed_until": windows.observed_until,
+    }
+
+
+def told(windows: Windows) -> dict[str, str]:
+    """The windows as a reader says them."""
+    seen = windows.observed_until
+    return {
+        "quick_gap": _span(windows.quick_gap),
+        "slow_gap": _span(windows.slow_gap),
+        "journey_gap": _span(windows.journey_gap),
+        "settling": _span(windows.settling),
+        "handoff_window": _span(windows.handoff),
+        "horizon": _span(windows.horizon),
+        "slow_channels": _list(windows.slow_channels),
+        "business_day_channels": _list(windows.business_day_channels),
+        "observed_until": f"The log observes up to {'its latest touchpoint' if seen is None else as_text(seen)}.",
+    }
+
+
+def _span(micros: Micros) -> str:
+    count, unit = (micros / DAY, "day") if micros >= DAY else (micros / MINUTE, "minute")
+    return f"{count:g} {unit}" + ("" if count == 1 else "s")
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "no channel"

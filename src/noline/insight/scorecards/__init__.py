@@ -1,0 +1,1 @@
+"""How the channels do, side by side."""
