@@ -68,4 +68,4 @@ constraints:  ## Take the newest versions; run the tests afterwards.
 	@mv constraints.new constraints.txt
 
 clean:  ## Remove what was made here, the demo company excepted.
-	@rm -rf .venv build dist site src/*.egg-info tests/sdks/node_modules .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv build dist site src/*.egg-info tests/sdks/node/node_modules .pytest_cache .ruff_cache .hypothesis

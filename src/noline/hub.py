@@ -10,6 +10,7 @@ SQLite file unless another store is set, and `analytics/` (history, which can be
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property

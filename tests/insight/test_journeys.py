@@ -369,3 +369,57 @@ def test_what_was_bought_is_not_exposed_any_more(log):
     log.say(at(1), "store", "Store Visited")
     border = log.border("web", "store", observed_until=LATER)
     assert (border.lost, border.value_minor) == (1, 0)
+
+
+def test_the_gap_of_a_journey_is_counted_from_whatever_was_done_last(log):
+    for day in range(3):
+        log.say(at(day), "marketplace", "Page Viewed")
+    log.say(at(0, 12), "web", "Page Viewed")
+    log.say(at(31), "store", "Store Visited")
+    assert log.border("web", "store").attempts == 1
+
+
+def test_a_visit_during_which_a_journey_settles_belongs_to_the_journey_in_which_it_began(log):
+    log.say(at(0, 10), "web", "Order Completed", object_id="o-1")
+    log.say(at(7, 9, 50), "web", "Page Viewed")
+    log.say(at(7, 10, 10), "web", "Page Viewed")
+    log.say(at(7, 11), "store", "Store Visited")
+    assert log.border("web", "store") is None
+
+
+def test_a_mailing_carries_nothing_over_from_a_visit_by_mail(log):
+    log.say(at(0), "mail", "Product Viewed", sku="machine", value_minor=900)
+    log.say(at(0, 1), "mail", "Mailing Sent", handoff_to="store", handoff_object="c-1")
+    log.say(at(0, 2), "web", "Page Viewed")
+    log.say(at(1), "store", "Coupon Applied", object_id="c-1")
+    border = log.border("mail", "store", observed_until=LATER)
+    assert (border.attempts, border.arrived, border.lost) == (1, 1, 0)
+
+
+def test_what_was_wanted_only_after_arriving_was_not_carried_over(log):
+    log.say(at(0, 10), "web", "Page Viewed")
+    log.say(at(0, 10, 10), "store", "Store Visited")
+    log.say(at(0, 10, 20), "web", "Product Viewed", sku="machine")
+    border = log.border("web", "store", observed_until=LATER)
+    assert (border.persons, border.lost) == (1, 0)
+
+
+def test_a_later_crossing_is_counted_beside_the_declared_hand_off(log):
+    log.say(at(0), "web", "Product Reserved")
+    log.say(at(1), "store", "Store Visited")
+    log.say(at(2), "web", "Page Viewed")
+    log.say(at(3), "store", "Store Visited")
+    border = log.border("web", "store", observed_until=LATER)
+    assert (border.attempts, border.declared, border.persons) == (2, 1, 1)
+
+
+def test_a_drop_off_is_decided_at_the_very_end_of_the_horizon(log):
+    log.say(at(0), "web", "Product Added")
+    assert [drop.undecided for drop in log.journeys(observed_until=at(14) - 1).drop_offs()] == [1]
+    assert [drop.lost for drop in log.journeys(observed_until=at(14)).drop_offs()] == [1]
+
+
+def test_a_goal_at_the_instant_of_the_intent_counts(log):
+    log.say(at(0), "web", "Product Added")
+    log.say(at(0), "store", "Order Completed", object_id="o-1")
+    assert [drop.false_drop_offs for drop in log.journeys(observed_until=LATER).drop_offs()] == [1]

@@ -1,12 +1,18 @@
 """What the doors answer: the same JSON over HTTP, on the command line and under the pages of the console."""
 
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from noline.doors.plain import plain
 from noline.hub import Hub
-from noline.insight.journeys.model import LostPerson
+from noline.insight.journeys.model import LostPerson, Reporting
 from noline.kernel.clock import DAY, Micros, as_text
 from noline.kernel.errors import NotFound
+from noline.kernel.money import Money
+from noline.stores.log import is_sealed, records_at
+from noline.stores.transactional import Reader
 from noline.truth.customers.model import person_of
 from noline.truth.customers.service import Customer
 from noline.truth.feedback.model import Loop
@@ -53,7 +59,10 @@ def lost_people(hub: Hub, sender: str, receiver: str, limit: int, offset: int = 
     """Who was lost on a border, the latest loss first, with the evidence."""
     hub.refresh()
     found = hub.journeys.lost_people(sender, receiver, limit=limit, offset=offset)
-    return [_lost_person(hub, one) for one in found]
+    with hub.store.reading() as reader:
+        places = _place_names(hub, reader)
+        sent = {one.seq: one.source for one in records_at(reader, [one.evidence[-1] for one in found if one.evidence])}
+        return [_lost_person(hub, reader, one, places, sent) for one in found]
 
 
 def drop_offs(hub: Hub) -> list[Json]:
@@ -68,6 +77,35 @@ def sales_by_channel(hub: Hub, *, by_month: bool = False) -> list[Json]:
     return [one.as_dict() for one in hub.scorecards.sales_by_channel(by_month=by_month)]
 
 
+def sales_together(hub: Hub, rows: Sequence[Json]) -> Json:
+    """Sales of each channel as one sum in the currency of reports, at the hub's rates.
+
+    rows: as `sales_by_channel` answers them. rates: those that were used. left_out: currencies without a rate; they are
+    in no sum and in no share.
+    """
+    reporting = Reporting(hub.settings.currency, hub.settings.rates)
+    by_channel: dict[str, list[Money]] = defaultdict(list)
+    for row in rows:
+        if row["currency"] is not None:
+            by_channel[row["channel"]].append(Money(row["revenue_minor"], row["currency"]))
+    sums = {channel: reporting.total(amounts) for channel, amounts in by_channel.items()}
+    whole_minor = sum(total_minor for total_minor, _ in sums.values())
+    used = {amount.currency for amounts in by_channel.values() for amount in amounts}
+    return {
+        "currency": reporting.currency,
+        "rates": {name: str(rate) for name, rate in sorted(reporting.rates.items()) if name in used},
+        "left_out": sorted({amount.currency for _, other in sums.values() for amount in other}),
+        "channels": [
+            {
+                "channel": channel,
+                "total_minor": total_minor,
+                "share": total_minor / whole_minor if whole_minor > 0 else None,
+            }
+            for channel, (total_minor, _) in sorted(sums.items(), key=lambda one: (-one[1][0], one[0]))
+        ],
+    }
+
+
 def counted(hub: Hub, question: str, **asked: Any) -> Json:
     """How a question is counted: words, SQL, parameters. Raises NotFound."""
     room = hub.scorecards if question == "sales_by_channel" else hub.journeys
@@ -76,6 +114,7 @@ def counted(hub: Hub, question: str, **asked: Any) -> Json:
 
 def home(hub: Hub) -> Json:
     """Everything on the page "Where do we lose people?"."""
+    sales = sales_by_channel(hub)
     return {
         "handoffs": handoffs(hub),
         "dropoffs": [
@@ -83,9 +122,10 @@ def home(hub: Hub) -> Json:
         ],
         "sales": [
             {**one, "average_minor": one["average_basket_minor"]}
-            for one in sales_by_channel(hub)
+            for one in sales
             if one["currency"] is not None
         ],
+        "sales_together": sales_together(hub, sales),
         "feedback": feedback_by_place(hub),
         "books": plain(hub.books_in_all()),
         "counted": {
@@ -99,8 +139,8 @@ def home(hub: Hub) -> Json:
     }
 
 
-def border(hub: Hub, sender: str, receiver: str, limit: int = 100) -> Json:
-    """One pair of channels: its numbers, its groups, who was lost. Raises NotFound."""
+def border(hub: Hub, sender: str, receiver: str, limit: int = 100, offset: int = 0) -> Json:
+    """One pair of channels: its numbers, its groups, a page of who was lost. Raises NotFound."""
     row = next((one for one in handoffs(hub) if (one["from"], one["to"]) == (sender, receiver)), None)
     if row is None:
         raise NotFound(what="border", name=f"{sender} to {receiver}")
@@ -108,11 +148,11 @@ def border(hub: Hub, sender: str, receiver: str, limit: int = 100) -> Json:
     return {
         "row": row,
         "groups": handoff_groups(hub, sender, receiver),
-        "lost_people": lost_people(hub, sender, receiver, limit),
+        "lost_people": lost_people(hub, sender, receiver, limit, offset),
         "counted": {
             "handoffs": counted(hub, "handoffs"),
             "groups": counted(hub, "handoff_groups", **asked),
-            "lost_people": counted(hub, "lost_people", **asked, limit=limit),
+            "lost_people": counted(hub, "lost_people", **asked, limit=limit, offset=offset),
         },
     }
 
@@ -134,13 +174,16 @@ def _with_values(row: Json) -> Json:
     return row
 
 
-def _lost_person(hub: Hub, lost: LostPerson) -> Json:
+def _lost_person(
+    hub: Hub, reader: Reader, lost: LostPerson, places: Mapping[str, str], sent: Mapping[int, str]
+) -> Json:
     """A lost person by the id that every other page uses, with a name if one is known."""
     person = person_of(lost.person)
     try:
-        name = hub.customer(person).name
+        name = hub.customers.get(reader, person).name
     except NotFound:
         name = None
+    seq = lost.evidence[-1] if lost.evidence else None
     return {
         "person": person,
         "name": name,
@@ -148,12 +191,54 @@ def _lost_person(hub: Hub, lost: LostPerson) -> Json:
         "where": lost.where,
         "label": f"{lost.action}: {lost.sku}" if lost.action and lost.sku else lost.action,
         "group": lost.store_id,
+        "place": places.get(lost.store_id or "", lost.store_id),
         "value_minor": lost.value.amount_minor if lost.value else None,
         "currency": lost.value.currency if lost.value else None,
-        "seq": lost.evidence[-1] if lost.evidence else None,
+        "seq": seq,
         "evidence": list(lost.evidence),
-        "source": "",
+        "source": sent.get(seq or 0, ""),
     }
+
+
+def _place_names(hub: Hub, reader: Reader) -> dict[str, str]:
+    """What the catalogue calls each place."""
+    return {one.location: one.name for one in hub.catalogue.locations(reader) if one.name}
+
+
+def record(hub: Hub, seq: int) -> Json:
+    """One record of the log, unsealed: when, from whom, about whom, and what it says. Raises NotFound.
+
+    body: what was sent, as JSON; None when it was erased.
+    """
+    with hub.store.reading() as reader:
+        found = records_at(reader, [seq])
+        if not found:
+            raise NotFound(what="record", name=seq)
+        head, body = next(iter(hub.log.opened(reader, found)))
+        fact = next(iter(hub.facts.of(reader, found)), None)
+        person = hub.customers.person_of(reader, head.subject)
+    return {
+        "seq": head.seq,
+        "kind": head.kind,
+        "occurred_at": as_text(head.occurred_at),
+        "received_at": as_text(head.received_at),
+        "source": head.source,
+        "channel": fact.channel if fact else None,
+        "schema": head.schema,
+        "message_id": head.message_id,
+        "person": person,
+        "identifiers": [plain(one) for one in fact.identifiers] if fact else [],
+        "sealed": is_sealed(head),
+        "erased": body is None,
+        "body": None if body is None else _as_json(body),
+    }
+
+
+def _as_json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return plain(body)
 
 
 def counted_of_customer(told: Json) -> Json:
@@ -188,11 +273,13 @@ def customer(hub: Hub, person: str, before: Micros | None = None, limit: int = 5
     """One person: names, orders, and the latest events of every channel."""
     found = hub.customer(person)
     line = hub.timeline(person, before=before, limit=limit)
+    with hub.store.reading() as reader:
+        places = _place_names(hub, reader)
     return {
         **_in_short(found),
         "traits": dict(found.traits),
         "orders": [order_in_short(one) for one in hub.orders_of(person)],
-        "timeline": plain(line.events),
+        "timeline": [{**plain(one), "place": places.get(one.store_id or "", one.store_id)} for one in line.events],
         "events": line.total,
         "older": line.older,
     }
@@ -301,6 +388,7 @@ def feedback_by_place(hub: Hub) -> Json:
     """How many loops are open, since when, and where."""
     with hub.store.reading() as reader:
         counts = hub.feedback.counts(reader, hub.now_of_history())
+        places = _place_names(hub, reader)
     still = [one for one in counts if one.open]
     return {
         "open": sum(one.open for one in still),
@@ -308,6 +396,7 @@ def feedback_by_place(hub: Hub) -> Json:
         "by_place": [
             {
                 "place": one.store_id or one.channel,
+                "name": places.get(one.store_id or ""),
                 "channel": one.channel,
                 "open": one.open,
                 "oldest_days": one.oldest_open_days or 0,

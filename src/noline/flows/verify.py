@@ -72,8 +72,7 @@ def verify(
         try:
             rebuilt.migrate()
             for records in _sound_records(here, log, body_hash, complaints):
-                left_out = _fold(rebuilt, fresh_folds, list(facts.of(here, records)))
-                _check_letters(here, left_out, body_hash, complaints)
+                _fold(here, rebuilt, fresh_folds, list(facts.of(here, records)), complaints)
             tables = _compare_all(here, rebuilt, fresh_folds, complaints)
         finally:
             rebuilt.close()
@@ -131,14 +130,22 @@ def _has_key(reader: Reader, record: Record) -> bool:
 # What follows from the log
 
 
-def _fold(rebuilt: SqliteStore, folds: Sequence[Fold], facts: list[Fact]) -> list[tuple[Fold, Fact]]:
-    """Give facts to every room; answers which fact was left out of which room."""
+def _fold(here: Reader, rebuilt: SqliteStore, folds: Sequence[Fold], facts: list[Fact], complaints: Complaints) -> None:
+    """Give facts to every room, but for those that lie with the dead letters because the room could not take them."""
+    if not facts:
+        return
+    left_out = dead_letters.left_out(here, facts[0].seq, facts[-1].seq)
     with rebuilt.transaction() as tx:
-        return [(fold, fact) for fold in folds for fact in _take(tx, rebuilt, fold, facts)]
+        for fold in folds:
+            mine = [fact for fact in facts if (fact.seq, fold.name) not in left_out] if left_out else facts
+            for fact in _take(tx, rebuilt, fold, mine):
+                complaints.add(f"record {fact.seq} cannot be taken into {fold.name} and has no dead letter")
 
 
 def _take(tx: Transaction, rebuilt: SqliteStore, fold: Fold, facts: list[Fact]) -> list[Fact]:
-    """As the log does it: what a room cannot take is left out, the rest goes on."""
+    """As the log does it: what a room cannot take is left out, and answered; the rest goes on."""
+    if not facts:
+        return []
     try:
         with tx.savepoint():
             fold.take(tx, facts)
@@ -151,17 +158,6 @@ def _take(tx: Transaction, rebuilt: SqliteStore, fold: Fold, facts: list[Fact]) 
         middle = len(facts) // 2
         return _take(tx, rebuilt, fold, facts[:middle]) + _take(tx, rebuilt, fold, facts[middle:])
     return []
-
-
-def _check_letters(
-    reader: Reader, left_out: Sequence[tuple[Fold, Fact]], body_hash: BodyHash, complaints: Complaints
-) -> None:
-    """What a room could not take must lie with the dead letters, where somebody can see it."""
-    for fold, fact in left_out:
-        raw = f"seq {fact.seq} in {fold.name}".encode()
-        code = "projection_error"
-        if not rows.is_there(reader, "dead_letters", source=fact.source, code=code, raw_hash=body_hash(raw)):
-            complaints.add(f"record {fact.seq} cannot be taken into {fold.name} and has no dead letter")
 
 
 def _compare_all(

@@ -124,7 +124,10 @@ class Fact(msgspec.Struct, gc=False):
         """The first of these properties that is there, as text."""
         for name in names:
             value = self.properties.get(name)
-            if value is not None and value != "" and not isinstance(value, (dict, list)):
+            if type(value) is str:
+                if value:
+                    return value
+            elif value is not None and not isinstance(value, (dict, list)):
                 return str(value)
         return None
 

@@ -1,12 +1,13 @@
 """Money as whole minor units with a currency. No float holds money."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from noline.kernel.errors import UnreadableMoney
 
 # ISO 4217 minor units that are not two.
 _NO_MINOR_UNIT = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
+_MOST_DIGITS = 15
 _THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 
 
@@ -41,11 +42,12 @@ def to_minor(amount: object, currency: str) -> int:
     Raises UnreadableMoney for anything that is not a finite number below 10^15 minor units.
     """
     try:
-        exact = amount if isinstance(amount, int) else Decimal(str(amount))
-        scaled = Decimal(exact).scaleb(minor_digits(currency))
-        minor = int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
-    except (InvalidOperation, ValueError, OverflowError) as cause:
+        exact = Decimal(amount if isinstance(amount, int) else str(amount))
+        if isinstance(amount, bool) or not exact.is_finite() or exact.adjusted() > _MOST_DIGITS:
+            raise UnreadableMoney(value=amount, currency=currency)
+        minor = int(exact.scaleb(minor_digits(currency)).to_integral_value(rounding=ROUND_HALF_EVEN))
+    except (ArithmeticError, ValueError) as cause:
         raise UnreadableMoney(value=amount, currency=currency) from cause
-    if isinstance(amount, bool) or abs(minor) >= 10**15:
+    if abs(minor) >= 10**15:
         raise UnreadableMoney(value=amount, currency=currency)
     return minor

@@ -85,6 +85,14 @@ def items_kept(reader: Reader) -> dict[tuple[str, bool], int]:
     return kept
 
 
+def left_out(reader: Reader, first: int, last: int) -> set[tuple[int, str]]:
+    """What rooms could not take of these positions of the log: (position, name of the room)."""
+    rows = reader.rows(
+        "SELECT seq, message FROM dead_letters WHERE code = 'projection_error' AND seq BETWEEN ? AND ?", (first, last)
+    )
+    return {(seq, message.partition(":")[0]) for seq, message in rows}
+
+
 def replace_raw(tx: Transaction, number: int, raw: bytes) -> None:
     """Put corrected bytes into an open letter; raises DeadLetterClosed."""
     _only_open(tx, number)

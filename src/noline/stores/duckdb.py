@@ -51,6 +51,9 @@ class DuckDbStore:
             # The system caches files already; a second copy in here would only make the idle server larger.
             "enable_external_file_cache": False,
             "preserve_insertion_order": False,
+            # Memory of a large question goes back to the system within seconds, not at the next question.
+            "allocator_background_threads": True,
+            "allocator_flush_threshold": "8MB",
         }
         self._clock = clock or SystemClock()
         self._engine: duckdb.DuckDBPyConnection | None = None

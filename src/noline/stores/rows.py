@@ -1,4 +1,4 @@
-"""Any of our tables as rows: read portion by portion, summed up, put elsewhere. What care of a whole hub is made of."""
+"""Any of our tables as rows: read stretch by stretch, summed up, put elsewhere. What care of a whole hub is made of."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Sum:
     digest: str
 
 
-def portions(reader: Reader, table: str, columns: Sequence[str]) -> Iterator[list[Row]]:
+def stretches(reader: Reader, table: str, columns: Sequence[str]) -> Iterator[list[Row]]:
     """These columns of every row, in the order of the table's key, some thousand rows at a time."""
     key = _key(reader, table)
     told, order = ", ".join([*columns, *key]), ", ".join(key)
@@ -36,9 +36,9 @@ def portions(reader: Reader, table: str, columns: Sequence[str]) -> Iterator[lis
 def sum_of(reader: Reader, table: str, columns: Sequence[str] = ()) -> Sum:
     """How many rows a table has and the digest of these columns, or of all."""
     rows = total = 0
-    for portion in portions(reader, table, columns or reader.columns(table)):
-        rows += len(portion)
-        total += sum(map(_hash, portion))
+    for stretch in stretches(reader, table, columns or reader.columns(table)):
+        rows += len(stretch)
+        total += sum(map(_hash, stretch))
     return Sum(rows, f"{total % 2 ** (8 * _DIGEST_BYTES):0{2 * _DIGEST_BYTES}x}")
 
 
@@ -46,8 +46,8 @@ def copy(source: Reader, target: Transaction, table: str) -> None:
     """Put every row of a table into the same table of another store."""
     columns = source.columns(table)
     statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({_marks(columns)})"
-    for portion in portions(source, table, columns):
-        target.run_many(statement, portion)
+    for stretch in stretches(source, table, columns):
+        target.run_many(statement, stretch)
 
 
 def count(reader: Reader, table: str) -> int:
@@ -69,7 +69,7 @@ def is_there(reader: Reader, table: str, **values: Any) -> bool:
 
 
 def _key(reader: Reader, table: str) -> list[str]:
-    """The key's columns; the routing key first, as the index has it, so that a portion costs no sort of the whole."""
+    """The key's columns; the routing key first, as the index has it, so that a stretch costs no sort of the whole."""
     return sorted(reader.key(table), key=lambda column: (column != "route_key", column))
 
 

@@ -1,22 +1,20 @@
 """How many events a second become durable, and at what price, beside what the disk and HTTP alone allow.
 
-A hub is made in an empty folder and served by a process of its own; a crowd in another process sends to it. Every receipt
-is counted, and at the end receipts, books and log must tell the same number.
+A hub is made in an empty folder and served by a process of its own; a crowd in another process sends to it. Every
+receipt is counted, and at the end receipts, books and log must tell the same number.
 """
 
-import re
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from noline.doors.bench import limits, machine
-from noline.doors.bench.load import Crowd, Job, Outcome
+from noline.doors.bench.load import Crowd, Job, Kind, Outcome
 from noline.doors.bench.machine import Machine
+from noline.doors.bench.serving import Server, serving
 from noline.hub import Hub
 from noline.kernel.clock import SystemClock, as_text
 from noline.kernel.errors import NoLineError
@@ -24,9 +22,7 @@ from noline.kernel.errors import NoLineError
 SERVE = (sys.executable, "-c", "from noline.doors.cli.main import main; main()", "serve", "--port", "0")
 ECHO = (sys.executable, "-m", limits.__name__)
 
-_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(?=[/\s\"])")
 _MICROSECONDS = 1_000_000
-_PATIENCE_SECONDS = 60.0
 _WARM_BATCH = 100
 
 Say = Callable[[str], None]
@@ -38,14 +34,6 @@ class Vanished(NoLineError):
     code = "bench.vanished"
     sentence = "{accepted} receipts said accepted; the books hold {booked} and the log {logged}."
     hint = "This must never happen: keep the folder, and report it with what the server wrote."
-
-
-class ServerSilent(NoLineError):
-    """A server under test did not begin."""
-
-    code = "bench.server_silent"
-    sentence = "The server ended with {exit_code} before it answered: {said}"
-    hint = "Start `noline serve` by hand and read what it says."
 
 
 class Plan(NamedTuple):
@@ -100,48 +88,6 @@ class Result(NamedTuple):
     batches: Measured
     events_for_a_sync: dict[str, float]
     cpu_in_echoes: dict[str, float]
-
-
-class Server:
-    """A process that serves, and what it uses."""
-
-    def __init__(self, command: tuple[str, ...]) -> None:
-        """Start it and wait until it says where it answers. Raises ServerSilent."""
-        self._said = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would stop a server that complains
-        self._process = subprocess.Popen(command, stdout=self._said, stderr=subprocess.STDOUT)
-        self.pid = self._process.pid
-        self.address = self._address()
-        self.port = int(self.address.rpartition(":")[2])
-
-    def _address(self) -> str:
-        while True:
-            ended = self._process.poll()
-            if found := _ADDRESS.search(self.said()):
-                return found[0]
-            if ended is not None:
-                raise ServerSilent(exit_code=ended, said=self.said())
-            time.sleep(0.005)
-
-    def said(self) -> str:
-        """What it has written to its terminal."""
-        self._said.seek(0)
-        return self._said.read()
-
-    def stop(self) -> None:
-        """End it as an operator would."""
-        self._process.terminate()
-        self._process.wait(_PATIENCE_SECONDS)
-        self._said.close()
-
-
-@contextmanager
-def serving(command: tuple[str, ...]) -> Iterator[Server]:
-    """A server for the length of a block."""
-    server = Server(command)
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 def measure(server: Server, job: Job) -> tuple[Measured, Outcome]:
@@ -221,12 +167,12 @@ def _idle_mb(server: Server) -> float:
 
 
 def _job(
-    plan: Plan, server: Server, kind: str, events: int, batch: int, connections: int, *, key: str = "", first: int = 0
+    plan: Plan, server: Server, kind: Kind, events: int, batch: int, connections: int, *, key: str = "", first: int = 0
 ) -> Job:
     return Job(
         port=server.port, kind=kind, requests=max(1, events // batch), batch=batch, connections=connections, key=key,
         first=first, people=plan.people, seed=plan.seed, most_seconds=plan.most_seconds,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def _check(folder: Path, accepted: int) -> None:

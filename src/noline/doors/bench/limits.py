@@ -67,6 +67,5 @@ def main() -> None:
     serve_until_stopped(echo, "127.0.0.1", 0, ready=lambda address: print(address, flush=True))  # noqa: T201  to the bench
 
 
-
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,7 +1,7 @@
 """A crowd of senders: keep-alive connections that each post a request and wait for its answer before the next.
 
-It runs as a process of its own, builds every request before the first is sent, and reports its own CPU: where that comes
-near one core, the crowd and not the server was the limit.
+It runs as a process of its own, builds every request before the first is sent, and reports its own CPU: where that
+comes near one core, the crowd and not the server was the limit.
 """
 
 import re
@@ -25,6 +25,8 @@ _ACCEPTED = b'"status":"accepted"'
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _PATIENCE_SECONDS = 60.0
 
+Kind = Literal["identify", "track", "echo"]
+
 
 class CrowdFailed(NoLineError):
     """The senders did not come to their end."""
@@ -42,7 +44,7 @@ class Job(msgspec.Struct, frozen=True):
     """
 
     port: int
-    kind: Literal["identify", "track", "echo"]
+    kind: Kind
     requests: int
     batch: int
     connections: int
@@ -54,7 +56,10 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What came of a job. accepted: receipts that say so. refused: answers other than 200. cpu_seconds: the crowd's own."""
+    """What came of a job.
+
+    accepted: receipts that say so. refused: answers other than 200. cpu_seconds: the crowd's own.
+    """
 
     requests: int
     refused: int

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from noline.kernel.errors import Refused
 
 _PROC = Path("/proc")
-_PACKAGES = ("noline", "apsw", "msgspec", "cryptography", "litestar", "granian", "uvicorn", "uvloop", "httptools", "duckdb")
+_PACKAGES = ("noline", "apsw", "msgspec", "cryptography", "litestar", "uvicorn", "uvloop", "httptools", "duckdb")
 
 
 class NoAccounts(Refused):

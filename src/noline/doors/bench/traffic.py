@@ -18,6 +18,8 @@ _PRODUCT = (
     '"product_id":"%(sku)s","sku":"%(sku)s","name":"Ristretto Intenso","category":"Capsules",'
     '"price":%(price)s,"currency":"EUR"'
 )
+_BASKET = '%(price)s,"currency":"EUR","products":[{' + _PRODUCT + ',"quantity":1}]'
+
 
 def _track(name: str, properties: str) -> str:
     return f'{{"type":"track","event":"{name}",{_WHO},{_WHEN},"properties":{{{properties}}},{_CONTEXT}}}'
@@ -25,12 +27,12 @@ def _track(name: str, properties: str) -> str:
 
 _PROPERTIES = {
     "Product Viewed": _PRODUCT,
-    "Product List Viewed": '"list_id":"capsules-intense","category":"Capsules","sort":"price","filter":"intensity 9 to 13"',
+    "Product List Viewed": '"list_id":"capsules-intense","category":"Capsules","sort":"price","filter":"intensity 9"',
     "Product Added": '"cart_id":"c-%(number)d",' + _PRODUCT + ',"quantity":%(units)d',
-    "Checkout Started": '"checkout_id":"c-%(number)d","value":%(price)s,"currency":"EUR","products":[{' + _PRODUCT + ',"quantity":1}]',
-    "Order Completed": '"order_id":"o-%(number)d","total":%(price)s,"currency":"EUR","products":[{' + _PRODUCT + ',"quantity":1}]',
+    "Checkout Started": '"checkout_id":"c-%(number)d","value":' + _BASKET,
+    "Order Completed": '"order_id":"o-%(number)d","total":' + _BASKET,
 }
-_MIX = {"Product Viewed": 60, "Product List Viewed": 20, "Product Added": 12, "Checkout Started": 5, "Order Completed": 3}
+_MIX = dict(zip(_PROPERTIES, (60, 20, 12, 5, 3), strict=True))
 """Calls of each event in a hundred: the funnel of a shop where three views in a hundred end in an order."""
 
 _TEMPLATES = {name: _track(name, inside) for name, inside in _PROPERTIES.items()}

@@ -5,41 +5,53 @@ from typing import Any
 import structlog
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
+from litestar.types import Message, Scope
 
 from noline import __version__
-from noline.doors.console.render import STATIC
+from noline.doors.console.render import CONTENT_SECURITY_POLICY, STATIC
 from noline.doors.console.routes import CONSOLE_ROUTES, error_page, wants_page
 from noline.doors.http import metrics
+from noline.doors.http.auth import needs
 from noline.doors.http.care import CARE_ROUTES
-from noline.doors.http.docs import ApiPage, describe_intake
+from noline.doors.http.docs import ApiPage, describe
 from noline.doors.http.knowledge import KNOWLEDGE_ROUTES
 from noline.doors.http.threads import in_thread
 from noline.doors.http.writer import Writer
 from noline.hub import Hub
 from noline.kernel.errors import NoLineError
+from noline.stores.access import Role
 
 _log = structlog.get_logger("noline.http")
 
+_CODES = {404: "http.not_found", 405: "http.method", 413: "http.too_large", 415: "http.media_type"}
+_PROTECTION = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
 
-@get("/healthz", sync_to_thread=False, tags=["operation"], summary="The process lives")
+
+@get("/healthz", sync_to_thread=False, tags=["operation"])
 def healthz() -> dict[str, str]:
     """Answers as long as the process can answer at all."""
     return {"status": "ok"}
 
 
-@get("/readyz", tags=["operation"], summary="The store answers and takes writes")
+@get("/readyz", tags=["operation"])
 @in_thread
 def readyz(state: State) -> dict[str, Any]:
     """Answers 200 when the store can be read; 503 otherwise."""
-    hub: Hub = state.hub
-    return {"status": "ready", "last_seq": hub.last_seq(), "waiting": state.writer.waiting}
+    state.hub.last_seq()
+    return {"status": "ready", "waiting": state.writer.waiting}
 
 
-@get("/metrics", media_type=MediaType.TEXT, tags=["operation"], summary="For Prometheus")
+@get("/metrics", media_type=MediaType.TEXT, guards=[needs(Role.MANAGER)], tags=["operation"])
 @in_thread
 def prometheus(state: State) -> str:
     """The hub's counters in Prometheus' text format."""
@@ -66,13 +78,33 @@ def api(hub: Hub, writer: Writer) -> Litestar:
             description="The hub between the channels of a retailer or brand.",
             path="/docs",
             render_plugins=[ApiPage(path="/")],
+            use_handler_docstrings=True,
         ),
+        before_request=_refuse_nul,
+        before_send=[_protect],
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5),
         logging_config=None,
         debug=False,
     )
-    describe_intake(application)
+    describe(application)
     return application
+
+
+async def _refuse_nul(request: Request[Any, Any, Any]) -> None:
+    """No name of ours holds the character NUL, and not every store could even be asked for one."""
+    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise ValidationException("The address holds the character NUL.")
+
+
+async def _protect(message: Message, scope: Scope) -> None:
+    """What browsers are told about every answer, whoever made it."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    for name, value in _PROTECTION.items():
+        headers.setdefault(name, value)
+    if not scope["path"].startswith("/static/"):
+        headers.setdefault("cache-control", "no-store")
 
 
 def _refused(request: Request[Any, Any, Any], error: NoLineError) -> Response[Any]:
@@ -81,9 +113,12 @@ def _refused(request: Request[Any, Any, Any], error: NoLineError) -> Response[An
 
 
 def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    code = "http.not_found" if error.status_code == 404 else "http.bad_request"
+    if error.status_code >= 500:
+        return _our_fault(request, error)
+    code = _CODES.get(error.status_code, "http.bad_request")
     facts: dict[str, Any] = {"details": error.extra} if error.extra else {}
-    told = {"code": code, "message": error.detail, "hint": "See /docs.", "retryable": False, "facts": facts}
+    message = "There is nothing at this address." if error.status_code == 404 else error.detail
+    told = {"code": code, "message": message, "hint": "See /docs.", "retryable": False, "facts": facts}
     return _answer(request, error.status_code, told, dict(error.headers or {}))
 
 

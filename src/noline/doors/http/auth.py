@@ -1,4 +1,8 @@
-"""Who is calling: a key in `Authorization: Bearer`, or a console session in a cookie. Nothing is open without one."""
+"""Who is calling: a key in `Authorization: Bearer`, or a console session in a cookie. Nothing is open without one.
+
+Metrics are no exception: they name the sources and tell how much each sells, which is nobody else's business, and behind
+a proxy every caller looks local. Prometheus sends a bearer like everybody (`authorization: credentials_file`).
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,15 +30,26 @@ class ForeignForm(Refused):
 
 
 def needs(role: Role) -> Guard:
-    """A guard: only callers of this role (or a larger one) pass; the role is kept on the connection."""
+    """A guard: only callers of this role (or a larger one) pass; the caller's role is kept on the connection."""
 
     def guard(connection: Connection, _: BaseRouteHandler) -> None:
         found = role_of(connection)
+        connection.state.role = found
         if not found.includes(role):
             raise RoleTooSmall(role=found, needs=role)
-        connection.state.role = found
 
+    NEEDED[guard] = role
     return guard
+
+
+NEEDED: dict[Guard, Role] = {}
+"""The role each guard asks for, so that the description of the API can tell it."""
+
+
+def own_form(connection: Connection, _: BaseRouteHandler) -> None:
+    """A guard: forms of other sites do not pass. Raises ForeignForm."""
+    if is_foreign(connection):
+        raise ForeignForm
 
 
 def role_of(connection: Connection) -> Role:
@@ -52,8 +67,9 @@ def role_of(connection: Connection) -> Role:
 
 
 def is_foreign(connection: Connection) -> bool:
-    """Whether a browser says that another site sent this."""
-    if connection.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return True
+    """Whether a browser says that another site sent this; `null` is the origin of a page that hides its own."""
+    told = connection.headers.get("sec-fetch-site")
+    if told is not None:
+        return told not in ("same-origin", "none")
     origin = connection.headers.get("origin")
-    return bool(origin) and origin != "null" and urlsplit(origin).netloc != connection.headers.get("host")
+    return bool(origin) and urlsplit(origin).netloc != connection.headers.get("host")

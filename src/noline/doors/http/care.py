@@ -20,6 +20,7 @@ _MOST_WAIT_S = 60
 
 Limit = Annotated[int, Parameter(ge=1, le=1000)]
 Position = Annotated[int, Parameter(ge=0, le=2**53)]
+Number = Annotated[int, Parameter(ge=0, le=2**53)]
 
 
 class NewSource(msgspec.Struct):
@@ -111,35 +112,35 @@ def list_dead_letters(
 
 @get("/v1/dead-letters/{number:int}", guards=[needs(Role.MANAGER)], tags=["dead letters"])
 @in_thread
-def get_dead_letter(state: State, number: int) -> dict[str, Any]:
+def get_dead_letter(state: State, number: Number) -> dict[str, Any]:
     """One dead letter with its bytes."""
     return plain(state.hub.dead_letter(number))
 
 
 @post("/v1/dead-letters/{number:int}/patch", guards=[needs(Role.ADMIN)], tags=["dead letters"], status_code=200)
 @in_thread
-def patch_dead_letter(state: State, number: int, data: Patch) -> dict[str, Any]:
+def patch_dead_letter(state: State, number: Number, data: Patch) -> dict[str, Any]:
     """Put a value at a JSON pointer."""
     return plain(state.hub.intake.patch(number, data.pointer, data.value))
 
 
 @post("/v1/dead-letters/{number:int}/dry-run", guards=[needs(Role.MANAGER)], tags=["dead letters"], status_code=200)
 @in_thread
-def dry_run_dead_letter(state: State, number: int) -> Receipt:
+def dry_run_dead_letter(state: State, number: Number) -> Receipt:
     """What a replay would answer; nothing moves."""
     return state.hub.intake.dry_run(number)
 
 
 @post("/v1/dead-letters/{number:int}/replay", guards=[needs(Role.ADMIN)], tags=["dead letters"], status_code=200)
 @in_thread
-def replay_dead_letter(state: State, number: int) -> list[Receipt]:
+def replay_dead_letter(state: State, number: Number) -> list[Receipt]:
     """Take it in with the id it came with."""
     return state.hub.intake.replay(number)
 
 
 @post("/v1/dead-letters/{number:int}/ignore", guards=[needs(Role.ADMIN)], tags=["dead letters"], status_code=200)
 @in_thread
-def ignore_dead_letter(state: State, number: int) -> dict[str, Any]:
+def ignore_dead_letter(state: State, number: Number) -> dict[str, Any]:
     """Close it without taking it in."""
     state.hub.intake.ignore(number)
     return plain(state.hub.dead_letter(number))

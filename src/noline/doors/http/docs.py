@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Litestar, Request
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import (
     OpenAPIMediaType,
@@ -10,14 +11,19 @@ from litestar.openapi.spec import (
     OpenAPIType,
     Operation,
     PathItem,
+    Reference,
     RequestBody,
     Schema,
     SecurityScheme,
 )  # fmt: skip
+from litestar.openapi.spec import Parameter as OpenAPIParameter
+from litestar.routes import HTTPRoute
 
 from noline.channels.segment import ROUTES
 from noline.doors.console import views
 from noline.doors.console.render import render
+from noline.doors.http.auth import NEEDED
+from noline.stores.access import Role
 
 _SUMMARIES = {
     "batch": "Many items of the tracking contract at once",
@@ -67,6 +73,17 @@ _ERROR = Schema(
         "facts": Schema(type=OpenAPIType.OBJECT),
     },
 )
+_REFUSALS = {
+    "400": "A parameter or the body cannot be read; `facts` says which.",
+    "401": "No key, or one that is not known.",
+    "403": "The key's role may not do this.",
+    "404": "Nothing is known under that name.",
+    "409": "A rule says no; nothing was changed.",
+    "413": "More bytes than one request may bring.",
+    "422": "It would be wrong again; nothing was changed.",
+    "500": "Our fault; the server's log has the cause.",
+    "503": "The store does not answer; the same may work in a moment.",
+}
 SECURITY = {
     "writeKey": SecurityScheme(type="http", scheme="basic", description="The write key of a source as user."),
     "key": SecurityScheme(type="http", scheme="bearer", description="A key made by `noline key add`."),
@@ -83,13 +100,52 @@ class ApiPage(OpenAPIRenderPlugin):
         return render("api", view=views.api(openapi_schema), shell=shell).encode()
 
 
-def describe_intake(application: Litestar) -> None:
-    """Add the intake's routes, which bypass the framework, and the security schemes to the description."""
+def describe(application: Litestar) -> None:
+    """Complete the description: the intake's routes, which bypass the framework, who may call, and every refusal."""
     schema = application.openapi_schema
-    schema.paths = {**(schema.paths or {})}
+    paths = {**(schema.paths or {})}
+    schema.components.schemas["Error"] = _ERROR
+    for route in application.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                for method in handler.http_methods:
+                    told = getattr(paths.get(route.path_format), method.lower(), None)
+                    if told is not None:
+                        _complete(told, handler, writes=method != "GET")
     for name in [*ROUTES, "events"]:
-        schema.paths[f"/v1/{name}"] = PathItem(post=_operation(name))
+        paths[f"/v1/{name}"] = PathItem(post=_operation(name))
+    schema.paths = paths
     schema.components.security_schemes = dict(SECURITY)
+
+
+def _complete(operation: Operation, handler: HTTPRouteHandler, *, writes: bool) -> None:
+    """What holds for every route: its first sentence, the role it needs, and how it refuses."""
+    role = next((NEEDED[guard] for guard in handler.guards or () if guard in NEEDED), None)
+    words = (operation.description or "").strip()
+    operation.summary = words.partition("\n")[0].rstrip(".")
+    operation.description = f"{words} Needs a key of role {role}." if role else words
+    operation.security = [{"key": []}] if role else []
+    responses = {status: one for status, one in (operation.responses or {}).items() if status < "400"}
+    operation.responses = {**responses, **{status: _refusal(status) for status in _refusals(operation, role, writes=writes)}}
+
+
+def _refusals(operation: Operation, role: Role | None, *, writes: bool) -> list[str]:
+    """The statuses with which an operation may refuse."""
+    places = {one.param_in for one in operation.parameters or () if isinstance(one, OpenAPIParameter)}
+    return [
+        *(["400", "401", "403"] if role else []),
+        *(["404"] if "path" in places else []),
+        *(["409"] if writes else []),
+        *(["413"] if operation.request_body else []),
+        *(["422"] if writes and "path" in places else []),
+        "500",
+        "503",
+    ]
+
+
+def _refusal(status: str) -> OpenAPIResponse:
+    content = {"application/json": OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Error"))}
+    return OpenAPIResponse(description=_REFUSALS[status], content=content)
 
 
 def _operation(name: str) -> Operation:

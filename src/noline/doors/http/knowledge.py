@@ -1,4 +1,4 @@
-"""What the hub knows, over HTTP: customers, orders, stock, prices, feedback."""
+"""What the hub knows, over HTTP: where people are lost, sales, records, customers, orders, stock, prices, feedback."""
 
 from typing import Annotated, Any
 
@@ -13,8 +13,63 @@ from noline.doors.plain import plain
 from noline.stores.access import Role
 
 Limit = Annotated[int, Parameter(ge=1, le=1000)]
+Offset = Annotated[int, Parameter(ge=0, le=2**53)]
+Position = Annotated[int, Parameter(ge=0, le=2**53)]
 _ASSOCIATE = [needs(Role.ASSOCIATE)]
 _MANAGER = [needs(Role.MANAGER)]
+
+
+@get("/v1/journeys/handoffs", guards=_MANAGER, tags=["journeys"])
+@in_thread
+def list_handoffs(state: State) -> list[dict[str, Any]]:
+    """Each pair of channels that people were handed over between, most lost people first."""
+    return answers.handoffs(state.hub)
+
+
+@get("/v1/journeys/handoffs/{sender:str}/{receiver:str}/groups", guards=_MANAGER, tags=["journeys"])
+@in_thread
+def list_handoff_groups(
+    state: State, sender: str, receiver: str, limit: Limit = 100, offset: Offset = 0
+) -> list[dict[str, Any]]:
+    """The declared hand-offs of one pair of channels by their group."""
+    return answers.handoff_groups(state.hub, sender, receiver)[offset : offset + limit]
+
+
+@get("/v1/journeys/handoffs/{sender:str}/{receiver:str}/lost", guards=_MANAGER, tags=["journeys"])
+@in_thread
+def list_lost_people(
+    state: State, sender: str, receiver: str, limit: Limit = 50, offset: Offset = 0
+) -> list[dict[str, Any]]:
+    """Who was lost between two channels, the latest loss first, with the evidence."""
+    return answers.lost_people(state.hub, sender, receiver, limit, offset)
+
+
+@get("/v1/journeys/drop-offs", guards=_MANAGER, tags=["journeys"])
+@in_thread
+def list_drop_offs(state: State) -> list[dict[str, Any]]:
+    """By channel: who showed intent and reached no goal there, and who only seemed to be lost."""
+    return answers.drop_offs(state.hub)
+
+
+@get("/v1/sales", guards=_MANAGER, tags=["sales"])
+@in_thread
+def get_sales(state: State, *, by_month: bool = False) -> list[dict[str, Any]]:
+    """Orders, people and revenue of each channel in each currency, of all time or of each month."""
+    return answers.sales_by_channel(state.hub, by_month=by_month)
+
+
+@get("/v1/counted/{question:str}", guards=_MANAGER, tags=["journeys"])
+@in_thread
+def get_counted(state: State, question: str) -> dict[str, Any]:
+    """How a question is counted: words, SQL and parameters."""
+    return plain(answers.counted(state.hub, question))
+
+
+@get("/v1/records/{seq:int}", guards=_MANAGER, tags=["records"])
+@in_thread
+def get_record(state: State, seq: Position) -> dict[str, Any]:
+    """One record of the log, unsealed; `body` is null when it was erased."""
+    return answers.record(state.hub, seq)
 
 
 @get("/v1/customers", guards=_ASSOCIATE, tags=["customers"])
@@ -61,10 +116,10 @@ def find_items(
 
 @get("/v1/catalogue/locations", guards=_ASSOCIATE, tags=["catalogue"])
 @in_thread
-def list_locations(state: State) -> list[dict[str, Any]]:
+def list_locations(state: State, limit: Limit = 1000, offset: Offset = 0) -> list[dict[str, Any]]:
     """Stores, warehouses and other places."""
     with state.hub.store.reading() as reader:
-        return plain(state.hub.catalogue.locations(reader))
+        return plain(state.hub.catalogue.locations(reader)[offset : offset + limit])
 
 
 @get("/v1/prices/conflicts", guards=_MANAGER, tags=["prices"])
@@ -96,6 +151,7 @@ def list_open_feedback(state: State, limit: Limit = 100) -> list[dict[str, Any]]
 
 
 KNOWLEDGE_ROUTES = [
+    list_handoffs, list_handoff_groups, list_lost_people, list_drop_offs, get_sales, get_counted, get_record,
     find_customers, get_customer, get_order, get_stock, find_items, list_locations, list_price_conflicts, get_prices,
     get_feedback, list_open_feedback,
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
+from typing import cast
 
 from noline.doors.http.background import keep_up
 from noline.doors.http.intake import IntakeDoor, Receive, Scope, Send
@@ -59,7 +60,7 @@ def application(hub: Hub, writer: Writer) -> Application:
     from noline.doors.http.api import api
 
     intake = IntakeDoor(hub.intake, hub.access, writer)
-    rest = api(hub, writer)
+    rest = cast("Application", api(hub, writer))
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and intake.handles(scope["path"]):
@@ -141,19 +142,21 @@ async def _serve(application: Application, listener: socket.socket, ready: Calla
         """Signals only ask it to stop: uvicorn would raise them again at the end, and the process die of them."""
 
         @contextlib.contextmanager
+        # pyrefly: ignore[missing-override-decorator]  typing has it from Python 3.12 on
         def capture_signals(self) -> Iterator[None]:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, self.handle_exit, number, None)
             yield
 
+        # pyrefly: ignore[missing-override-decorator]
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             ready()
 
     config = uvicorn.Config(
-        application, log_level="warning", access_log=False, lifespan="on", http="httptools", ws="none", backlog=_BACKLOG,
-        timeout_graceful_shutdown=_MOST_SECONDS_TO_STOP, date_header=False, server_header=False,
+        application, http="httptools", ws="none", lifespan="on", log_level="warning", access_log=False,
+        date_header=False, server_header=False, backlog=_BACKLOG, timeout_graceful_shutdown=_MOST_SECONDS_TO_STOP,
     )  # fmt: skip
     await Server(config).serve([listener])
 

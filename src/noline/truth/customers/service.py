@@ -46,14 +46,14 @@ class _News:
     """What a group of facts adds to the evidence.
 
     identifiers, links: with the time at which they are now known to have been seen first. new: identifiers that nobody
-    had seen. version: the last position that brought news.
+    had seen. version: the last position that was looked at.
     """
 
+    version: int
     identifiers: dict[Subject, tuple[str, str, Micros]] = field(default_factory=dict)
     links: dict[LinkKey, Micros] = field(default_factory=dict)
     kinds: dict[Subject, str] = field(default_factory=dict)
     new: set[Subject] = field(default_factory=set)
-    version: int = 0
 
     def gluing(self) -> list[tuple[Subject, Subject]]:
         """The ends of the links that are more than a claim."""
@@ -91,25 +91,32 @@ class Customers:
 
     def take(self, tx: Transaction, facts: list[Fact]) -> None:
         """Add what these facts show of people; most show nothing new and cost no question."""
-        settled = self._settled
-        unsettled = [
-            fact
-            for fact in facts
-            if fact.identifiers
-            and not settled[fact.trusted].get(fact.identifiers, _NEVER) <= fact.occurred_at
-        ]
+        unsettled = self._unsettled(facts)
         if unsettled:
-            self._learn(tx, unsettled)
+            self._learn(tx, unsettled, facts[-1].seq)
         traits = [row for fact in facts if fact.kind == "identify" for row in self._told(fact)]
         if traits:
             tables.add_traits(tx, traits)
 
-    def _learn(self, tx: Transaction, facts: list[Fact]) -> None:
+    def _unsettled(self, facts: list[Fact]) -> list[Fact]:
+        """Of facts that carry the same names the earliest one, unless nothing about these names can be new."""
+        settled = self._settled
+        earliest: dict[tuple[tuple[Identifier, ...], bool], Fact] = {}
+        for fact in facts:
+            names = fact.identifiers
+            if not names or settled[fact.trusted].get(names, _NEVER) <= fact.occurred_at:
+                continue
+            rival = earliest.get((names, fact.trusted))
+            if rival is None or fact.occurred_at < rival.occurred_at:
+                earliest[names, fact.trusted] = fact
+        return list(earliest.values())
+
+    def _learn(self, tx: Transaction, facts: list[Fact], version: int) -> None:
         """Write what is new in these facts, then derive the people it concerns."""
         if len(self._first_at) + len(self._linked_at) > _CACHE_LIMIT:
             self.forget()
         told = [_Told(fact, [self.subject(one) for one in fact.identifiers]) for fact in facts]
-        news = _News()
+        news = _News(version)
         self._recall(tx, told, news)
         for one in told:
             self._notice(one, news)
@@ -153,12 +160,10 @@ class Customers:
             if at < self._first_at.get(subject, _NEVER):
                 self._first_at[subject] = at
                 news.identifiers[subject] = (identifier.namespace, identifier.value, at)
-                news.version = max(news.version, fact.seq)
         for key in told.links:
             if at < self._linked_at.get(key, _NEVER):
                 self._linked_at[key] = at
                 news.links[key] = at
-                news.version = max(news.version, fact.seq)
         settled = self._settled[fact.trusted]
         if len(settled) >= _SETTLED_LIMIT:
             settled.clear()

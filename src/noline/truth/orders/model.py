@@ -9,7 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
+
+import msgspec
 
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotReadable, UnreadableMoney
@@ -80,8 +83,7 @@ class Line(NamedTuple):
     total_minor: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(msgspec.Struct, frozen=True, gc=False):
     """What one message says of one order. lines, total_minor: None when it does not say."""
 
     order_id: str
@@ -149,8 +151,8 @@ def decide(tellings: Iterable[Telling]) -> tuple[Order, list[OrderLine]]:
 def state_of(told: Sequence[Telling], lines: Sequence[OrderLine], total: Money | None) -> State:
     """The furthest state that is legal: what has left the house cannot be cancelled any more."""
     kinds = {telling.kind for telling in told}
-    back = _came_back(told, lines)
-    if _refunded_whole(told, total) or (back is State.RETURNED and "Return Refunded" in kinds):
+    back = _came_back(told, lines) if "Return Accepted" in kinds else None
+    if ("Order Refunded" in kinds and _refunded_whole(told, total)) or (back is State.RETURNED and "Return Refunded" in kinds):
         return State.REFUNDED
     return back or next((state for kind, state in _FURTHEST_FIRST if kind in kinds), State.KNOWN)
 
@@ -181,15 +183,21 @@ def lines_of(told: Sequence[Telling]) -> list[OrderLine]:
     said = [one for one in told if one.kind in CONTENT and one.lines is not None]
     currency = said[-1].currency if said else told[-1].currency
     bought = said[-1].lines or () if said else ()
-    returns = accepted_returns(told)
-    back = sum((Counter(_units(one.lines or ())) for one in returns), Counter[str]())
-    whole = any(one.lines is None for one in returns)
-    lines = [*bought, *(Line(sku, 0, None, None) for sku in sorted(back.keys() - {line.sku for line in bought}))]
-    returned = [line.units for line in lines] if whole else _spread(back, lines)
+    lines, returned = _with_returns(bought, accepted_returns(told))
     return [
         _order_line(number, line, currency, units)
         for number, (line, units) in enumerate(zip(lines, returned, strict=True), start=1)
     ]
+
+
+def _with_returns(bought: Sequence[Line], returns: Sequence[Telling]) -> tuple[Sequence[Line], list[Units]]:
+    """The lines, those that only came back at the end, and the units that came back of each."""
+    if not returns:
+        return bought, [0] * len(bought)
+    back = sum((Counter(_units(one.lines or ())) for one in returns), Counter[str]())
+    whole = any(one.lines is None for one in returns)
+    lines = [*bought, *(Line(sku, 0, None, None) for sku in sorted(back.keys() - {line.sku for line in bought}))]
+    return lines, [line.units for line in lines] if whole else _spread(back, lines)
 
 
 def _order_line(number: int, line: Line, currency: str, returned: Units) -> OrderLine:
@@ -335,7 +343,13 @@ def _minor(said: Json, name: str, currency: str) -> int | None:
     if minor is not None:
         return _bounded(to_units(minor), currency)
     major = said.get(name)
-    return None if major is None else to_minor(major, currency)
+    if major is None:
+        return None
+    return _to_minor(major, currency) if isinstance(major, (int, float, str)) else to_minor(major, currency)
+
+
+# The same prices come all day long, and reading one exactly costs more than the rest of its line.
+_to_minor = lru_cache(maxsize=16_384, typed=True)(to_minor)
 
 
 def _bounded(minor: int, currency: str) -> int:

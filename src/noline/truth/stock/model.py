@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
+import msgspec
+
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotReadable
 from noline.kernel.events import Fact, Json
@@ -52,8 +54,7 @@ class Evidence(NamedTuple):
     actor: str
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(msgspec.Struct, frozen=True, gc=False):
     """Units of one item that went from one place to another.
 
     deed: what happened, in one word for all who tell of it: the same order told twice leaves the shelf once.
@@ -276,7 +277,7 @@ def _units(fact: Fact, *, signed: bool = False, default: Units | None = None) ->
         sku = line.get("sku") or line.get("product_id")
         if not isinstance(sku, (str, int)) or len(str(sku)) > _NAME_CHARACTERS:
             raise StockUnreadable(kind=fact.kind, why="a line has no sku, or one that is too long")
-        said = next((line[name] for name in ("quantity", "units", "delta") if line.get(name) is not None), default)
+        said = _said_units(line, default)
         if said is None:
             _missing(fact, "quantity")
         number = to_units(said)
@@ -284,6 +285,14 @@ def _units(fact: Fact, *, signed: bool = False, default: Units | None = None) ->
             raise StockUnreadable(kind=fact.kind, why=f"{number} units of {sku}")
         units[str(sku)] += number
     return units
+
+
+def _said_units(line: Json, default: Units | None) -> object:
+    for name in ("quantity", "units", "delta"):
+        said = line.get(name)
+        if said is not None:
+            return said
+    return default
 
 
 def _lines(fact: Fact) -> list[Json]:

@@ -1,0 +1,111 @@
+"""What this machine does with NoLine, beside what the machine allows."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from noline.doors.cli.talk import say, show
+
+if TYPE_CHECKING:
+    from noline.doors.bench.intake import Measured, Result
+
+_RESULTS = Path("bench/results")
+
+
+@click.group()
+def bench() -> None:
+    """Measure this machine. Figures are worth comparing only when the load average is well below 1."""
+
+
+@bench.command()
+@click.option("--singles", default=60_000, show_default=True, type=click.IntRange(1), help="Events sent one by one.")
+@click.option("--batched", default=400_000, show_default=True, type=click.IntRange(1), help="Events sent in batches.")
+@click.option("--batch", default=100, show_default=True, type=click.IntRange(1, 500), help="Events in a batch.")
+@click.option(
+    "--single-connections", default=256, show_default=True, type=click.IntRange(1), help="Senders of singles."
+)
+@click.option("--batch-connections", default=32, show_default=True, type=click.IntRange(1), help="Senders of batches.")
+@click.option("--people", default=100_000, show_default=True, type=click.IntRange(1), help="People known beforehand.")
+@click.option("--seconds", default=60.0, show_default=True, help="No load goes on longer than this.")
+@click.option("--seed", default=1, show_default=True, help="The same seed sends the same events.")
+@click.option("--dir", "place", type=click.Path(path_type=Path, file_okay=False, exists=True),
+              help="Where the hub under test is made and removed; its disk is the one that is measured.")  # fmt: skip
+@click.option("--demo", "company", type=click.Path(path_type=Path, file_okay=False, exists=True),
+              help="A demo company that is there; without it a small one is built to be started again.")  # fmt: skip
+@click.option("--pages", type=click.IntRange(0), default=0, show_default=True,
+              help="Also time so many customers' pages of the company given with --demo.")  # fmt: skip
+@click.option("--write", is_flag=True, help=f"Keep the result as {_RESULTS}/intake.json.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def intake(
+    place: Path | None, company: Path | None, pages: int, write: bool, as_json: bool, seconds: float, **sizes: int
+) -> None:
+    """Durable events a second and their price in CPU, beside the disk's own rate and a server that does nothing."""
+    from noline.doors.bench import demo
+    from noline.doors.bench.intake import Plan, run
+    from noline.doors.plain import plain
+
+    if pages and company is None:
+        raise click.UsageError("--pages needs --demo DIR.")
+    result = run(Plan(most_seconds=seconds, **sizes), say, place)
+    started = demo.start_small_again(say, place) if company is None else demo.start_again(company)
+    told = {**plain(result), "demo": plain(started)}
+    if company is not None and pages:
+        told["customer_pages"] = plain(demo.customer_pages(company, pages))
+    if write:
+        _RESULTS.mkdir(parents=True, exist_ok=True)
+        (_RESULTS / "intake.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    show(told, as_json=True) if as_json else _tell(result, told)
+
+
+def _tell(result: "Result", told: dict[str, Any]) -> None:
+    columns = {"echo": result.echo, "single": result.single, "batches": result.batches}
+    rows = [
+        {"what": what, **{name: _figure(measured, field, digits) for name, measured in columns.items()}}
+        for what, field, digits in _ROWS
+    ]
+    place = result.machine
+    load = f"load {place.load_average:.2f} before and {result.load_average_after:.2f} after"
+    click.echo(f"{place.cpu}, {place.cores} cores, {load}")
+    click.echo(", ".join(f"{name} {number}" for name, number in result.versions.items()))
+    click.echo(f"seed {result.plan.seed}, {result.plan.people:,} people known, {result.measured_at}\n")
+    show(rows, as_json=False)
+    click.echo(f"\nThe disk confirms {result.syncs_per_second:,.0f} writes a second, one after the other.")
+    for name, events in result.events_for_a_sync.items():
+        click.echo(
+            f"{name}: {events:.1f} durable events for each, {result.cpu_in_echoes[name]:.2f} echoes of CPU an event"
+        )
+    for name in ("demo", "customer_pages"):
+        if name in told:
+            click.echo(f"{name.replace('_', ' ')}: {_in_words(told[name])}")
+    click.echo(f"idle server: {result.idle_mb:.0f} MB resident")
+
+
+_ROWS = (
+    ("connections", "connections", 0),
+    ("events in a request", "batch", 0),
+    ("bytes an event, with its request", "bytes_each", 0),
+    ("done (durable, or echoed)", "done", 0),
+    ("answers other than 200", "refused", 0),
+    ("a second", "per_second", 0),
+    ("CPU µs each, to read and make durable", "answering_cpu_us", 1),
+    ("CPU µs each, history in the background", "background_cpu_us", 1),
+    ("cores used by the server", "server_cores", 2),
+    ("cores used by the senders", "crowd_share", 2),
+    ("latency p50 ms", "p50_ms", 1),
+    ("latency p99 ms", "p99_ms", 1),
+    ("largest resident MB so far", "peak_mb", 0),
+)
+
+
+def _figure(measured: "Measured", field: str, digits: int) -> str:
+    return f"{getattr(measured, field):,.{digits}f}"
+
+
+def _in_words(figures: dict[str, Any]) -> str:
+    shown = ((name, f"{value:,.2f}" if isinstance(value, float) else value) for name, value in figures.items())
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown)
+
+
+COMMANDS = {"bench": bench}

@@ -1,0 +1,101 @@
+"""The API does what its description says: every route is called with everything the description allows, and more."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from conftest import LONG
+from noline.channels import segment
+from noline.doors.http.api import api
+from noline.doors.http.serve import application
+from noline.doors.http.writer import Writer
+from noline.hub import Hub
+from noline.stores.access import Role
+from shop import Day, identify, track
+
+ERROR = {"code", "message", "hint", "retryable", "facts"}
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 300 if LONG else int(__import__('os').environ.get('EX','8'))
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(_: schemathesis.SerializationContext, value: Any) -> bytes:
+    """A body of lines goes out as it is."""
+    return value.encode("utf-8", "replace") if isinstance(value, str) else json.dumps(value).encode()
+
+
+class Shop:
+    """A hub in which something happened, answering in this process, and the keys that open it."""
+
+    def __init__(self, hub: Hub, writer: Writer) -> None:
+        self.hub = hub
+        self.application = application(hub, writer)
+        self.admin_key = hub.access.add_key(Role.ADMIN)[1]
+        self.write_key = hub.access.add_source("fuzzer", "web")
+
+    def key_for(self, path: str) -> str:
+        """The intake takes a source's key, everything else a key of a person."""
+        if path.removeprefix("/v1/") in {*segment.ROUTES, "events"}:
+            return "Basic " + base64.b64encode(f"{self.write_key}:".encode()).decode()
+        return f"Bearer {self.admin_key}"
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A hub with a customer, an order, a dead letter and a webhook, whose books balance whatever was sent."""
+    with Hub.init(tmp_path_factory.mktemp("openapi") / "shop.noline") as hub:
+        day = Day()
+        hub.access.add_source("web", "web")
+        hub.accept(
+            "web",
+            [
+                identify(id="m-1", at=day.next(), user="u-1", email="ada@example.com", name="Ada"),
+                track("Order Completed", id="m-2", at=day.next(), user="u-1", order_id="o-1", total=12.5),
+                {"type": "track", "messageId": "m-3", "userId": "u-1"},
+            ],
+        )
+        hub.outbox.subscribe("erp", "http://127.0.0.1:9/events")
+        writer = Writer(hub.accept_groups)
+        yield Shop(hub, writer)
+        writer.stop()
+        assert [page for page in hub.books() if not page.balanced] == []
+        assert hub.verify().ok
+
+
+def description() -> Any:
+    """What the API says of itself; it says the same of every hub."""
+    nothing: Any = None
+    return api(nothing, nothing).openapi_schema.to_schema()
+
+
+schema = schemathesis.openapi.from_dict(description())
+schema.app = application
+
+
+@schema.parametrize()
+@settings(max_examples=EXAMPLES)
+def test_every_route_answers_as_described(case: schemathesis.Case, opened: Shop):
+    if "wait" in case.query:
+        case.query["wait"] = 0
+    answer = case.call(headers={"authorization": opened.key_for(case.path)}, app=opened.application)
+    import os
+    open("/tmp/consx/seen.txt","a").write(f"{case.method} {case.path} {answer.status_code}\n")
+    case.validate_response(answer, checks=CHECKS)
