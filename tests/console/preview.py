@@ -103,6 +103,22 @@ DROPOFFS = [
     },
 ]
 
+RECORD = {
+    "seq": 918_204,
+    "kind": "Product Reserved",
+    "occurred_at": _at(days=12),
+    "received_at": _at(days=11, hours=21),
+    "source": "web-shop",
+    "channel": "web",
+    "schema": "segment+sealed",
+    "message_id": "m-88-4",
+    "person": "4711",
+    "identifiers": [{"namespace": "email", "value": "catherine@example.com"}],
+    "sealed": True,
+    "erased": False,
+    "body": {"type": "track", "event": "Product Reserved", "properties": {"sku": "</code><b>", "price": 84}},
+}
+
 SALES = [
     {
         "channel": "store",
@@ -207,23 +223,29 @@ COUNTED = {
     },
 }
 
+
+def _group(name: str | None, numbers: str, share_arrived: tuple[float, float, float]) -> Json:
+    persons, attempts, arrived, lost, after, undecided = (int(part) for part in numbers.split())
+    return {
+        "group": name,
+        "persons": persons,
+        "attempts": attempts,
+        "arrived": arrived,
+        "lost": lost,
+        "lost_after_arrival": after,
+        "undecided": undecided,
+        "share_arrived": share_arrived[0],
+        "share_arrived_low": share_arrived[1],
+        "share_arrived_high": share_arrived[2],
+        "too_few": attempts - undecided < 30,
+    }
+
+
 GROUPS = [
-    {
-        "group": "A",
-        **_handoff("mail > store", "3647 2900 143 0 3647 3647", 1_204_000, "0.8218 0.8461"),
-    },
-    {
-        "group": "B",
-        **_handoff("mail > store", "2368 2100 114 0 2368 2368", 811_000, "0.9220 0.9441"),
-    },
-    {
-        "group": "C",
-        **_handoff("mail > store", "574 510 30 0 574 574", 133_000, "0.9182 0.9573"),
-    },
-    {
-        "group": "Test",
-        **_handoff("mail > store", "12 3 0 0 12 12", 0, "0.05 0.5"),
-    },
+    _group("A", "3601 3647 747 2900 143 0", (0.2048, 0.1921, 0.2182)),
+    _group("B", "2310 2368 268 2100 114 0", (0.1132, 0.1011, 0.1266)),
+    _group("C", "570 574 64 510 30 0", (0.1115, 0.0883, 0.1399)),
+    _group(None, "12 12 9 3 0 0", (0.75, 0.4677, 0.9111)),
 ]
 
 LOST_PEOPLE = [
@@ -503,6 +525,21 @@ FULL: Json = {
     "books": BOOKS,
     "counted": COUNTED,
 }
+DESCRIPTION = {
+    "info": {"title": "NoLine", "version": "0.1.0"},
+    "paths": {
+        "/v1/track": {"post": {"tags": ["intake"], "summary": "One track call", "responses": {}}},
+        "/v1/records/{seq}": {
+            "get": {
+                "tags": ["records"],
+                "summary": "One record of the log, unsealed",
+                "description": "One record of the log, unsealed. Needs a key of role manager.",
+                "parameters": [{"name": "seq", "in": "path", "required": True, "schema": {"type": "integer"}}],
+                "responses": {"200": {"description": "The record."}, "404": {"description": "Nothing is known."}},
+            }
+        },
+    },
+}
 REFUSAL = {
     "code": "auth.role_too_small",
     "message": "A key of role associate may not do this; it needs manager.",
@@ -539,6 +576,12 @@ def every_page() -> dict[str, tuple[str, str, Any]]:
             views.border(row=mail, groups=GROUPS, lost_people=LOST_PEOPLE, counted=COUNTED),
         ),
         "border-no-persons": ("border", "/borders/web/store", views.border(row=web, counted=COUNTED)),
+        "record": ("record", "/records/918204", views.record(row=RECORD)),
+        "record-erased": (
+            "record",
+            "/records/7",
+            views.record(row={**RECORD, "seq": 7, "erased": True, "body": None, "identifiers": [], "person": None}),
+        ),
         "customers": ("customers", "/customers", views.search()),
         "customers-found": (
             "customers",
@@ -578,6 +621,7 @@ def every_page() -> dict[str, tuple[str, str, Any]]:
         "dead-letter-fixed": ("dead_letter", "/dead-letters/12", views.dead_letter(row=DEAD_LETTERS[3])),
         "login": ("login", "/login", views.Login()),
         "login-refused": ("login", "/login", views.Login(refused="The key is not known here.")),
+        "api": ("api", "/docs", views.api(DESCRIPTION)),
         "error": ("error", "/borders/web/store", views.problem(403, REFUSAL)),
     }
 

@@ -10,6 +10,7 @@ from noline.hub import Hub
 from noline.insight.journeys.model import LostPerson, Reporting
 from noline.kernel.clock import DAY, Micros, as_text
 from noline.kernel.errors import NotFound
+from noline.kernel.events import Record
 from noline.kernel.money import Money
 from noline.stores.log import is_sealed, records_at
 from noline.stores.transactional import Reader
@@ -61,8 +62,7 @@ def lost_people(hub: Hub, sender: str, receiver: str, limit: int, offset: int = 
     found = hub.journeys.lost_people(sender, receiver, limit=limit, offset=offset)
     with hub.store.reading() as reader:
         places = _place_names(hub, reader)
-        sent = {one.seq: one.source for one in records_at(reader, [one.evidence[-1] for one in found if one.evidence])}
-        return [_lost_person(hub, reader, one, places, sent) for one in found]
+        return [_lost_person(hub, reader, one, places) for one in found]
 
 
 def drop_offs(hub: Hub) -> list[Json]:
@@ -121,9 +121,7 @@ def home(hub: Hub) -> Json:
             {**one, "dropped": one["own_view"], "false_dropped": one["false_drop_offs"]} for one in drop_offs(hub)
         ],
         "sales": [
-            {**one, "average_minor": one["average_basket_minor"]}
-            for one in sales
-            if one["currency"] is not None
+            {**one, "average_minor": one["average_basket_minor"]} for one in sales if one["currency"] is not None
         ],
         "sales_together": sales_together(hub, sales),
         "feedback": feedback_by_place(hub),
@@ -174,16 +172,14 @@ def _with_values(row: Json) -> Json:
     return row
 
 
-def _lost_person(
-    hub: Hub, reader: Reader, lost: LostPerson, places: Mapping[str, str], sent: Mapping[int, str]
-) -> Json:
+def _lost_person(hub: Hub, reader: Reader, lost: LostPerson, places: Mapping[str, str]) -> Json:
     """A lost person by the id that every other page uses, with a name if one is known."""
     person = person_of(lost.person)
     try:
         name = hub.customers.get(reader, person).name
     except NotFound:
         name = None
-    seq = lost.evidence[-1] if lost.evidence else None
+    sent = _sending_record(reader, lost)
     return {
         "person": person,
         "name": name,
@@ -194,10 +190,19 @@ def _lost_person(
         "place": places.get(lost.store_id or "", lost.store_id),
         "value_minor": lost.value.amount_minor if lost.value else None,
         "currency": lost.value.currency if lost.value else None,
-        "seq": seq,
+        "seq": sent.seq if sent else None,
         "evidence": list(lost.evidence),
-        "source": sent.get(seq or 0, ""),
+        "source": sent.source if sent else "",
     }
+
+
+def _sending_record(reader: Reader, lost: LostPerson) -> Record | None:
+    """The record that set somebody out: the last of its kind before what may show the arrival."""
+    for seq in reversed(lost.evidence):
+        found = records_at(reader, [seq])
+        if found and found[0].kind == lost.action:
+            return found[0]
+    return None
 
 
 def _place_names(hub: Hub, reader: Reader) -> dict[str, str]:

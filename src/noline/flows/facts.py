@@ -24,9 +24,10 @@ class Facts:
 
     def of(self, reader: Reader, records: Sequence[Record]) -> Iterator[Fact]:
         """The facts of these records."""
+        origins = {name: self._origin(name) for name in {record.source for record in records}}
         for record, body in self._log.opened(reader, records):
             if body is not None:
-                yield fact_of(record, body, self._origin(record.source))
+                yield fact_of(record, body, origins[record.source])
 
     def all(self) -> Iterator[list[Fact]]:
         """Every fact in the order of the log, in portions, of one consistent state."""

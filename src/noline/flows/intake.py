@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Protocol
 
 import msgspec
@@ -78,11 +80,7 @@ class Intake:
 
     def _accept_now(self, waiting: list[tuple[str, bytes]]) -> list[Receipt]:
         """One commit for these, grouped by neighbours of one source so that order is kept."""
-        runs: list[tuple[str, list[bytes]]] = []
-        for name, raw in waiting:
-            if not runs or runs[-1][0] != name:
-                runs.append((name, []))
-            runs[-1][1].append(raw)
+        runs = [(name, [raw for _, raw in run]) for name, run in groupby(waiting, key=itemgetter(0))]
         groups = [self.group(self._access.source(name), _envelope(raws), "import") for name, raws in runs]
         return [receipt for receipts in self._log.accept(groups) for receipt in receipts]
 

@@ -8,7 +8,7 @@ import msgspec
 from noline.channels.segment import kind_of
 from noline.kernel.clock import DAY, MINUTE, Micros, parse_instant
 from noline.kernel.events import Context, Digest, Draft, Fact, Identifier, Json, Message, Record, Refusal, route_of
-from noline.kernel.words import Word, word_for
+from noline.kernel.words import WORDS, Word, word_for
 from noline.truth.customers.identifiers import CLAIMABLE, identifiers_of
 
 EARLIEST: Micros = parse_instant("1990-01-01")
@@ -16,6 +16,7 @@ TOLERATED_SKEW: Micros = 2 * MINUTE
 """Below this the difference of two clocks is the way of the message, and correcting it would shuffle events."""
 
 _LONGEST_ID = 256
+_LONGEST_REMEMBERED = 100
 _NO_IDENTIFIERS: tuple[Identifier, ...] = ()
 _NO_CONTEXT = Context()
 _NOTHING: Json = {}
@@ -44,7 +45,7 @@ def draft_of(
     if not EARLIEST <= occurred_at <= received_at + DAY:
         return Refusal("clock_absurd", "/timestamp", "before 1990 or more than a day ahead", raw)
     kind = kind_of(message)
-    word = word_for(kind)
+    word = WORDS.get(kind) or _unnamed(kind)
     identifiers = _NO_IDENTIFIERS if word.about in ABOUT_NOBODY else identifiers_of(message)
     topic = topic_of(message, word, own_names(identifiers, origin))
     if topic is None:
@@ -66,7 +67,7 @@ def draft_of(
 def fact_of(record: Record, body: bytes, origin: Origin) -> Fact:
     """The fact that a record of the log holds; `body` is unsealed."""
     message = _decode(body)
-    word = word_for(record.kind)
+    word = WORDS.get(record.kind) or _unnamed(record.kind)
     identifiers = _NO_IDENTIFIERS if word.about in ABOUT_NOBODY else identifiers_of(message)
     context = message.context or _NO_CONTEXT
     return Fact(
@@ -111,13 +112,20 @@ def topic_of(message: Message, word: Word, identifiers: tuple[Identifier, ...]) 
     return _named("message", message.messageId) if nameless else None
 
 
-@lru_cache(maxsize=4096)
 def instant_or_none(text: str | None) -> Micros | None:
     """When a request was sent, if it says so readably."""
     try:
         return parse_instant(text) if text else None
     except (ValueError, OverflowError):
         return None
+
+
+def _unnamed(kind: str) -> Word:
+    """The word of a name that the vocabulary does not have; short ones are remembered."""
+    return _remembered_word(kind) if len(kind) <= _LONGEST_REMEMBERED else word_for(kind)
+
+
+_remembered_word = lru_cache(maxsize=4096)(word_for)
 
 
 def _named(namespace: str, value: object) -> str | None:

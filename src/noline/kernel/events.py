@@ -161,6 +161,8 @@ class Fold(Protocol):
     """
 
     name: str
+    kinds: frozenset[str] | None
+    """The kinds of facts it listens to; None for every kind."""
     tables: Mapping[str, tuple[str, ...]]
     """Its tables, each with the columns that `noline verify` compares (bookkeeping columns left out)."""
 

@@ -4,7 +4,7 @@ Counters per source and hour, written in the commit of what they count; a CHECK 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from noline.kernel.clock import HOUR, Micros
@@ -51,18 +51,16 @@ class Page:
         return self.received == self.accepted + self.duplicate + self.conflict + self.parked
 
 
-def enter(tx: Transaction, counts: Iterable[tuple[str, Micros, Counter[str]]]) -> None:
-    """Add outcomes of (source, received at) to the books."""
-    hours: dict[tuple[str, Micros], Counter[str]] = {}
-    for source, received_at, outcomes in counts:
-        page = (source, received_at // HOUR * HOUR)
-        if page in hours:
-            hours[page].update(outcomes)
-        else:
-            hours[page] = Counter(outcomes)
-    for page, outcomes in hours.items():
+def hour_of(instant: Micros) -> Micros:
+    """The hour under which the books count what came at this instant."""
+    return instant // HOUR * HOUR
+
+
+def enter(tx: Transaction, counts: Mapping[tuple[str, Micros], Counter[str]]) -> None:
+    """Add outcomes of (source, hour) to the books."""
+    for (source, hour), outcomes in counts.items():
         if outcomes:
-            tx.run(_ADD, (*page, outcomes.total(), *(outcomes[name] for name in OUTCOMES)))
+            tx.run(_ADD, (source, hour, outcomes.total(), *(outcomes[name] for name in OUTCOMES)))
 
 
 def pages(reader: Reader) -> list[Page]:

@@ -88,30 +88,34 @@ class Log:
             raise
 
     def accept_in(self, tx: Transaction, groups: Sequence[Group]) -> list[list[Receipt]]:
-        """The same inside a transaction of the caller, who must let `accept`'s caches go when it is undone."""
-        if tx.others_wrote:
+        """The same inside a transaction of the caller."""
+        last = last_seq(tx)
+        # A log that ends elsewhere than remembered says that a transaction of ours was undone.
+        if tx.others_wrote or last + 1 != self._next_seq:
             self._forget()
-        if self._next_seq is None:
-            self._next_seq = last_seq(tx) + 1
+            self._next_seq = last + 1
         drafts = [item for group in groups for item in group.items if isinstance(item, Draft)]
         receipts = iter(self._append(tx, self._seal(tx, drafts)))
         answers = [
             [next(receipts) if isinstance(item, Draft) else self._park(tx, group, item) for item in group.items]
             for group in groups
         ]
-        outcomes = [Counter([receipt.status for receipt in answer]) for answer in answers]
-        if any(outcome["conflict"] for outcome in outcomes):
+        outcomes: dict[tuple[str, Micros], list[str]] = {}
+        for group, answer in zip(groups, answers, strict=True):
+            page = outcomes.setdefault((group.source, books.hour_of(group.received_at)), [])
+            page += [receipt.status for receipt in answer]
+        counts = {page: Counter(statuses) for page, statuses in outcomes.items()}
+        if any(outcome["conflict"] for outcome in counts.values()):
             self._keep_conflicts(tx, groups, answers)
-        books.enter(
-            tx,
-            ((group.source, group.received_at, outcome) for group, outcome in zip(groups, outcomes, strict=True)),
-        )
+        books.enter(tx, counts)
         return answers
 
     def fold_again(self, tx: Transaction, facts: list[Fact]) -> None:
         """Give facts that are in the log to the folds; what a room cannot take is kept as a dead letter."""
         for fold in self._folds:
-            self._fold(tx, fold, facts)
+            heard = facts if fold.kinds is None else [fact for fact in facts if fact.kind in fold.kinds]
+            if heard:
+                self._fold(tx, fold, heard)
 
     def _seal(self, tx: Transaction, drafts: list[Draft]) -> list[Sealed]:
         personal = [draft.fact for draft in drafts if draft.personal]
@@ -240,11 +244,17 @@ class Log:
 
     def opened(self, reader: Reader, records: Sequence[Record]) -> Iterator[tuple[Record, bytes | None]]:
         """Records with their bodies unsealed; None where the subject was erased."""
-        sealed = [record for record in records if is_sealed(record)]
-        bodies = iter(
-            self._vault.open(reader, [(record.subject, record.message_id, record.body) for record in sealed])
+        closed = [is_sealed(record) for record in records]
+        sealed = [
+            (record.subject, record.message_id, record.body)
+            for record, is_closed in zip(records, closed, strict=True)
+            if is_closed
+        ]
+        bodies = iter(self._vault.open(reader, sealed))
+        return (
+            (record, next(bodies) if is_closed else record.body)
+            for record, is_closed in zip(records, closed, strict=True)
         )
-        return ((record, next(bodies) if is_sealed(record) else record.body) for record in records)
 
     def _opened_one(self, reader: Reader, record: Record) -> bytes | None:
         return next(self.opened(reader, [record]))[1]
@@ -273,7 +283,7 @@ def latest_occurrence(reader: Reader) -> Micros:
 
 def records_after(reader: Reader, after: int, limit: int) -> list[Record]:
     """The next records of the log."""
-    return [Record(*row) for row in reader.rows(_AFTER, (after, limit))]
+    return list(map(Record._make, reader.rows(_AFTER, (after, limit))))
 
 
 def record_heads_of(reader: Reader, route_key: int, subject: bytes) -> list[tuple[int, Micros]]:

@@ -11,18 +11,17 @@ from urllib.parse import quote
 
 from noline.doors.console import wording
 from noline.doors.console.frame import Counted, counted_of
-from noline.doors.console.people import customer_path
+from noline.doors.console.people import customer_path, nameless
 from noline.doors.console.wording import Row
 
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """Hand-offs from one channel to another, or one group of them."""
+    """Hand-offs from one channel to another."""
 
     from_channel: str
     to_channel: str
     path: str
-    group: str
     persons: int | None
     arrived: int | None
     lost: int | None
@@ -37,6 +36,11 @@ class Border:
     high: float | None
     money: Mapping[str, int]
     too_few: bool
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nobody was lost here."""
+        return not self.lost
 
     @property
     def decided(self) -> int | None:
@@ -55,7 +59,6 @@ def border_of(row: Row) -> Border:
         from_channel=row["from"],
         to_channel=row["to"],
         path=border_path(row["from"], row["to"]),
-        group=str(row.get("group") or ""),
         persons=row.get("persons"),
         arrived=row.get("arrived"),
         lost=row.get("lost"),
@@ -95,10 +98,30 @@ def main_currency(borders: Sequence[Border]) -> str:
     return seen.most_common(1)[0][0] if seen else ""
 
 
-def scale_of(borders: Sequence[Border]) -> Scale:
+def scale_of(borders: "Sequence[Border] | Sequence[Group]") -> Scale:
     """An axis that holds every interval told, in steps of ten percent."""
     highest = max((border.high or border.share or 0 for border in borders if not border.too_few), default=0)
     return Scale(min(1.0, max(1, math.ceil(round(highest * 10, 6))) / 10))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The declared hand-offs of one border that carry the same group: each declaration counts.
+
+    lost: did not arrive. lost_after: arrived and went no further, where that is told. share: of those decided, lost.
+    """
+
+    name: str
+    persons: int | None
+    attempts: int | None
+    arrived: int | None
+    lost: int | None
+    lost_after: int | None
+    undecided: int | None
+    share: float | None
+    low: float | None
+    high: float | None
+    too_few: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +141,23 @@ class LostPerson:
 
 @dataclass(frozen=True, slots=True)
 class BorderPage:
-    """One pair of channels."""
+    """One pair of channels; `people` is a portion of those lost, `first` and `last` say which."""
 
     border: Border
-    groups: tuple[Border, ...]
-    currency: str
+    groups: tuple[Group, ...]
     scale: Scale
     people: tuple[LostPerson, ...]
     people_shown: bool
+    first: int
+    last: int
+    earlier: str
+    later: str
     counted: Mapping[str, Counted]
+
+    @property
+    def groups_tell_after(self) -> bool:
+        """Whether any group tells who was lost after arriving."""
+        return any(group.lost_after is not None for group in self.groups)
 
 
 def border(
@@ -135,18 +166,45 @@ def border(
     groups: Sequence[Row] = (),
     lost_people: Sequence[Row] | None = None,
     counted: Mapping[str, Row],
+    offset: int = 0,
 ) -> BorderPage:
-    """The page of one border; `lost_people` is None for roles that may not see persons."""
+    """The page of one border; `lost_people` is None for roles that may not see persons, and begins behind `offset`."""
     whole = border_of(row)
-    parts = worst_first([border_of({"from": row["from"], "to": row["to"], **group}) for group in groups])
+    parts = sorted((_group(group) for group in groups), key=lambda one: (one.too_few, -(one.lost or 0), one.name))
+    people = tuple(_lost_person(person) for person in lost_people or ())
+    last = offset + len(people)
     return BorderPage(
         border=whole,
         groups=tuple(parts),
-        currency=main_currency([whole, *parts]),
-        scale=scale_of([whole, *parts]),
-        people=tuple(_lost_person(person) for person in lost_people or ()),
+        scale=scale_of(parts),
+        people=people,
         people_shown=lost_people is not None,
+        first=offset + 1,
+        last=last,
+        earlier=_page_path(whole, last) if people and (whole.lost or 0) > last else "",
+        later=_page_path(whole, max(0, offset - len(people))) if offset else "",
         counted=counted_of(counted),
+    )
+
+
+def _page_path(border: Border, offset: int) -> str:
+    return f"{border.path}?offset={offset}#people-heading" if offset else f"{border.path}#people-heading"
+
+
+def _group(row: Row) -> Group:
+    arrived, low, high = (row.get(f"share_arrived{end}") for end in ("", "_low", "_high"))
+    return Group(
+        name=str(row.get("group") or ""),
+        persons=row.get("persons"),
+        attempts=row.get("attempts"),
+        arrived=row.get("arrived"),
+        lost=row.get("lost"),
+        lost_after=row.get("lost_after_arrival"),
+        undecided=row.get("undecided"),
+        share=None if arrived is None else 1 - arrived,
+        low=None if high is None else 1 - high,
+        high=None if low is None else 1 - low,
+        too_few=bool(row.get("too_few")),
     )
 
 
@@ -155,11 +213,11 @@ def _lost_person(row: Row) -> LostPerson:
     person = str(row["person"])
     return LostPerson(
         person=person,
-        name=row.get("name") or f"Customer {person}",
+        name=row.get("name") or nameless(person),
         path=customer_path(person),
         time=wording.minute(wording.instant(row.get("at"))),
         label=row.get("label") or "",
-        group=str(row.get("group") or ""),
+        group=str(row.get("place") or row.get("group") or ""),
         value=wording.exact_money(row["value_minor"], currency) if currency and row.get("value_minor") else "",
         seq=row.get("seq"),
         source=row.get("source") or "",

@@ -12,6 +12,7 @@ class Shell:
     """What every page has around it.
 
     path: of the page, without query; its data are at the same path with `.json` and `.csv`.
+    sees_all: whoever looks may see more than customers. mends: they may change dead letters.
     form_token: sent with every form, where the server asks for one.
     """
 
@@ -20,7 +21,8 @@ class Shell:
     query: str = ""
     role: str = ""
     signed_in: bool = True
-    may_see_persons: bool = True
+    sees_all: bool = True
+    mends: bool = True
     open_dead_letters: int = 0
     form_token: str = ""
     static: str = "/static"

@@ -55,13 +55,11 @@ class DropOff:
 
 @dataclass(frozen=True, slots=True)
 class Sales:
-    """What one channel sold in one currency. `x` is its share beside the largest."""
+    """What one channel sold, each currency by itself. `x`: the share of the sum, in percent of the largest."""
 
     channel: str
     orders: int
-    persons: int
-    revenue: str
-    average: str
+    amounts: tuple[tuple[str, str], ...]
     share: float | None
     x: float
 
@@ -75,6 +73,7 @@ class Home:
     worst: Border | None
     nobody_lost: bool
     borders: tuple[Border, ...]
+    quiet: tuple[Border, ...]
     currency: str
     scale: Scale
     chart: Mapping[str, Any]
@@ -85,6 +84,7 @@ class Home:
     false_dropped: int
     feedback: Feedback
     sales: tuple[Sales, ...]
+    sales_words: str
     books: Books
     counted: Mapping[str, Counted]
 
@@ -98,6 +98,7 @@ def home(
     books: Row,
     counted: Mapping[str, Row],
     has_sources: bool = True,
+    sales_together: Row | None = None,
 ) -> Home:
     """The home page; a hub without any event gets its two next steps instead of numbers."""
     borders = worst_first([border_of(row) for row in handoffs])
@@ -109,7 +110,8 @@ def home(
         has_sources=has_sources,
         worst=worst,
         nobody_lost=bool(told) and worst is None,
-        borders=tuple(borders),
+        borders=tuple(border for border in borders if not border.is_quiet),
+        quiet=tuple(border for border in borders if border.is_quiet),
         currency=main_currency(borders),
         scale=scale_of(borders),
         chart=sankey(shown),
@@ -119,7 +121,8 @@ def home(
         dropped=sum(row.get("dropped") or 0 for row in dropoffs),
         false_dropped=sum(row.get("false_dropped") or 0 for row in dropoffs),
         feedback=_feedback(feedback),
-        sales=_sales(sales),
+        sales=_sales(sales, sales_together),
+        sales_words=_sales_words(sales_together or {}),
         books=books_of(books),
         counted=counted_of(counted),
     )
@@ -155,7 +158,7 @@ def _feedback(row: Row) -> Feedback:
         oldest_days=oldest,
         places=tuple(
             Places(
-                place=place.get("place") or "no place named",
+                place=place.get("name") or place.get("place") or "no place named",
                 channel=place.get("channel") or "",
                 open=place.get("open") or 0,
                 oldest_days=place.get("oldest_days") or 0,
@@ -166,18 +169,42 @@ def _feedback(row: Row) -> Feedback:
     )
 
 
-def _sales(rows: Sequence[Row]) -> tuple[Sales, ...]:
-    largest = max((row.get("share") or 0 for row in rows), default=0)
-    ordered = sorted(rows, key=lambda row: (-(row.get("share") or 0), -row["revenue_minor"]))
-    return tuple(
-        Sales(
-            channel=row["channel"],
-            orders=row["orders"],
-            persons=row["persons"],
-            revenue=wording.money(row["revenue_minor"], row["currency"]),
-            average=wording.exact_money(row["average_minor"], row["currency"]),
-            share=row.get("share"),
-            x=wording.part(row.get("share"), largest),
-        )
-        for row in ordered
+def _sales(rows: Sequence[Row], together: Row | None) -> tuple[Sales, ...]:
+    """Channels by their share of the sum; without a sum of all currencies the rows' own shares count."""
+    shares = {row["channel"]: row.get("share") for row in (together["channels"] if together else rows)}
+    largest = max((share or 0 for share in shares.values()), default=0)
+    by_channel: dict[str, list[Row]] = {}
+    for row in rows:
+        by_channel.setdefault(row["channel"], []).append(row)
+    made = [_channel_sales(name, parts, shares.get(name), largest) for name, parts in by_channel.items()]
+    return tuple(sorted(made, key=lambda one: (-(one.share or 0), one.channel)))
+
+
+def _channel_sales(channel: str, parts: Sequence[Row], share: float | None, largest: float) -> Sales:
+    ordered = sorted(parts, key=lambda part: -(part.get("orders") or 0))
+    return Sales(
+        channel=channel,
+        orders=sum(part["orders"] for part in parts),
+        amounts=tuple(
+            (
+                wording.money(part["revenue_minor"], part["currency"]),
+                wording.exact_money(part["average_minor"], part["currency"]),
+            )
+            for part in ordered
+        ),
+        share=share,
+        x=wording.part(share, largest),
     )
+
+
+def _sales_words(together: Row) -> str:
+    """How amounts of several currencies became one share; empty where there is one currency."""
+    rates = together.get("rates") or {}
+    told = ", ".join(
+        f"1{wording.SPACE}{name} = {rate}{wording.SPACE}{together['currency']}" for name, rate in rates.items()
+    )
+    words = f"Shares are of the sum in {together['currency']} at the hub's rates: {told}." if told else ""
+    left_out = together.get("left_out") or ()
+    if left_out:
+        words += f" Without a rate, and so in no share: {', '.join(left_out)}."
+    return words.strip()

@@ -65,12 +65,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The search page; `found` is None before anything was asked."""
+    """The search page; `found` is None before anything was asked. more: only the first ones are here."""
 
     query: str
     found: tuple[Found, ...] | None
+    more: bool
+
+    @property
+    def says_why(self) -> bool:
+        """Whether any answer tells by which of its names it was found."""
+        return any(one.matched for one in self.found or ())
 
 
+_SHORT = 8
+_NAMES_IN_A_LIST = 4
+_STRONGEST_FIRST = ("email", "phone", "loyalty_id", "loyalty", "user_id", "user")
 _NAMESPACES = {
     "email": "e-mail",
     "phone": "telephone",
@@ -94,8 +103,8 @@ def customer(*, row: Row, counted: Mapping[str, Row], older: str = "") -> Custom
     orders, timeline = row.get("orders") or [], row.get("timeline") or []
     return CustomerPage(
         person=person,
-        name=row.get("name") or f"Customer {person}",
-        identifiers=tuple(_known(known) for known in row.get("identifiers") or ()),
+        name=row.get("name") or nameless(person),
+        identifiers=tuple(known_of(known) for known in row.get("identifiers") or ()),
         orders=tuple(_order(order) for order in orders),
         spent=", ".join(wording.exact_money(amount, unit) for unit, amount in sorted(_spent(orders).items())),
         timeline=draw(timeline),
@@ -105,13 +114,19 @@ def customer(*, row: Row, counted: Mapping[str, Row], older: str = "") -> Custom
     )
 
 
-def search(*, query: str = "", results: Sequence[Row] | None = None) -> Search:
-    """The search page with its answers."""
+def nameless(person: str) -> str:
+    """What somebody is called whose name nobody has told: `Customer c98150`, short enough for a table."""
+    return f"Customer {person.removeprefix('p_')[:_SHORT]}"
+
+
+def search(*, query: str = "", results: Sequence[Row] | None = None, most: int | None = None) -> Search:
+    """The search page with its answers. most: how many were asked for."""
     found = None if results is None else tuple(_found(row) for row in results)
-    return Search(query=query, found=found)
+    return Search(query=query, found=found, more=most is not None and len(found or ()) >= most)
 
 
-def _known(row: Row) -> Known:
+def known_of(row: Row) -> Known:
+    """A name of a customer, in the words of people."""
     return Known(
         namespace=_NAMESPACES.get(row["namespace"], row["namespace"].replace("_", " ")),
         value=str(row["value"]),
@@ -150,8 +165,17 @@ def _found(row: Row) -> Found:
     person = str(row["person"])
     return Found(
         person=person,
-        name=row.get("name") or f"Customer {person}",
+        name=row.get("name") or nameless(person),
         path=customer_path(person),
         matched=row.get("matched") or "",
-        identifiers=", ".join(str(known["value"]) for known in row.get("identifiers") or ()),
+        identifiers=_few_names(row.get("identifiers") or ()),
     )
+
+
+def _few_names(identifiers: Sequence[Row]) -> str:
+    """The names that tell people most, and how many more there are."""
+    rank = {namespace: at for at, namespace in enumerate(_STRONGEST_FIRST)}
+    ordered = sorted(identifiers, key=lambda one: rank.get(one["namespace"], len(rank)))
+    shown = ", ".join(str(one["value"]) for one in ordered[:_NAMES_IN_A_LIST])
+    more = len(ordered) - _NAMES_IN_A_LIST
+    return f"{shown} and {more} more" if more > 0 else shown

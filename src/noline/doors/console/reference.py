@@ -67,5 +67,10 @@ def _operation(method: str, path: str, told: Mapping[str, Any]) -> Operation:
     )
     answers = tuple((status, one.get("description", "")) for status, one in sorted(told.get("responses", {}).items()))
     return Operation(
-        method.upper(), path, told.get("summary", ""), told.get("description", ""), parameters, answers
+        method.upper(), path, _plain(told.get("summary", "")), _plain(told.get("description", "")), parameters, answers
     )
+
+
+def _plain(words: str) -> str:
+    """Docstrings mark code with backticks; a page of plain words has none."""
+    return words.replace("`", "")

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from noline.doors.console import wording
 from noline.doors.console.frame import Shell
+from noline.doors.console.records import record_path
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -16,6 +17,7 @@ STATIC = HERE / "static"
 PAGES = (
     "home",
     "border",
+    "record",
     "customers",
     "customer",
     "sources",
@@ -67,6 +69,7 @@ def environment() -> Environment:
         "interval": wording.interval,
         "money": wording.money,
         "sentence_of_money": wording.sentence_of_money,
+        "record_path": record_path,
     }
     made.globals.update(words)
     return made

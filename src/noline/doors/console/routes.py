@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -14,8 +15,8 @@ from litestar.response import Redirect
 
 from noline.doors import answers
 from noline.doors.console import views
-from noline.doors.console.render import CONTENT_SECURITY_POLICY, render
-from noline.doors.http.auth import COOKIE, needs, role_of
+from noline.doors.console.render import render
+from noline.doors.http.auth import COOKIE, needs, own_form
 from noline.doors.http.threads import in_thread
 from noline.doors.plain import as_csv, plain
 from noline.hub import Hub
@@ -30,13 +31,12 @@ Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED
 _ASSOCIATE = [needs(Role.ASSOCIATE)]
 _MANAGER = [needs(Role.MANAGER)]
 _ADMIN = [needs(Role.ADMIN)]
-_HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cache-control": "no-store",
-}
 _LETTERS_ON_A_PAGE = 200
+_LOST_ON_A_PAGE = 50
+_FOUND_ON_A_PAGE = 50
+_LOST_AS_DATA = 10_000
+_MOST_DIGITS = 15
+_FIRST_PAGE = {Role.ASSOCIATE: "/customers"}
 
 
 def wants_page(request: Asking) -> bool:
@@ -49,8 +49,10 @@ def wants_page(request: Asking) -> bool:
 def error_page(request: Asking, status: int, told: Json) -> Page:
     """An error as a page; whoever is not logged in is asked to."""
     if status == 401:
-        return Redirect(f"/login?next={quote(request.url.path)}")
-    shell = _shell(request, signed_in=False)
+        query = f"?{request.url.query}" if request.url.query else ""
+        asked_for = request.url.path + query if request.method == "GET" else "/"
+        return Redirect(f"/login?next={quote(asked_for)}")
+    shell = _shell(request, counting=False)
     return _html(render("error", view=views.problem(status, told), shell=shell), status)
 
 
@@ -71,17 +73,34 @@ def home(request: Asking, state: State) -> Page:
 
 
 @_page_at("/borders/{sender:str}/{receiver:str}", guards=_MANAGER)
-def border(request: Asking, state: State, sender: str, receiver: str) -> Page:
-    """One pair of channels."""
-    told = answers.border(state.hub, sender, _bare(receiver))
-    return _page(request, "border", told, told["lost_people"], lambda: views.border(**told))
+def border(
+    request: Asking,
+    state: State,
+    sender: str,
+    receiver: str,
+    offset: Annotated[int, Parameter(ge=0, le=2**53)] = 0,
+) -> Page:
+    """One pair of channels; the data hold everybody who was lost, the page a portion."""
+    limit = _LOST_AS_DATA if _is_data(request) else _LOST_ON_A_PAGE
+    told = answers.border(state.hub, sender, _bare(receiver), limit, offset)
+    return _page(request, "border", told, told["lost_people"], lambda: views.border(**told, offset=offset), query="")
+
+
+@_page_at("/records/{seq:str}", guards=_MANAGER)
+def record(request: Asking, state: State, seq: str) -> Page:
+    """One record of the log: the evidence behind a number."""
+    told = answers.record(state.hub, _number(seq, "record"))
+    return _page(request, "record", told, [told], lambda: views.record(row=told))
 
 
 @_page_at("/customers", "/customers.json", "/customers.csv", guards=_ASSOCIATE)
 def customers(request: Asking, state: State, q: Annotated[str, Parameter(max_length=200)] = "") -> Page:
     """Find a customer."""
-    found = answers.found_customers(state.hub, q, 50) if q.strip() else None
-    return _page(request, "customers", found or [], found or [], lambda: views.search(query=q, results=found))
+    found = answers.found_customers(state.hub, q, _FOUND_ON_A_PAGE) if q.strip() else None
+    return _page(
+        request, "customers", found or [], found or [],
+        lambda: views.search(query=q, results=found, most=_FOUND_ON_A_PAGE),
+    )  # fmt: skip
 
 
 @_page_at("/customers/{person:str}", guards=_ASSOCIATE)
@@ -126,7 +145,7 @@ def dead_letters(
 @_page_at("/dead-letters/{number:str}", guards=_MANAGER)
 def dead_letter(request: Asking, state: State, number: str) -> Page:
     """One dead letter."""
-    return _letter_page(request, state.hub, _number(number))
+    return _letter_page(request, state.hub, _number(number, "dead letter"))
 
 
 @post("/dead-letters/{number:int}/dry-run", guards=_MANAGER, include_in_schema=False,
@@ -192,14 +211,15 @@ def login(
     refused = ""
     if token:
         try:
-            return _enter(request, state.hub.access.session_of_link(token), next_path)
+            session = state.hub.access.session_of_link(token)
+            return _enter(request, session, state.hub.access.role_of_session(session), next_path)
         except KeyUnknown:
             refused = "This link was used already or is too old. `noline login` prints a new one."
     view = views.Login(refused=refused, next_path=_inside(next_path))
-    return _html(render("login", view=view, shell=_shell(request, signed_in=False)), 401 if refused else 200)
+    return _html(render("login", view=view, shell=_shell(request)), 401 if refused else 200)
 
 
-@post("/login", include_in_schema=False, status_code=200)
+@post("/login", include_in_schema=False, status_code=200, guards=[own_form])
 @in_thread
 def login_with_key(request: Asking, state: State, data: Form) -> Page:
     """Log in with a key."""
@@ -209,8 +229,8 @@ def login_with_key(request: Asking, state: State, data: Form) -> Page:
         role = access.role_of_key(data.get("key", "").strip())
     except KeyUnknown:
         view = views.Login(refused="This key is not known here.", next_path=next_path)
-        return _html(render("login", view=view, shell=_shell(request, signed_in=False)), 401)
-    return _enter(request, access.new_session(role), next_path)
+        return _html(render("login", view=view, shell=_shell(request)), 401)
+    return _enter(request, access.new_session(role), role, next_path)
 
 
 @post("/logout", include_in_schema=False, status_code=303, guards=_ASSOCIATE)
@@ -224,33 +244,45 @@ def logout(request: Asking, state: State) -> Page:
 
 
 def _page(
-    request: Asking, name: str, told: Any, rows: Sequence[Mapping[str, Any]] | None, view: Callable[[], Any]
+    request: Asking,
+    name: str,
+    told: Any,
+    rows: Sequence[Mapping[str, Any]] | None,
+    view: Callable[[], Any],
+    **frame: str,
 ) -> Page:
-    """A page, or its data, by the ending of the path."""
+    """A page, or its data, by the ending of the path. frame: what the shell says otherwise than the request."""
     path = request.url.path
     if path.endswith(".json"):
-        return Response(plain(told), media_type=MediaType.JSON, headers={"cache-control": "no-store"})
+        return Response(plain(told), media_type=MediaType.JSON)
     if path.endswith(".csv"):
-        return Response(as_csv(plain(rows) or []), media_type="text/csv", headers={"cache-control": "no-store"})
-    return _html(render(name, view=view(), shell=_shell(request)))
+        return Response(as_csv(plain(rows) or []), media_type="text/csv")
+    return _html(render(name, view=view(), shell=replace(_shell(request), **frame)))
+
+
+def _is_data(request: Asking) -> bool:
+    return request.url.path.endswith((".json", ".csv"))
 
 
 def _html(text: str, status: int = 200) -> Page:
-    return Response(text, status_code=status, media_type=MediaType.HTML, headers=_HEADERS)
+    return Response(text, status_code=status, media_type=MediaType.HTML)
 
 
-def _shell(request: Asking, *, signed_in: bool = True) -> views.Shell:
+def _shell(request: Asking, *, counting: bool = True) -> views.Shell:
+    """What stands around a page for whoever asks. counting: ask the hub how many dead letters are open."""
     hub: Hub = request.app.state.hub
-    role = role_of(request) if signed_in else None
+    role: Role | None = getattr(request.state, "role", None)
     open_letters = 0
-    if role is not None and role.includes(Role.MANAGER):
+    if counting and role is not None and role.includes(Role.MANAGER):
         open_letters = sum(count for (_, state), count in hub.dead_letter_counts().items() if state == "open")
     return views.Shell(
         hub_name=hub.settings.company,
         path=request.url.path,
         query=request.url.query,
         role=role or "",
-        signed_in=signed_in,
+        signed_in=role is not None,
+        sees_all=role is not None and role.includes(Role.MANAGER),
+        mends=role is Role.ADMIN,
         open_dead_letters=open_letters,
         base_url=str(request.base_url).rstrip("/"),
     )
@@ -262,7 +294,7 @@ def _letter_page(
 ) -> Page:  # fmt: skip
     row = answers.dead_letter(hub.dead_letter(number))
     view = views.dead_letter(row=row, outcome=outcome, pointer=pointer, value=value)
-    return _page(request, "dead_letter", row, [row], lambda: view)
+    return _page(request, "dead_letter", row, [row], lambda: view, path=f"/dead-letters/{number}")
 
 
 def _tried(attempt: Callable[[], views.Outcome]) -> views.Outcome:
@@ -283,26 +315,29 @@ def _bare(part: str) -> str:
     return part.removesuffix(".json").removesuffix(".csv")
 
 
-def _number(part: str) -> int:
-    if not _bare(part).isdecimal():
-        raise NotFound(what="dead letter", name=part)
-    return int(_bare(part))
+def _number(part: str, what: str) -> int:
+    text = _bare(part)
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+        raise NotFound(what=what, name=part)
+    return int(text)
 
 
 def _inside(path: str) -> str:
-    """Only paths of this console: a login never leads elsewhere."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+    """Only paths of this console: a login never leads elsewhere, whatever a browser makes of odd characters."""
+    own = path.startswith("/") and not path.startswith("//") and path.isprintable() and "\\" not in path
+    return path if own else "/"
 
 
-def _enter(request: Asking, session: str, next_path: str) -> Page:
+def _enter(request: Asking, session: str, role: Role, next_path: str) -> Page:
     secure = request.url.scheme == "https"
     cookie = Cookie(
         key=COOKIE, value=session, max_age=SESSION_LENGTH // 1_000_000, httponly=True, samesite="lax", secure=secure
     )
-    return Redirect(_inside(next_path), status_code=303, cookies=[cookie])
+    path = _inside(next_path)
+    return Redirect(_FIRST_PAGE.get(role, "/") if path == "/" else path, status_code=303, cookies=[cookie])
 
 
 CONSOLE_ROUTES = [
-    *home, *border, *customers, *customer, *sources, *dead_letters, *dead_letter, dry_run, patch, replay, ignore, login,
+    *home, *border, *record, *customers, *customer, *sources, *dead_letters, *dead_letter, dry_run, patch, replay, ignore, login,
     login_with_key, logout,
 ]  # fmt: skip

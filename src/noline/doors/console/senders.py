@@ -8,6 +8,8 @@ from noline.doors.console.books import Books, books_of
 from noline.doors.console.frame import Counted, counted_of
 from noline.doors.console.wording import Row
 
+_FEWEST_BARS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -42,6 +44,11 @@ class SourcesPage:
     snippets: tuple["Snippet", ...]
     counted: Mapping[str, Counted]
 
+    @property
+    def has_bars(self) -> bool:
+        """Whether there are hours enough for a picture to say anything."""
+        return any(len(source.bars) >= _FEWEST_BARS for source in self.sources)
+
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
@@ -60,7 +67,7 @@ def sources(
     counted: Mapping[str, Row],
 ) -> SourcesPage:
     """The page of sources. base_url: where this hub is reached, without a slash at the end."""
-    read = tuple(_hour(row) for row in sorted(hours, key=lambda row: (str(row["hour"]), row["source"]), reverse=True))
+    read = tuple(_hour(row) for row in _latest_first(hours))
     return SourcesPage(
         sources=tuple(_source(row, hours) for row in sorted(rows, key=lambda row: -(row.get("received") or 0))),
         hours=read,
@@ -68,6 +75,11 @@ def sources(
         snippets=snippets(base_url.rstrip("/")),
         counted=counted_of(counted),
     )
+
+
+def _latest_first(hours: Sequence[Row]) -> list[Row]:
+    by_source = sorted(hours, key=lambda row: row["source"])
+    return sorted(by_source, key=lambda row: str(row["hour"]), reverse=True)
 
 
 def _source(row: Row, hours: Sequence[Row]) -> Source:

@@ -26,6 +26,7 @@ _GAP_WIDTH = 5.0
 _INSET = 1.6
 
 Weight = Literal["goal", "intent", "plain", "exposure"]
+_PLAIN_WORDS = {"identify": "Said who they are", "group": "Joined a group", "alias": "Two names of one person"}
 _HEAVIER: dict[Weight, int] = {"goal": 3, "intent": 2, "plain": 1, "exposure": 0}
 
 
@@ -139,21 +140,27 @@ def _read(row: Row) -> Event:
     if moment is None:
         raise ValueError("An event without a time cannot stand on a time line.")
     currency = row.get("currency")
+    label = _label(row)
     has_value = currency and row.get("value_minor") is not None
     return Event(
         seq=row["seq"],
         channel=row["channel"],
-        label=row.get("label") or row["action"],
+        label=label,
         action=row["action"],
         stage=row.get("stage") or "",
         moment=moment,
         time=wording.minute(moment),
         value=wording.exact_money(row["value_minor"], currency) if has_value else "",
-        store=row.get("store_id") or "",
+        store=row.get("place") or row.get("store_id") or "",
         source=row.get("source") or "",
-        thing=_thing(row.get("object")),
+        thing="" if (thing := _thing(row.get("object"))) in label else thing,
         weight=_weight(row["action"]),
     )
+
+
+def _label(row: Row) -> str:
+    told = row.get("label") or row["action"]
+    return _PLAIN_WORDS.get(told, told)
 
 
 def _thing(value: Any) -> str:

@@ -11,6 +11,7 @@ from noline.doors.console.frame import Shell
 from noline.doors.console.front import home
 from noline.doors.console.letters import Outcome, at_pointer, dead_letter, dead_letters
 from noline.doors.console.people import customer, customer_path, search
+from noline.doors.console.records import record, record_path
 from noline.doors.console.reference import api
 from noline.doors.console.senders import snippets, sources
 
@@ -30,6 +31,8 @@ __all__ = [
     "dead_letters",
     "home",
     "problem",
+    "record",
+    "record_path",
     "search",
     "snippets",
     "sources",

@@ -122,3 +122,19 @@ def day(moment: datetime | None) -> str:
 def minute(moment: datetime | None) -> str:
     """A date with hour and minute: `3 Mar 2026, 09:30`."""
     return UNKNOWN if moment is None else f"{day(moment)}, {moment:%H:%M}"
+
+
+def second(moment: datetime | None) -> str:
+    """A date with the time to the second: `3 Mar 2026, 09:30:12`."""
+    return UNKNOWN if moment is None else f"{day(moment)}, {moment:%H:%M:%S}"
+
+
+def delay(earlier: datetime | None, later: datetime | None) -> str:
+    """How much later something was, in its largest unit: `41 days`; empty under a minute."""
+    if earlier is None or later is None:
+        return ""
+    seconds = int((later - earlier).total_seconds())
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            return plural(seconds // length, unit, f"{unit}s")
+    return ""

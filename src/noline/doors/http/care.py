@@ -146,7 +146,7 @@ def ignore_dead_letter(state: State, number: Number) -> dict[str, Any]:
     return plain(state.hub.dead_letter(number))
 
 
-@get("/v1/changes", guards=[needs(Role.ADMIN)], tags=["out"])
+@get("/v1/changes", guards=[needs(Role.ADMIN)], tags=["what goes out"])
 async def changes(
     state: State,
     after: Position = 0,
@@ -164,28 +164,28 @@ async def changes(
     return plain(found)
 
 
-@get("/v1/webhooks", guards=[needs(Role.ADMIN)], tags=["out"])
+@get("/v1/webhooks", guards=[needs(Role.ADMIN)], tags=["what goes out"])
 @in_thread
 def list_webhooks(state: State) -> list[dict[str, Any]]:
     """Receivers and how far each has come; secrets are not shown again."""
     return [{**plain(one), "secret": None} for one in state.hub.outbox.subscriptions()]
 
 
-@post("/v1/webhooks", guards=[needs(Role.ADMIN)], tags=["out"])
+@post("/v1/webhooks", guards=[needs(Role.ADMIN)], tags=["what goes out"])
 @in_thread
 def add_webhook(state: State, data: NewWebhook) -> Subscription:
     """Send events to a URL; the answer holds the secret that signs them."""
     return state.hub.outbox.subscribe(data.name, data.url, tuple(data.kinds), data.after)
 
 
-@post("/v1/webhooks/{name:str}/pause", guards=[needs(Role.ADMIN)], tags=["out"], status_code=200)
+@post("/v1/webhooks/{name:str}/pause", guards=[needs(Role.ADMIN)], tags=["what goes out"], status_code=200)
 @in_thread
 def pause_webhook(state: State, name: str) -> dict[str, Any]:
     """Send nothing until it is resumed."""
     return {**plain(state.hub.outbox.pause(name)), "secret": None}
 
 
-@post("/v1/webhooks/{name:str}/resume", guards=[needs(Role.ADMIN)], tags=["out"], status_code=200)
+@post("/v1/webhooks/{name:str}/resume", guards=[needs(Role.ADMIN)], tags=["what goes out"], status_code=200)
 @in_thread
 def resume_webhook(
     state: State, name: str, after: Annotated[int | None, Parameter(ge=0, le=2**53)] = None

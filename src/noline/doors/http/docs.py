@@ -126,7 +126,10 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, *, writes: bool) 
     operation.description = f"{words} Needs a key of role {role}." if role else words
     operation.security = [{"key": []}] if role else []
     responses = {status: one for status, one in (operation.responses or {}).items() if status < "400"}
-    operation.responses = {**responses, **{status: _refusal(status) for status in _refusals(operation, role, writes=writes)}}
+    operation.responses = {
+        **responses,
+        **{status: _refusal(status) for status in _refusals(operation, role, writes=writes)},
+    }
 
 
 def _refusals(operation: Operation, role: Role | None, *, writes: bool) -> list[str]:

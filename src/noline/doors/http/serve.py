@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import cast
 
+from noline.doors.http import logs
 from noline.doors.http.background import keep_up
 from noline.doors.http.intake import IntakeDoor, Receive, Scope, Send
 from noline.doors.http.writer import Writer
@@ -76,6 +77,7 @@ def run(hub: Hub, host: str, port: int, *, ready: Callable[[str], None]) -> None
 
     port: 0 takes a free one. Raises HubBusy and PortTaken.
     """
+    logs.configure()
     with only_server(hub.folder) as tell:
         writer = Writer(hub.accept_groups)
 

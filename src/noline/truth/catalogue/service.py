@@ -30,6 +30,7 @@ class Catalogue:
     """Items and locations of one hub."""
 
     name = "catalogue"
+    kinds = KINDS
     tables = tables.TABLES
 
     def __init__(self, digest: Digest, default_currency: str) -> None:

@@ -64,6 +64,7 @@ class Customers:
     """Who is known by which names."""
 
     name = "customers"
+    kinds = None
     tables = {
         "identifiers": ("route_key", "subject", "namespace", "value", "first_at", "person"),
         "links": ("route_key", "subject", "other_route", "other", "trust", "first_at"),

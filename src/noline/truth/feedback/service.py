@@ -15,6 +15,7 @@ class Feedback:
     """The loops of feedback of one hub."""
 
     name = "feedback"
+    kinds = KINDS
     tables = tables.TABLES
 
     def __init__(self, digest: Digest) -> None:

@@ -20,6 +20,7 @@ class Orders:
     """The orders of one hub."""
 
     name = "orders"
+    kinds = KINDS
     tables = tables.TABLES
 
     def __init__(self, digest: Digest, default_currency: str) -> None:

@@ -12,6 +12,7 @@ class Prices:
     """The prices of one hub, with their past."""
 
     name = "prices"
+    kinds = KINDS
     tables = tables.TABLES
 
     def __init__(self, digest: Digest, default_currency: str) -> None:

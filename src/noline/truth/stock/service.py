@@ -46,6 +46,7 @@ class Stock:
     """The stock of one hub: a ledger, counts, and cells that follow from them."""
 
     name = "stock"
+    kinds = KINDS
     tables = tables.TABLES
 
     def __init__(self, digest: Digest) -> None:

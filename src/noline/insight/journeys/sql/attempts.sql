@@ -25,7 +25,7 @@ crossings AS (
 ),
 declared AS MATERIALIZED (
     SELECT
-        person, channel AS sender, handoff_to AS receiver, at_us, handoff_object, handoff_group,
+        person, channel AS sender, handoff_to AS receiver, at_us, handoff_object, handoff_group, sku, store_id, country,
         -- Something merely sent is in no visit.
         CASE WHEN NOT exposure THEN channel END AS visiting,
         value_minor, currency,
@@ -72,14 +72,16 @@ taken AS (
 ),
 handed AS (
     SELECT
-        person, sender, receiver, true AS declared, at_us AS handed_at, sender_began, until, arrived_at, handoff_group,
+        person, sender, receiver, true AS declared, at_us AS handed_at, sender_began, until, arrived_at,
+        handoff_group, sku, store_id, country,
         CASE WHEN wanted_at <= coalesce(arrived_at, at_us) THEN wanted_at END AS wanted_at,
         coalesce(value_minor, seen.minor) AS value_minor,
         CASE WHEN value_minor IS NULL THEN seen.currency ELSE currency END AS currency
     FROM sent
     UNION ALL
     SELECT
-        person, last_channel, channel, false, least(last_ended, crossings.began), last_began, NULL, crossings.began, NULL,
+        person, last_channel, channel, false, least(last_ended, crossings.began), last_began, NULL, crossings.began,
+        NULL, NULL, NULL, NULL,
         CASE WHEN last_wanted_at <= crossings.began THEN last_wanted_at END,
         last_seen.minor,
         last_seen.currency

@@ -1,11 +1,13 @@
--- Each border between two channels: who crossed it, and who was lost on it. One row per border and currency of loss.
+-- Who crossed each border, or each part of one, and who was lost there. One row per border, part and currency of loss.
 ,
 persons AS (
     SELECT
-        sender, receiver, person,
+        sender, receiver, value, person,
         count(*) AS attempts,
         count(*) FILTER (declared) AS declared,
         count(*) FILTER (ending IN ('lost before', 'lost after')) AS attempts_lost,
+        count(*) FILTER (ending = 'undecided') AS attempts_undecided,
+        count(*) FILTER (ending <> 'undecided') AS attempts_decided,
         count(arrived_at) > 0 AS arrived,
         bool_or(ending = 'succeeded') AS succeeded,
         bool_and(ending = 'undecided') AS undecided,
@@ -16,23 +18,29 @@ persons AS (
             'currency': coalesce(currency, ''),
             'ending': ending
         }) FILTER (ending IN ('lost before', 'lost after')) AS loss
-    FROM attempts
-    GROUP BY sender, receiver, person
+    FROM parts
+    GROUP BY sender, receiver, value, person
 )
 SELECT
     sender,
     receiver,
+    value,
     nullif(loss.currency, '') AS currency,
     CAST(sum(attempts) AS BIGINT) AS attempts,
     CAST(sum(declared) AS BIGINT) AS declared,
     CAST(sum(attempts_lost) AS BIGINT) AS attempts_lost,
+    CAST(sum(attempts_undecided) AS BIGINT) AS attempts_undecided,
     count(*) AS persons,
     count(*) FILTER (arrived) AS arrived,
     count(*) FILTER (loss.ending = 'lost before') AS lost_before_arrival,
     count(*) FILTER (loss.ending = 'lost after') AS lost_after_arrival,
     count(*) FILTER (undecided) AS undecided,
     count(*) FILTER (loss IS NULL AND succeeded) AS succeeded,
-    CAST(coalesce(sum(loss.minor) FILTER (loss.minor >= 0), 0) AS BIGINT) AS value_minor
+    CAST(coalesce(sum(loss.minor) FILTER (loss.minor >= 0), 0) AS BIGINT) AS value_minor,
+    -- How unevenly the losses lie on people, for the interval of the share of attempts.
+    CAST(sum(attempts_lost * attempts_lost) AS BIGINT) AS lost_squares,
+    CAST(sum(attempts_lost * attempts_decided) AS BIGINT) AS lost_products,
+    CAST(sum(attempts_decided * attempts_decided) AS BIGINT) AS decided_squares
 FROM persons
 GROUP BY ALL
 ORDER BY ALL

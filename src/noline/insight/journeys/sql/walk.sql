@@ -10,13 +10,17 @@ known AS MATERIALIZED (
         list_contains($goals, t.action) AS goal,
         list_contains($intents, t.action) AS intent,
         t.stage = 'consider' AND t.sku IS NOT NULL AS research,
+        t.stage = 'buy' AND list_contains($goals, t.action) AS sale,
         t.value_minor,
         t.currency,
         t.object_id,
         t.handoff_to,
         t.handoff_object,
         t.handoff_until,
-        t.handoff_group
+        t.handoff_group,
+        t.sku,
+        t.store_id,
+        t.country
     FROM touchpoints AS t
     LEFT JOIN people ON people.subject = t.subject
     WHERE t.subject IS NOT NULL

@@ -1,0 +1,5 @@
+-- Every border as a whole.
+,
+parts AS (
+    SELECT *, NULL AS value FROM attempts
+)
