@@ -284,7 +284,7 @@ def people_by_definition(digest, facts):
 
 
 def test_any_order_any_batches_any_repeats_give_the_same_people(store, digest, rows_of):
-    @settings(max_examples=6 * settings.default.max_examples)
+    @settings(max_examples=3 * settings.default.max_examples)
     @given(told=st.lists(MEETINGS, min_size=1, max_size=14), data=st.data())
     def gives_the_same_people(told, data):
         facts = [meeting(digest, number, one) for number, one in enumerate(told, start=1)]

@@ -5,6 +5,7 @@ what parsers let through but stores cannot hold or programs choke on.
 """
 
 import math
+import re
 from typing import Any
 
 import msgspec
@@ -21,9 +22,14 @@ _FEWEST_BYTES_A_KEY = 4  # `"":1`
 _FLATTEN = bytes(
     48 if 48 <= code <= 57 else 101 if code == 69 else 58 if code in b"[]{},:" else code for code in range(256)
 )
+_ESCAPES = (b"\\u0000", b"\\ud", b"\\uD")  # NUL, and halves of a character
 _LONG_NUMBER = b"0" * 18
 _OF_A_NUMBER = b"0+-. \t\r\n"
 _BARE_EXPONENT = b":e:"
+_SURROGATES = re.compile(
+    rb"(?<!\\)(?P<backslashes>(?:\\\\)*)"
+    rb"(?:(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 
 
 def is_suspicious(body: bytes) -> bool:
@@ -32,7 +38,7 @@ def is_suspicious(body: bytes) -> bool:
     With digits, signs and blanks taken away a number with an exponent is a bare `e` between commas and brackets, while
     the same letters inside a text, such as an id in hexadecimal, stand between quotes.
     """
-    if b"\\u0000" in body or not (body.isascii() or _is_text(body)):
+    if any(map(body.__contains__, _ESCAPES)) or not (body.isascii() or _is_text(body)):
         return True
     flat = body.translate(_FLATTEN)
     return _LONG_NUMBER in flat or _BARE_EXPONENT in flat.translate(None, _OF_A_NUMBER)
@@ -76,13 +82,26 @@ def refusal_of(cause: Exception, raw: bytes) -> Refusal:
     pointer = _pointer(text)
     if isinstance(cause, RecursionError):
         return Refusal("too_deep", "", f"nested deeper than {MAX_DEPTH}", raw)
-    if isinstance(cause, UnicodeDecodeError) or "utf-8" in text.lower() or "surrogate" in text.lower():
+    if isinstance(cause, UnicodeDecodeError) or "utf-8" in text.lower() or whole_characters(raw) != raw:
         return Refusal("bad_encoding", pointer, text, raw)
     if "out of range" in text.lower() or "digit" in text.lower():
         return Refusal("number_range", pointer, text, raw)
     if isinstance(cause, msgspec.ValidationError):
         return Refusal("schema_violation", pointer, text, raw)
     return Refusal("malformed_json", pointer, text, raw)
+
+
+def whole_characters(body: bytes) -> bytes:
+    """JSON of the same length in which no escape is half a character.
+
+    JavaScript writes a text that was cut through an emoji as an escape that is no character; it becomes the replacement
+    character, six bytes for six.
+    """
+    return _SURROGATES.sub(_whole_character, body)
+
+
+def _whole_character(found: re.Match[bytes]) -> bytes:
+    return found[0] if found["pair"] else found["backslashes"] + b"\\ufffd"
 
 
 def depth_of(raw: bytes) -> int:

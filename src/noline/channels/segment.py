@@ -3,17 +3,25 @@
 The body is JSON whatever its content type says. A batch is an envelope around items; every other route is one item.
 """
 
-import re
 import zlib
 from typing import Any, NamedTuple
 
 import msgspec
 
-from noline.channels.hostile import is_suspicious, refusal_by_content, refusal_by_size, refusal_of
+from noline.channels.hostile import (
+    MAX_ITEM_BYTES,
+    is_suspicious,
+    refusal_by_content,
+    refusal_by_size,
+    refusal_of,
+    whole_characters,
+)  # fmt: skip
 from noline.kernel.errors import RequestTooLarge
 from noline.kernel.events import Message, Refusal
 
 MAX_BODY_BYTES = 500 * 1024
+MAX_ITEMS = 2_500
+MAX_LINES = 100_000
 
 ROUTES: dict[str, str | None] = {
     "batch": None, "b": None, "import": None,
@@ -26,10 +34,6 @@ ROUTES: dict[str, str | None] = {
 }  # fmt: skip
 """Route name to the type of its single item; None for batches."""
 
-_SURROGATES = re.compile(
-    rb"(?<!\\)(?P<backslashes>(?:\\\\)*)"
-    rb"(?:(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
-)
 _TYPES = frozenset(("track", "identify", "page", "screen", "group", "alias"))
 _NAMED = {
     "page": "Page Viewed", "screen": "Screen Viewed", "identify": "identify", "group": "group", "alias": "alias",
@@ -40,7 +44,7 @@ class _Batch(msgspec.Struct, gc=False):
     batch: list[msgspec.Raw]
     sentAt: str | None = None  # noqa: N815
     writeKey: str | None = None  # noqa: N815
-    context: msgspec.Raw | None = None
+    context: msgspec.Raw = msgspec.Raw()
 
 
 class Envelope(NamedTuple):
@@ -83,15 +87,27 @@ def read_request(body: bytes, route: str) -> Envelope:
         batch, raws = _split(body)
     except _UNREADABLE as cause:
         return Envelope([refusal_of(cause, body)], [body], None, _key_of(body))
-    if batch.context is not None:
+    if len(raws) > MAX_ITEMS:
+        return _refused(body, "/batch", f"{len(raws)} items; a batch may have {MAX_ITEMS}", batch.writeKey)
+    context = bytes(batch.context)
+    if len(context) > MAX_ITEM_BYTES:
+        return _refused(body, "/context", f"{len(context)} bytes; a context may have {MAX_ITEM_BYTES}", batch.writeKey)
+    if context not in (b"", b"null"):
         raws = [_with_context(raw, batch.context) for raw in raws]
     somewhere = is_suspicious(body)
     items = [read_item(raw, suspicious=somewhere and is_suspicious(raw)) for raw in raws]
     return Envelope(items, raws, batch.sentAt, batch.writeKey)
 
 
+def _refused(body: bytes, pointer: str, why: str, write_key: str | None) -> Envelope:
+    """A whole request that is more than one may bring."""
+    return Envelope([Refusal("too_large", pointer, why, body)], [body], None, write_key)
+
+
 def read_lines(body: bytes) -> Envelope:
     """NDJSON: each line is an item; empty lines are passed over."""
+    if body.count(b"\n") > MAX_LINES:
+        return _refused(body, "", f"an import may have {MAX_LINES} lines", None)
     raws = [line for line in body.split(b"\n") if line.strip()]
     return Envelope([read_item(raw, suspicious=is_suspicious(raw)) for raw in raws], raws, None, None)
 
@@ -175,7 +191,7 @@ def _split(body: bytes) -> tuple[_Batch, list[bytes]]:
         batch = _read_batch(body)
         return batch, [bytes(raw) for raw in batch.batch]
     except msgspec.DecodeError:
-        whole = _SURROGATES.sub(_whole_character, body)
+        whole = whole_characters(body)
         if whole == body:
             raise
     batch = _read_batch(whole)
@@ -185,11 +201,6 @@ def _split(body: bytes) -> tuple[_Batch, list[bytes]]:
         raws.append(body[at : at + len(bytes(raw))])
         at += len(bytes(raw))
     return batch, raws
-
-
-def _whole_character(found: re.Match[bytes]) -> bytes:
-    """A pair of halves stays; a lone half becomes the replacement character, six bytes for six."""
-    return found[0] if found["pair"] else found["backslashes"] + b"\\ufffd"
 
 
 def _is_item(raw: bytes) -> bool:

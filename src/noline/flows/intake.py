@@ -39,6 +39,10 @@ class BadPointer(NotReadable):
     hint = "Use a JSON pointer such as /properties/price; the parent must exist."
 
 
+class _Undone(Exception):  # noqa: N818  takes a transaction back
+    pass
+
+
 class Intake:
     """The way in, for doors and for the library."""
 
@@ -104,10 +108,12 @@ class Intake:
         if change is not None:
             changed = _put(segment.decoded(letter.raw), *change, number)
             letter = replace(letter, raw=msgspec.json.encode(changed))
-        refusals = [item for item in self._again(letter).items if isinstance(item, Refusal)]
+        group = self._again(letter)
+        refusals = [item for item in group.items if isinstance(item, Refusal)]
         if refusals:
             return Receipt("parked", id=number, code=refusals[0].code, path=refusals[0].pointer)
-        return Receipt("accepted")
+        settled = [receipt for receipt in self._undone(group) if receipt.status != "accepted"]
+        return settled[0] if settled else Receipt("accepted")
 
     def replay(self, number: int) -> list[Receipt]:
         """Take a mended letter in, with the id it came with. Raises DeadLetterStillWrong and leaves it open."""
@@ -130,6 +136,16 @@ class Intake:
         """Close a letter without taking it in. Raises NotFound, DeadLetterClosed."""
         with self._store.transaction() as tx:
             dead_letters.close(tx, number, "ignored")
+
+    def _undone(self, group: Group) -> list[Receipt]:
+        """What the log would answer to a group; nothing of it stays."""
+        receipts: list[Receipt] = []
+        try:
+            with self._store.transaction() as tx:
+                receipts = self._log.accept_in(tx, [group])[0]
+                raise _Undone
+        except _Undone:
+            return receipts
 
     def _letter(self, number: int) -> DeadLetter:
         with self._store.reading() as reader:

@@ -48,11 +48,11 @@ def intake(
 
     if pages and company is None:
         raise click.UsageError("--pages needs --demo DIR.")
-    result = run(Plan(most_seconds=seconds, **sizes), say, place)
+    # The shorter part first: whatever is wrong with the company shows at once.
     started = demo.start_small_again(say, place) if company is None else demo.start_again(company)
-    told = {**plain(result), "demo": plain(started)}
-    if company is not None and pages:
-        told["customer_pages"] = plain(demo.customer_pages(company, pages))
+    seen = demo.customer_pages(company, pages) if company is not None and pages else None
+    result = run(Plan(most_seconds=seconds, **sizes), say, place)
+    told = {**plain(result), "demo": plain(started), **({"customer_pages": plain(seen)} if seen else {})}
     if write:
         _RESULTS.mkdir(parents=True, exist_ok=True)
         (_RESULTS / "intake.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")

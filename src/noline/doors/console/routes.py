@@ -249,15 +249,21 @@ def _page(
     told: Any,
     rows: Sequence[Mapping[str, Any]] | None,
     view: Callable[[], Any],
-    **frame: str,
+    *,
+    path: str | None = None,
+    query: str | None = None,
 ) -> Page:
-    """A page, or its data, by the ending of the path. frame: what the shell says otherwise than the request."""
-    path = request.url.path
-    if path.endswith(".json"):
+    """A page, or its data, by the ending of the path asked for.
+
+    path, query: where the data of the page lie, when not where it was asked for.
+    """
+    if request.url.path.endswith(".json"):
         return Response(plain(told), media_type=MediaType.JSON)
-    if path.endswith(".csv"):
+    if request.url.path.endswith(".csv"):
         return Response(as_csv(plain(rows) or []), media_type="text/csv")
-    return _html(render(name, view=view(), shell=replace(_shell(request), **frame)))
+    shell = _shell(request)
+    shell = replace(shell, path=shell.path if path is None else path, query=shell.query if query is None else query)
+    return _html(render(name, view=view(), shell=shell))
 
 
 def _is_data(request: Asking) -> bool:
@@ -338,6 +344,6 @@ def _enter(request: Asking, session: str, role: Role, next_path: str) -> Page:
 
 
 CONSOLE_ROUTES = [
-    *home, *border, *record, *customers, *customer, *sources, *dead_letters, *dead_letter, dry_run, patch, replay, ignore, login,
-    login_with_key, logout,
+    *home, *border, *record, *customers, *customer, *sources, *dead_letters, *dead_letter, dry_run, patch, replay, ignore,
+    login, login_with_key, logout,
 ]  # fmt: skip

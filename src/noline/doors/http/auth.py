@@ -1,7 +1,7 @@
 """Who is calling: a key in `Authorization: Bearer`, or a console session in a cookie. Nothing is open without one.
 
-Metrics are no exception: they name the sources and tell how much each sells, which is nobody else's business, and behind
-a proxy every caller looks local. Prometheus sends a bearer like everybody (`authorization: credentials_file`).
+Metrics are no exception: they name the sources and tell how much each sends, which is nobody else's business, and
+behind a proxy every caller looks local. Prometheus sends a bearer like everybody (`authorization: credentials_file`).
 """
 
 from collections.abc import Callable

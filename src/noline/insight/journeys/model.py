@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import sqrt
+from statistics import NormalDist
 from typing import Any
 
 from noline.kernel.clock import DAY, MINUTE, Micros
@@ -18,6 +19,7 @@ FEWEST_CASES = 5
 ALWAYS_SINCE: Micros = -(2**62)
 ALWAYS_UNTIL: Micros = 2**62
 
+_LEVEL = 0.95
 _Z_95 = 1.959963984540054
 
 
@@ -59,17 +61,65 @@ class Share:
     too_few: bool
 
 
-def share(cases: int, persons: int) -> Share:
-    """The share of cases among persons."""
-    if persons == 0:
+def share(cases: int, persons: int, *, z: float = _Z_95) -> Share:
+    """The share of cases among persons. z: how many standard errors the interval reaches; that of 95 % if not told."""
+    return _wilson(cases, persons, persons, persons, z)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How attempts lie on people, as sums over people: cases squared, cases times attempts, attempts squared."""
+
+    cases_squared: int
+    cases_by_attempts: int
+    attempts_squared: int
+
+
+def share_of_attempts(cases: int, attempts: int, persons: int, spread: Spread) -> Share:
+    """The share of cases among attempts, several of which may be of one person.
+
+    What one person does again and again tells less than as many people would. So the interval is that of as many
+    independent attempts as would vary as much as these people do, and of no more than there are people if all their
+    attempts ended alike.
+    """
+    if attempts == 0:
+        return _wilson(0, 0, 0, persons, _Z_95)
+    # Whole numbers until the end: cases and attempts of large logs, squared, are too large for a float.
+    varies = (
+        spread.cases_squared * attempts * attempts
+        - 2 * cases * attempts * spread.cases_by_attempts
+        + cases * cases * spread.attempts_squared
+    )
+    alone = cases * (attempts - cases) * attempts * attempts
+    worth = min(attempts, alone / varies) if varies else persons
+    return _wilson(cases, attempts, worth, persons, _Z_95)
+
+
+def _wilson(cases: int, whole: int, worth: float, persons: int, z: float) -> Share:
+    """worth: how many independent cases the whole is worth; the width of the interval follows from it."""
+    if whole == 0:
         return Share(None, None, None, too_few=True)
-    rate = cases / persons
-    weight = _Z_95 * _Z_95 / persons
+    rate = cases / whole
+    weight = z * z / worth
     centre = (rate + weight / 2) / (1 + weight)
-    reach = _Z_95 * sqrt(rate * (1 - rate) / persons + weight / (4 * persons)) / (1 + weight)
+    reach = z * sqrt(rate * (1 - rate) / worth + weight / (4 * worth)) / (1 + weight)
     low = 0.0 if cases == 0 else centre - reach
-    high = 1.0 if cases == persons else centre + reach
+    high = 1.0 if cases == whole else centre + reach
     return Share(rate, low, high, too_few=persons < FEWEST_PERSONS or cases < FEWEST_CASES)
+
+
+def stands_out(cases: int, persons: int, other_cases: int, other_persons: int, *, compared: int) -> bool:
+    """Whether a share is higher than that of all others together, beyond chance.
+
+    By Newcombe's interval of the difference of two shares, widened because so many parts are compared at once; it
+    holds for few people too, but fewer than 5 cases never stand out.
+    """
+    z = NormalDist().inv_cdf(1 - (1 - _LEVEL) / 2 / max(1, compared))
+    here, others = share(cases, persons, z=z), share(other_cases, other_persons, z=z)
+    if here.value is None or here.low is None or others.value is None or others.high is None or cases < FEWEST_CASES:
+        return False
+    difference = here.value - others.value
+    return difference > sqrt((here.value - here.low) ** 2 + (others.high - others.value) ** 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +164,8 @@ _ENDS = frozenset({"from_channel", "to_channel"})
 class Handoff(AsDict):
     """A border: everybody who was handed over from one channel to another, and who was lost on it.
 
-    attempts: hand-offs, of which `declared` were named by the sender and `attempts_lost` were lost.
+    attempts: hand-offs, of which `declared` were named by the sender, `attempts_lost` were lost, and of
+        `attempts_undecided` the log cannot tell yet.
     persons: distinct people handed over; each is lost, succeeded, undecided, or had nothing to lose.
     arrived: people who reached the receiving channel at least once.
     lost: people lost at least once = lost_before_arrival + lost_after_arrival, by their latest loss.
@@ -122,7 +173,8 @@ class Handoff(AsDict):
     succeeded: people never lost who reached a goal.
     value_minor: exposed value of the losses in minor units of `currency`: an upper bound.
     value_other: exposed value in currencies without a rate.
-    share_lost: lost / (persons - undecided), with its interval.
+    share_lost: lost / (persons - undecided): people lost at least once, so it grows with the years of a log.
+    share_attempts_lost: attempts_lost / (attempts - attempts_undecided): what becomes of one hand-off.
     """
 
     from_channel: str
@@ -130,6 +182,7 @@ class Handoff(AsDict):
     attempts: int
     declared: int
     attempts_lost: int
+    attempts_undecided: int
     persons: int
     arrived: int
     lost: int
@@ -143,6 +196,9 @@ class Handoff(AsDict):
     share_lost: float | None
     share_lost_low: float | None
     share_lost_high: float | None
+    share_attempts_lost: float | None
+    share_attempts_lost_low: float | None
+    share_attempts_lost_high: float | None
     too_few: bool
 
 
@@ -150,7 +206,11 @@ class Handoff(AsDict):
 class HandoffGroup(AsDict):
     """The declared hand-offs of one border that carry the same group; `group` is None where none was named.
 
-    attempts: declarations = arrived + lost + undecided. share_arrived: arrived / (attempts - undecided).
+    attempts: declarations = arrived + lost_before_arrival + undecided.
+    lost: declarations lost = lost_before_arrival + lost_after_arrival.
+    undecided, undecided_after_arrival: of those not arrived, and of those arrived, the log cannot tell yet.
+    share_arrived: arrived / (attempts - undecided).
+    share_lost: lost / (attempts - undecided - undecided_after_arrival).
     """
 
     group: str | None
@@ -158,10 +218,80 @@ class HandoffGroup(AsDict):
     persons: int
     arrived: int
     lost: int
+    lost_before_arrival: int
+    lost_after_arrival: int
     undecided: int
+    undecided_after_arrival: int
     share_arrived: float | None
     share_arrived_low: float | None
     share_arrived_high: float | None
+    share_lost: float | None
+    share_lost_low: float | None
+    share_lost_high: float | None
+    too_few: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffPart(AsDict):
+    """One part of a border: the hand-offs of one store, month, article, country or group.
+
+    by: the dimension. value: which one; None where nobody named it.
+    month: `YYYY-MM` (UTC) of handing over, when the part is one month of that value; None for all of it.
+    All counts are as in `Handoff`, of these hand-offs alone: whoever was lost in two parts counts in each.
+    share_lost_before_arrival, share_lost_after_arrival: of the people of whom the log can tell.
+    stands_out_before_arrival, stands_out_after_arrival: that share is higher here than in all other parts together,
+        beyond chance and allowing for how many parts are compared.
+    """
+
+    by: str
+    value: str | None
+    month: str | None
+    attempts: int
+    attempts_lost: int
+    persons: int
+    arrived: int
+    lost: int
+    lost_before_arrival: int
+    lost_after_arrival: int
+    undecided: int
+    value_minor: int
+    currency: str
+    value_other: tuple[Money, ...]
+    share_lost: float | None
+    share_lost_low: float | None
+    share_lost_high: float | None
+    share_lost_before_arrival: float | None
+    share_lost_before_arrival_low: float | None
+    share_lost_before_arrival_high: float | None
+    share_lost_after_arrival: float | None
+    share_lost_after_arrival_low: float | None
+    share_lost_after_arrival_high: float | None
+    stands_out_before_arrival: bool
+    stands_out_after_arrival: bool
+    too_few: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOver(AsDict):
+    """What one place prepared and another channel sold: `store_id` is None where no place was named.
+
+    persons_left: people who wanted something here and went without a goal here, of whom the log can tell.
+    persons: people whose next goal was then reached in the other channel, in time.
+    orders, revenue_minor: their orders there at that moment, each credited to the last visit before it; minor units
+        of `currency`. revenue_other: in currencies without a rate.
+    share_carried: persons / persons_left.
+    """
+
+    store_id: str | None
+    persons_left: int
+    persons: int
+    orders: int
+    revenue_minor: int
+    currency: str
+    revenue_other: tuple[Money, ...]
+    share_carried: float | None
+    share_carried_low: float | None
+    share_carried_high: float | None
     too_few: bool
 
 

@@ -10,6 +10,9 @@ from noline.stores.analytical import Question, statement
 
 _SQL = Path(__file__).parent / "sql"
 
+CARRIED_WITHIN_DAYS = 7
+"""How long a visit may be credited with a goal reached in another channel, unless told otherwise."""
+
 _VISITS = (
     "A visit is everything one person does in one channel without a pause longer than {quick_gap}; in {slow_channels} "
     "the pause may last {slow_gap}, and in {business_day_channels} a visit is one day (UTC). "
@@ -22,20 +25,43 @@ _DECLARED = (
     "A declared hand-off has arrived when the person is seen in the receiving channel before its end ({handoff_window} "
     "when none was named), with the same object when it names one. "
 )
+_LOST_AFTER = (
+    "Lost before arrival: the time to arrive is over and the person did not. Lost after arrival: the person came "
+    "with an intent or after research about goods, and reached no goal in any channel within {horizon} after arriving. "
+)
+_LOST = _LOST_AFTER + (
+    "A person lost more than once on a border counts once, with the latest loss. The value is the basket value or "
+    "product price last seen in the sending visit: what was exposed, an upper bound. "
+)
 _OBSERVED = "What the log cannot show yet is undecided and never counted as lost. {observed_until}"
 
 _WORDS = {
     "handoffs": _VISITS
     + _CROSSINGS
     + _DECLARED
-    + "Lost before arrival: the time to arrive is over and the person did not. Lost after arrival: the person came "
-    "with an intent or after research about goods, and reached no goal in any channel within {horizon} after arriving. "
-    "A person lost more than once on a border counts once, with the latest loss. The value is the basket value or "
-    "product price last seen in the sending visit: what was exposed, an upper bound. The share is lost people among "
-    "those of whom the log can tell, with a Wilson 95 % interval. " + _OBSERVED,
+    + _LOST
+    + "The share is people lost at least once among those of whom the log can tell, with a Wilson 95 % interval; the "
+    "share of attempts is lost hand-offs among those of which the log can tell, with an interval that allows for "
+    "several attempts of one person. " + _OBSERVED,
     "handoff_groups": _DECLARED
     + "Each declaration is one attempt; attempts are grouped by the group that the sender named. "
+    + _LOST_AFTER
+    + "The intervals of the shares allow for several attempts of one person. "
     + _OBSERVED,
+    "handoff_breakdown": "The hand-offs of one border in parts, each counted as in the whole. "
+    + _VISITS
+    + _CROSSINGS
+    + _DECLARED
+    + _LOST
+    + "The store and the country are those of the arrival, else those the sender named; the article is the one the "
+    "sender named last; the month is that of handing over (UTC). Whoever was lost in two parts counts in each. A part "
+    "stands out when its share of people lost is higher than that of all other parts together by Newcombe's 95 % "
+    "interval, widened for the number of parts compared. " + _OBSERVED,
+    "carried_over": _VISITS
+    + "Each visit to the sending channel in which something was wanted (an intent, or research about goods) and no "
+    "goal was reached there: it is carried over when the person's next goal, in any channel, is reached in the "
+    "receiving channel within {within} after the visit. A goal is credited to the last visit before it. Revenue is "
+    "that of the orders placed at that moment, with the amount told last. " + _OBSERVED,
     "lost_people": "The people counted as lost on this border, the latest loss first. "
     + _VISITS
     + _CROSSINGS
@@ -49,7 +75,9 @@ _WORDS = {
     "stages": "Touchpoints and distinct people by channel and stage; what was merely sent is left out.",
 }
 _FILES = {
-    "handoffs": ("walk.sql", "attempts.sql", "handoffs.sql"),
+    "handoffs": ("walk.sql", "attempts.sql", "whole.sql", "handoffs.sql"),
+    "handoff_breakdown": ("walk.sql", "attempts.sql", "breakdown.sql", "handoffs.sql"),
+    "carried_over": ("walk.sql", "carried_over.sql"),
     "handoff_groups": ("walk.sql", "attempts.sql", "handoff_groups.sql"),
     "lost_people": ("walk.sql", "attempts.sql", "lost_people.sql"),
     "drop_offs": ("walk.sql", "drop_offs.sql"),
@@ -78,23 +106,25 @@ def values_of(windows: Windows) -> dict[str, Any]:
     }
 
 
-def told(windows: Windows) -> dict[str, str]:
+def told(windows: Windows, within: Micros = CARRIED_WITHIN_DAYS * DAY) -> dict[str, str]:
     """The windows as a reader says them."""
     seen = windows.observed_until
     return {
-        "quick_gap": _span(windows.quick_gap),
-        "slow_gap": _span(windows.slow_gap),
-        "journey_gap": _span(windows.journey_gap),
-        "settling": _span(windows.settling),
-        "handoff_window": _span(windows.handoff),
-        "horizon": _span(windows.horizon),
+        "within": span(within),
+        "quick_gap": span(windows.quick_gap),
+        "slow_gap": span(windows.slow_gap),
+        "journey_gap": span(windows.journey_gap),
+        "settling": span(windows.settling),
+        "handoff_window": span(windows.handoff),
+        "horizon": span(windows.horizon),
         "slow_channels": _list(windows.slow_channels),
         "business_day_channels": _list(windows.business_day_channels),
         "observed_until": f"The log observes up to {'its latest touchpoint' if seen is None else as_text(seen)}.",
     }
 
 
-def _span(micros: Micros) -> str:
+def span(micros: Micros) -> str:
+    """A length of time as a reader says it."""
     count, unit = (micros / DAY, "day") if micros >= DAY else (micros / MINUTE, "minute")
     return f"{count:g} {unit}" + ("" if count == 1 else "s")
 

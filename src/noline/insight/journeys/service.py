@@ -5,22 +5,27 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from noline.insight.journeys.model import (
     ALWAYS_SINCE,
     ALWAYS_UNTIL,
+    CarriedOver,
     DropOff,
     Handoff,
     HandoffGroup,
+    HandoffPart,
     LostPerson,
     Reporting,
+    Spread,
     StageCount,
     Windows,
     share,
+    share_of_attempts,
+    stands_out,
 )
-from noline.insight.journeys.questions import QUESTIONS, told, values_of
-from noline.kernel.clock import Micros
+from noline.insight.journeys.questions import CARRIED_WITHIN_DAYS, QUESTIONS, told, values_of
+from noline.kernel.clock import DAY, Micros
 from noline.kernel.errors import NotFound
 from noline.kernel.money import Money
 from noline.stores.analytical import Answering
@@ -28,7 +33,38 @@ from noline.stores.analytical import Answering
 Row = dict[str, Any]
 
 _NO_RATES: Mapping[str, Decimal] = MappingProxyType({})
-_COUNTED = frozenset({"sender", "receiver", "channel", "currency", "value_minor"})
+_NOT_COUNTED = frozenset({"sender", "receiver", "channel", "dimension", "value", "month", "currency", "value_minor"})
+_LOSSES = ("lost_before_arrival", "lost_after_arrival")
+_OF_A_PART = ("attempts", "attempts_lost", "persons", "arrived", *_LOSSES, "undecided")
+_SPREADS = {
+    "answered": ("arrived_squares", "arrived_products", "answered_squares"),
+    "decided": ("lost_squares", "lost_products", "decided_squares"),
+}
+
+DIMENSIONS = ("store", "month", "sku", "country", "group")
+"""By what a border can be broken down."""
+
+
+class Tally(NamedTuple):
+    """The counts of a border or of one part of it; the value is the exposed value of its losses."""
+
+    value: str | None
+    month: str | None
+    counts: dict[str, int]
+    spread: Spread
+    value_minor: int
+    currency: str
+    value_other: tuple[Money, ...]
+
+    @property
+    def lost(self) -> int:
+        """People lost, before or after arrival."""
+        return self.counts["lost_before_arrival"] + self.counts["lost_after_arrival"]
+
+    @property
+    def decided(self) -> int:
+        """People of whom the log can tell."""
+        return self.counts["persons"] - self.counts["undecided"]
 
 
 class Journeys:
@@ -75,6 +111,71 @@ class Journeys:
         rows = self._rows("handoff_groups", sender=sender, receiver=receiver, since=since, until=until)
         return [_group(row) for row in rows]
 
+    def handoff_breakdown(
+        self,
+        sender: str,
+        receiver: str,
+        by: str = "store",
+        *,
+        monthly: bool = False,
+        since: Micros = ALWAYS_SINCE,
+        until: Micros = ALWAYS_UNTIL,
+    ) -> list[HandoffPart]:
+        """The hand-offs of one border in parts: months in order, everything else most lost people first.
+
+        by: one of DIMENSIONS. monthly: each part month by month. Raises NotFound for another dimension.
+        """
+        found = self._breakdowns(sender, receiver, [by], monthly=monthly, since=since, until=until)
+        return found[by, monthly and by != "month"]
+
+    def handoff_seasons(self, sender: str, receiver: str) -> dict[str, list[HandoffPart]]:
+        """Where and when one border loses people: by `store`, by `month`, and by `store_and_month`, in one reading."""
+        found = self._breakdowns(sender, receiver, ["store", "month"], monthly=True)
+        return {
+            "store": found["store", False],
+            "month": found["month", False],
+            "store_and_month": found["store", True],
+        }
+
+    def _breakdowns(
+        self,
+        sender: str,
+        receiver: str,
+        by: list[str],
+        *,
+        monthly: bool,
+        since: Micros = ALWAYS_SINCE,
+        until: Micros = ALWAYS_UNTIL,
+    ) -> dict[tuple[str, bool], list[HandoffPart]]:
+        """The parts of each dimension, whole (False) and month by month (True)."""
+        _known_dimensions(by)
+        rows = self._rows(
+            "handoff_breakdown", sender=sender, receiver=receiver, by=by, monthly=monthly, since=since, until=until
+        )
+        tallies: dict[tuple[str, bool], list[Tally]] = defaultdict(list)
+        for parts in _grouped(rows, "dimension", "value", "month"):
+            tallies[parts[0]["dimension"], parts[0]["month"] is not None].append(self._tally(parts))
+        return defaultdict(list, {(name, split): _parts(name, those) for (name, split), those in tallies.items()})
+
+    def carried_over(
+        self,
+        sender: str,
+        receiver: str,
+        *,
+        within_days: int = CARRIED_WITHIN_DAYS,
+        since: Micros = ALWAYS_SINCE,
+        until: Micros = ALWAYS_UNTIL,
+    ) -> list[CarriedOver]:
+        """By place: what was wanted in one channel and reached in another, such as advice of a store sold on the web.
+
+        within_days: after the visit. since, until: when it was first wanted. Most people first.
+        """
+        rows = self._rows(
+            "carried_over", sender=sender, receiver=receiver, within=within_days * DAY, since=since, until=until
+        )
+        places = [self._carried(parts) for parts in _grouped(rows, "store_id")]
+        return sorted(places, key=lambda place: (-place.persons, -place.persons_left, place.store_id or ""))
+
     def lost_people(
         self,
         sender: str,
@@ -104,20 +205,23 @@ class Journeys:
     def counted(self, question: str, **asked: Any) -> dict[str, Any]:
         """How a question is counted: `words`, `sql` and `parameters`. Raises NotFound for a name that is none.
 
-        asked: the arguments of the question, such as sender and receiver.
+        asked: the parameters of the question, such as sender and receiver; `within` is in microseconds.
         """
         if question not in QUESTIONS:
             raise NotFound(what="question", name=question)
-        unasked = {
+        unasked: dict[str, Any] = {
             "since": ALWAYS_SINCE,
             "until": ALWAYS_UNTIL,
             "sender": None,
             "receiver": None,
+            "by": ["store", "month"],
+            "monthly": True,
+            "within": CARRIED_WITHIN_DAYS * DAY,
             "limit": 50,
             "offset": 0,
         }
         values = values_of(self._windows) | unasked | asked
-        return QUESTIONS[question].counted(values, told(self._windows))
+        return QUESTIONS[question].counted(values, told(self._windows, values["within"]))
 
     def _rows(self, name: str, **asked: Any) -> list[Row]:
         question = QUESTIONS[name]
@@ -125,29 +229,58 @@ class Journeys:
         return self._analytical.ask(question.sql, values).to_pylist()
 
     def _handoff(self, parts: list[Row]) -> Handoff:
-        counts = _sums(parts)
-        lost = counts["lost_before_arrival"] + counts["lost_after_arrival"]
-        lost_share = share(lost, counts["persons"] - counts["undecided"])
-        value_minor, value_other = self._reporting.total(_amounts(parts))
+        tally = self._tally(parts)
+        counts = tally.counts
+        decided = counts["attempts"] - counts["attempts_undecided"]
+        of_attempts = share_of_attempts(counts["attempts_lost"], decided, tally.decided, tally.spread)
+        lost_share = share(tally.lost, tally.decided)
         return Handoff(
             from_channel=parts[0]["sender"],
             to_channel=parts[0]["receiver"],
             **counts,
-            lost=lost,
-            value_minor=value_minor,
+            lost=tally.lost,
+            value_minor=tally.value_minor,
             currency=self._reporting.currency,
-            value_other=value_other,
+            value_other=tally.value_other,
             share_lost=lost_share.value,
             share_lost_low=lost_share.low,
             share_lost_high=lost_share.high,
+            share_attempts_lost=of_attempts.value,
+            share_attempts_lost_low=of_attempts.low,
+            share_attempts_lost_high=of_attempts.high,
             too_few=lost_share.too_few,
+        )
+
+    def _tally(self, parts: list[Row]) -> Tally:
+        counts = _sums(parts)
+        spread = Spread(*(counts.pop(name) for name in ("lost_squares", "lost_products", "decided_squares")))
+        value_minor, value_other = self._reporting.total(_amounts(parts, "value_minor"))
+        first = parts[0]
+        return Tally(first["value"], first["month"], counts, spread, value_minor, self._reporting.currency, value_other)
+
+    def _carried(self, parts: list[Row]) -> CarriedOver:
+        first = parts[0]
+        revenue_minor, revenue_other = self._reporting.total(_amounts(parts, "revenue_minor"))
+        carried = share(first["persons"], first["persons_left"])
+        return CarriedOver(
+            store_id=first["store_id"],
+            persons_left=first["persons_left"],
+            persons=first["persons"],
+            orders=sum(part["orders"] for part in parts),
+            revenue_minor=revenue_minor,
+            currency=self._reporting.currency,
+            revenue_other=revenue_other,
+            share_carried=carried.value,
+            share_carried_low=carried.low,
+            share_carried_high=carried.high,
+            too_few=carried.too_few,
         )
 
     def _drop_off(self, parts: list[Row]) -> DropOff:
         counts = _sums(parts)
         own_view = counts["lost"] + counts["false_drop_offs"]
         lost_share = share(counts["lost"], counts["persons"] - counts["undecided"])
-        value_minor, value_other = self._reporting.total(_amounts(parts))
+        value_minor, value_other = self._reporting.total(_amounts(parts, "value_minor"))
         return DropOff(
             channel=parts[0]["channel"],
             **counts,
@@ -173,22 +306,81 @@ def _grouped(rows: list[Row], *names: str) -> list[list[Row]]:
 
 def _sums(parts: list[Row]) -> dict[str, int]:
     """Each person stands in one part alone, so the counts add up."""
-    return {name: sum(part[name] for part in parts) for name in parts[0] if name not in _COUNTED}
+    return {name: sum(part[name] for part in parts) for name in parts[0] if name not in _NOT_COUNTED}
 
 
-def _amounts(parts: list[Row]) -> list[Money]:
-    return [Money(part["value_minor"], part["currency"]) for part in parts if part["currency"] is not None]
+def _amounts(parts: list[Row], name: str) -> list[Money]:
+    return [Money(part[name], part["currency"]) for part in parts if part["currency"] is not None]
+
+
+def _known_dimensions(by: list[str]) -> None:
+    for name in by:
+        if name not in DIMENSIONS:
+            raise NotFound(what="dimension", name=name)
+
+
+def _parts(by: str, tallies: list[Tally]) -> list[HandoffPart]:
+    ordered = sorted(tallies, key=lambda one: (one.value is None, one.value or "", one.month or ""))
+    if by != "month":
+        ordered.sort(key=lambda one: -one.lost)
+    return [_part(by, tally, ordered) for tally in ordered]
+
+
+def _part(by: str, tally: Tally, every: list[Tally]) -> HandoffPart:
+    """One part, seen against all the others together."""
+    counts = tally.counts
+    lost = share(tally.lost, tally.decided)
+    before, after = (share(counts[name], tally.decided) for name in _LOSSES)
+    stand_out = (_stands_out(name, tally, every) for name in _LOSSES)
+    return HandoffPart(
+        by=by,
+        value=tally.value,
+        month=tally.month,
+        **{name: counts[name] for name in _OF_A_PART},
+        lost=tally.lost,
+        value_minor=tally.value_minor,
+        currency=tally.currency,
+        value_other=tally.value_other,
+        share_lost=lost.value,
+        share_lost_low=lost.low,
+        share_lost_high=lost.high,
+        share_lost_before_arrival=before.value,
+        share_lost_before_arrival_low=before.low,
+        share_lost_before_arrival_high=before.high,
+        share_lost_after_arrival=after.value,
+        share_lost_after_arrival_low=after.low,
+        share_lost_after_arrival_high=after.high,
+        stands_out_before_arrival=next(stand_out),
+        stands_out_after_arrival=next(stand_out),
+        too_few=lost.too_few,
+    )
+
+
+def _stands_out(loss: str, tally: Tally, every: list[Tally]) -> bool:
+    other_cases = sum(other.counts[loss] for other in every) - tally.counts[loss]
+    other_persons = sum(other.decided for other in every) - tally.decided
+    return stands_out(tally.counts[loss], tally.decided, other_cases, other_persons, compared=len(every))
 
 
 def _group(row: Row) -> HandoffGroup:
-    arrived = share(row["arrived"], row["attempts"] - row["undecided"])
+    spreads = {name: Spread(*(row.pop(column) for column in columns)) for name, columns in _SPREADS.items()}
+    persons = {name: row.pop(f"persons_{name}") for name in spreads}
+    lost = row["lost_before_arrival"] + row["lost_after_arrival"]
+    answered = row["attempts"] - row["undecided"]
+    decided = answered - row["undecided_after_arrival"]
+    arrived_share = share_of_attempts(row["arrived"], answered, persons["answered"], spreads["answered"])
+    lost_share = share_of_attempts(lost, decided, persons["decided"], spreads["decided"])
     return HandoffGroup(
         group=row.pop("handoff_group"),
         **row,
-        share_arrived=arrived.value,
-        share_arrived_low=arrived.low,
-        share_arrived_high=arrived.high,
-        too_few=arrived.too_few,
+        lost=lost,
+        share_arrived=arrived_share.value,
+        share_arrived_low=arrived_share.low,
+        share_arrived_high=arrived_share.high,
+        share_lost=lost_share.value,
+        share_lost_low=lost_share.low,
+        share_lost_high=lost_share.high,
+        too_few=arrived_share.too_few,
     )
 
 

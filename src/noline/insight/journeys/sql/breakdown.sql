@@ -1,34 +1,53 @@
--- One border in parts: what each hand-off was about, by the dimension that is asked for.
+-- One border in parts: what each hand-off was about, by every dimension that is asked for, and by month within it.
 ,
-named AS (
+asked AS (
+    SELECT dimension, unnest(CASE WHEN $monthly AND dimension <> 'month' THEN [false, true] ELSE [false] END) AS monthly
+    FROM (SELECT unnest($by) AS dimension)
+),
+told AS (
     SELECT
         person, channel, at_us,
-        max(CASE $by WHEN 'store' THEN store_id WHEN 'country' THEN country WHEN 'sku' THEN sku END) AS value
+        unnest([
+            {'dimension': 'store', 'value': store_id},
+            {'dimension': 'country', 'value': country},
+            {'dimension': 'sku', 'value': sku}
+        ]) AS named
     FROM known
-    WHERE NOT exposure
-    GROUP BY person, channel, at_us
-    HAVING value IS NOT NULL
+    WHERE NOT exposure AND channel IN ($sender, $receiver)
+),
+named AS (
+    SELECT person, channel, at_us, named.dimension AS dimension, max(named.value) AS value
+    FROM told
+    WHERE named.value IS NOT NULL AND list_contains($by, named.dimension)
+    GROUP BY ALL
 ),
 parts AS (
     SELECT
         attempts.*,
-        CASE $by
-            WHEN 'group' THEN attempts.handoff_group
-            -- An instant is microseconds since 1970 UTC.
-            WHEN 'month' THEN strftime(make_timestamp(attempts.handed_at), '%Y-%m')
+        asked.dimension,
+        -- An instant is microseconds since 1970 UTC.
+        CASE WHEN asked.monthly THEN strftime(make_timestamp(handed_at), '%Y-%m') END AS month,
+        CASE asked.dimension
+            WHEN 'group' THEN handoff_group
+            WHEN 'month' THEN strftime(make_timestamp(handed_at), '%Y-%m')
             WHEN 'sku' THEN coalesce(attempts.sku, CASE WHEN sent.at_us >= sender_began THEN sent.value END)
             ELSE coalesce(
                 arrived.value,
-                CASE $by WHEN 'store' THEN attempts.store_id ELSE attempts.country END,
+                CASE asked.dimension WHEN 'store' THEN attempts.store_id ELSE attempts.country END,
                 CASE WHEN sent.at_us >= sender_began THEN sent.value END
             )
         END AS value
     FROM attempts
+    CROSS JOIN asked
     LEFT JOIN named AS arrived
-        ON arrived.person = attempts.person
+        ON arrived.dimension = asked.dimension
+        AND arrived.person = attempts.person
         AND arrived.channel = attempts.receiver
         AND arrived.at_us = attempts.arrived_at
     ASOF LEFT JOIN named AS sent
-        ON sent.person = attempts.person AND sent.channel = attempts.sender AND sent.at_us <= attempts.handed_at
+        ON sent.dimension = asked.dimension
+        AND sent.person = attempts.person
+        AND sent.channel = attempts.sender
+        AND sent.at_us <= attempts.handed_at
     WHERE attempts.sender = $sender AND attempts.receiver = $receiver
 )

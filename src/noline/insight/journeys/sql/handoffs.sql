@@ -2,7 +2,7 @@
 ,
 persons AS (
     SELECT
-        sender, receiver, value, person,
+        sender, receiver, dimension, value, month, person,
         count(*) AS attempts,
         count(*) FILTER (declared) AS declared,
         count(*) FILTER (ending IN ('lost before', 'lost after')) AS attempts_lost,
@@ -19,12 +19,14 @@ persons AS (
             'ending': ending
         }) FILTER (ending IN ('lost before', 'lost after')) AS loss
     FROM parts
-    GROUP BY sender, receiver, value, person
+    GROUP BY sender, receiver, dimension, value, month, person
 )
 SELECT
     sender,
     receiver,
+    dimension,
     value,
+    month,
     nullif(loss.currency, '') AS currency,
     CAST(sum(attempts) AS BIGINT) AS attempts,
     CAST(sum(declared) AS BIGINT) AS declared,

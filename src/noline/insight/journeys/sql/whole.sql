@@ -1,5 +1,5 @@
 -- Every border as a whole.
 ,
 parts AS (
-    SELECT *, NULL AS value FROM attempts
+    SELECT *, NULL AS dimension, NULL AS value, NULL AS month FROM attempts
 )
