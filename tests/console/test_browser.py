@@ -8,8 +8,8 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.browser
 
 PEOPLE = 40
 LOST = 12
+MAILED = 30
+MAILED_LOST = 6
 PRICE = 24.5
 HEADLINE = "Of 40 people who set out from web to store, 12 (30 %) were lost: about 290 EUR left with them."
 BORDER_HEADLINE = "12 of 40 people were lost on the way from web to store, about 290 EUR with them."
@@ -53,8 +55,6 @@ class Story:
 
 
 def _after(minutes: int) -> str:
-    from datetime import timedelta
-
     return (OPENING + timedelta(minutes=minutes)).isoformat()
 
 
@@ -77,13 +77,13 @@ def story() -> Story:
                 "tills", "Order Completed", user, came + 5,
                 order_id=f"o-{number}", total=total, currency=currency, context_store_id="paris-opera",
             )  # fmt: skip
-    for number in range(PEOPLE):
+    for number in range(MAILED):
         user, begins = f"n-{number:02}", number * 10
         told.say(
             "newsletter", "Coupon Sent", user, begins,
             coupon_id=f"c-{number}", handoff_to="store", handoff_object=f"c-{number}", handoff_group="Spring",
         )  # fmt: skip
-        if number >= LOST:
+        if number >= MAILED_LOST:
             told.say("tills", "Coupon Redeemed", user, begins + DAY_MINUTES, coupon_id=f"c-{number}")
     told.say("tills", "Review Posted", "u-00", 3 * DAY_MINUTES, review_id="r-1", rating=2, context_store_id="paris-opera")
     told.say("web-shop", "Page Viewed", "somebody-else", 80 * DAY_MINUTES)
@@ -103,7 +103,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedHub]:
         hub.add_source(source, channel)
     for source, items in story().told.items():
         assert {receipt.status for receipt in hub.hub.accept(source, items)} == {"accepted"}
-    broken = {"type": "track", "event": "Order Completed", "userId": "u-01", "timestamp": "soon"}
+    broken = {"type": "track", "event": "Availability Shown", "userId": "somebody-else", "timestamp": "soon"}
     hub.hub.accept("web-shop", [{**broken, "messageId": f"broken-{at}", "properties": {}} for at in range(2)])
     hub.start()
     yield hub
@@ -294,7 +294,7 @@ def test_a_loss_leads_to_a_person_to_the_timeline_and_to_the_record(admin: Desk)
 
 def test_declared_hand_offs_stand_by_their_group(admin: Desk):
     admin.go("/borders/mail/store")
-    assert cells(admin.page, "Declared hand-offs by group")[0][:5] == ["Spring", "40", "40", "28", "12"]
+    assert cells(admin.page, "Declared hand-offs by group")[0][:5] == ["Spring", "30", "30", "24", "6"]
 
 
 def test_a_table_is_sorted_by_its_headings(admin: Desk):
@@ -345,6 +345,8 @@ _FOCUSED = """() => {
 def test_every_page_is_walked_through_with_the_keyboard(admin: Desk):
     for path in every_page(admin):
         page = admin.go(path)
+        if page.evaluate("document.activeElement.id") == "q":  # a page that begins in its field
+            continue
         page.keyboard.press("Tab")
         assert page.evaluate(_FOCUSED)["text"] == "Skip to the content", path
         page.keyboard.press("Enter")
@@ -363,7 +365,7 @@ def test_the_snippet_of_the_sources_page_sends_an_event(admin: Desk):
     if shutil.which("curl") is None:
         pytest.skip("curl is missing: install curl (Debian: apt-get install curl)")
     page = admin.go("/sources")
-    assert [row[0] for row in cells(page, "All sources")] == ["web-shop", "tills", "newsletter", "office"]
+    assert {row[0] for row in cells(page, "All sources")} >= set(CHANNELS)
     source = admin.hub.add_source("snippet", "web")
     page.get_by_text("curl", exact=True).click()
     snippet = page.locator("details[open] pre code").inner_text()
@@ -403,9 +405,9 @@ def test_a_dead_letter_is_mended_tried_and_replayed(admin: Desk):
     expect(page.locator("#outcome")).to_contain_text("It is in the log now.")
     expect(page.locator("main")).to_contain_text("This letter is fixed; nothing is left to do.")
     page.get_by_role("link", name=f"position {before + 1}").click()
-    assert admin.heading == "Order Completed"
+    assert admin.heading == "Availability Shown"
     expect(page.locator("main")).to_contain_text("5 Mar 2026, 10:00:00")
-    assert admin.hub.records()[-1].kind == "Order Completed"
+    assert admin.hub.records()[-1].kind == "Availability Shown"
 
 
 def test_a_manager_may_try_and_not_replay(desk: Desk):
@@ -498,6 +500,12 @@ def violations(page: Page, axe: str) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['target']}" for one in found]
 
 
+def test_the_judge_sees_what_is_broken(desk: Desk, axe: str):
+    page = desk.go("/login")
+    page.evaluate("document.querySelector('label[for=key]').remove()")
+    assert violations(page, axe) == ["label: ['#key']"]
+
+
 def test_a_page_reads_without_scripts(served: ServedHub, browser: Browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -547,9 +555,3 @@ def test_a_new_hub_tells_its_first_two_steps(empty: ServedHub, browser: Browser)
         at.go(path)
     assert at.complaints == []
     context.close()
-
-
-def test_pictures_for_whoever_looks(admin: Desk, tmp_path: Path):
-    for number, path in enumerate(every_page(admin)):
-        picture = admin.go(path).screenshot(path=tmp_path / f"{number}.png", full_page=True)
-        assert picture.startswith(b"\x89PNG")

@@ -46,6 +46,8 @@ def draft_of(
         return Refusal("clock_absurd", "/timestamp", "before 1990 or more than a day ahead", raw)
     kind = kind_of(message)
     word = WORDS.get(kind) or _unnamed(kind)
+    if word.about != "person" and not origin.trusted:
+        return Refusal("schema_violation", "/event", f"the key of a browser cannot tell {kind!r}", raw)
     identifiers = _NO_IDENTIFIERS if word.about in ABOUT_NOBODY else identifiers_of(message)
     topic = topic_of(message, word, own_names(identifiers, origin))
     if topic is None:
@@ -58,7 +60,7 @@ def draft_of(
     context = message.context or _NO_CONTEXT
     fact = Fact(
         0, kind, word, route_of(subject), subject, message_id, occurred_at, received_at, origin.name,
-        context.channel or origin.channel, identifiers, message.properties or _NOTHING,
+        channel_of(context, origin), identifiers, message.properties or _NOTHING,
         message.traits or context.traits or _NOTHING, context, origin.trusted,
     )  # fmt: skip
     return Draft(fact, "segment", raw, bool(identifiers))
@@ -72,9 +74,14 @@ def fact_of(record: Record, body: bytes, origin: Origin) -> Fact:
     context = message.context or _NO_CONTEXT
     return Fact(
         record.seq, record.kind, word, record.route_key, record.subject, record.message_id, record.occurred_at,
-        record.received_at, record.source, context.channel or origin.channel, identifiers,
+        record.received_at, record.source, channel_of(context, origin), identifiers,
         message.properties or _NOTHING, message.traits or context.traits or _NOTHING, context, origin.trusted,
     )  # fmt: skip
+
+
+def channel_of(context: Context, origin: Origin) -> str:
+    """Where it happened: the message may say so, unless its key stands in a page that everybody can read."""
+    return (context.channel if origin.trusted else None) or origin.channel
 
 
 def occurred(message: Message, sent_at: Micros | None, received_at: Micros) -> Micros:

@@ -80,11 +80,12 @@ class DeadLettersPage:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the last press of a button brought."""
+    """What the last press of a button brought. seqs: where in the log the event is now."""
 
     good: bool
     words: str
     details: str = ""
+    seqs: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

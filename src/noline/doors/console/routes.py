@@ -184,8 +184,8 @@ def replay(request: Asking, state: State, number: int, data: Form) -> Page:  # n
     """Take it in."""
 
     def attempt() -> views.Outcome:
-        seqs = [str(receipt.seq) for receipt in state.hub.intake.replay(number)]
-        return views.Outcome(True, "It is in the log now.", f"position {', '.join(seqs)}")
+        seqs = tuple(receipt.seq for receipt in state.hub.intake.replay(number) if receipt.seq is not None)
+        return views.Outcome(True, "It is in the log now.", seqs=seqs)
 
     return _letter_page(request, state.hub, number, _tried(attempt))
 
