@@ -38,6 +38,7 @@ from noline.stores.access import Access, Role, Source
 from noline.stores.log import Group, Log, last_seq, latest_occurrence
 from noline.stores.outbox import Outbox
 from noline.stores.projector import Projector
+from noline.stores.remembered import Remembered
 from noline.stores.transactional import TransactionalStore
 from noline.stores.vault import Vault
 from noline.truth.catalogue.service import Catalogue
@@ -254,6 +255,11 @@ class Hub:
         return DuckDbStore(self.folder / "analytics", clock=self.clock)
 
     @cached_property
+    def answering(self) -> Remembered:
+        """The analytical store as insight asks it."""
+        return Remembered(self.analytics)
+
+    @cached_property
     def projector(self) -> Projector:
         """Brings history up to the log."""
         feeds = [TouchpointFeed(self.facts, self.settings.currency), PeopleFeed(self.store, self.customers)]
@@ -264,13 +270,13 @@ class Hub:
         """Where people go between channels, and where they are lost; as far as history was read, see `refresh`."""
         windows = Windows(horizon=self.settings.drop_off_days * DAY, handoff=self.settings.handoff_days * DAY)
         return Journeys(
-            self.analytics, currency=self.settings.currency, rates=self.settings.rates, windows=windows
+            self.answering, currency=self.settings.currency, rates=self.settings.rates, windows=windows
         )
 
     @cached_property
     def scorecards(self) -> Scorecards:
         """How the channels do, side by side; as far as history was read, see `refresh`."""
-        return Scorecards(self.analytics)
+        return Scorecards(self.answering)
 
     def refresh(self) -> None:
         """Bring history up to the log, if there is anything new."""

@@ -1,6 +1,6 @@
 """The SQL of hand-offs and drop-offs against the definitions written out in plain loops, on random small logs."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insight.handwritten import NOTHING, at
-from noline.kernel.clock import DAY, HOUR, MINUTE
+from noline.insight.journeys.service import DIMENSIONS
+from noline.kernel.clock import DAY, HOUR, MINUTE, as_text
 from noline.kernel.words import word_for
 
 JOURNEY, SETTLING, HORIZON, HANDOFF = 30 * DAY, 7 * DAY, 14 * DAY, 30 * DAY
@@ -25,7 +26,7 @@ ACTIONS = (
 )
 CHANNELS = ("web", "store", "call", "mail")
 COUNTS = (
-    "attempts declared attempts_lost persons arrived lost lost_before_arrival lost_after_arrival undecided succeeded "
+    "attempts declared attempts_lost attempts_undecided persons arrived lost lost_before_arrival lost_after_arrival undecided succeeded "
     "value_minor"
 ).split()
 
@@ -55,6 +56,9 @@ def touchpoint(draw: st.DrawFn) -> dict:
         "handoff_object": draw(st.sampled_from((None, None, "x", "y"))),
         "handoff_until": draw(st.sampled_from((None, None, when - 1, when, when + DAY, when + 20 * DAY))),
         "exposure": word.exposure,
+        "handoff_group": draw(st.sampled_from((None, "A", "B"))),
+        "store_id": draw(st.sampled_from((None, "lyon", "paris"))),
+        "country": draw(st.sampled_from((None, "DE", "FR"))),
     }
 
 
@@ -96,6 +100,8 @@ class Attempt:
     wanted_at: int | None
     value: int | None
     until: int = 0
+    own: dict | None = None
+    sending: Visit | None = None
 
 
 def is_goal(step: dict) -> bool:
@@ -167,7 +173,12 @@ def declared_in(life: list[dict], visits: list[Visit]) -> Iterable[tuple[Attempt
         value = step["value_minor"]
         if value is None and sending:
             value = sending.value_seen()
-        yield Attempt((step["channel"], receiver), True, step["occurred_at"], arrived_at, wanted, value, until), step
+        yield (
+            Attempt(
+                (step["channel"], receiver), True, step["occurred_at"], arrived_at, wanted, value, until, step, sending
+            ),
+            step,
+        )
 
 
 def attempts_of(life: list[dict]) -> list[Attempt]:
@@ -188,7 +199,8 @@ def attempts_of(life: list[dict]) -> list[Attempt]:
         wanted = sender.first(is_want)
         wanted = wanted if wanted is not None and wanted <= receiver.began else None
         handed_at = min(sender.ended, receiver.began)
-        attempts.append(Attempt(ends, False, handed_at, receiver.began, wanted, sender.value_seen()))
+        value = sender.value_seen()
+        attempts.append(Attempt(ends, False, handed_at, receiver.began, wanted, value, sending=sender))
     return attempts
 
 
@@ -227,6 +239,7 @@ def count_person(border: dict[str, int], attempts: list[tuple[Attempt, str]]) ->
     border["attempts"] += len(attempts)
     border["declared"] += sum(attempt.declared for attempt, _ in attempts)
     border["attempts_lost"] += len(losses)
+    border["attempts_undecided"] += endings.count("undecided")
     border["persons"] += 1
     border["arrived"] += any(attempt.arrived_at is not None for attempt, _ in attempts)
     border["undecided"] += all(how == "undecided" for how in endings)
@@ -236,6 +249,103 @@ def count_person(border: dict[str, int], attempts: list[tuple[Attempt, str]]) ->
         border["lost"] += 1
         border[f"lost_{how}_arrival"] += 1
         border["value_minor"] += max(value, 0)
+
+
+COLUMNS = {"store": "store_id", "country": "country", "sku": "sku"}
+
+
+def month_of(attempt: Attempt) -> str:
+    return as_text(attempt.handed_at)[:7]
+
+
+def value_of(attempt: Attempt, by: str, life: list[dict]) -> str | None:
+    """What a hand-off was about: at its arrival, else as declared, else as named last in the sending visit."""
+    if by == "group":
+        return attempt.own and attempt.own["handoff_group"]
+    if by == "month":
+        return month_of(attempt)
+    name = COLUMNS[by]
+    arrival = [
+        step[name]
+        for step in life
+        if (step["channel"], step["occurred_at"]) == (attempt.ends[1], attempt.arrived_at) and not step["exposure"]
+    ]
+    sent = [
+        (step["occurred_at"], step[name])
+        for step in (attempt.sending.steps if attempt.sending else ())
+        if step["occurred_at"] <= attempt.handed_at and step[name] is not None
+    ]
+    named = [
+        None if by == "sku" else max(filter(None, arrival), default=None),
+        attempt.own and attempt.own[name],
+        max(sent)[1] if sent else None,
+    ]
+    return next((value for value in named if value is not None), None)
+
+
+def expected_parts(rows: list[dict], people: dict[int, int], ends: tuple[str, str], by: str, *, monthly: bool):
+    """The counts of each part of a border, by value and month."""
+    parts: dict[tuple, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
+    observed = max((row["occurred_at"] for row in rows), default=0)
+    for life in lives(rows, people).values():
+        goals = [step["occurred_at"] for step in life if is_goal(step) and not step["exposure"]]
+        mine = defaultdict(list)
+        for attempt in attempts_of(life):
+            if attempt.ends == ends:
+                part = value_of(attempt, by, life), month_of(attempt) if monthly and by != "month" else None
+                mine[part].append((attempt, ending(attempt, goals, observed)))
+        for part, attempts in mine.items():
+            count_person(parts[part], attempts)
+    return dict(parts)
+
+
+def expected_groups(rows: list[dict], people: dict[int, int], ends: tuple[str, str]) -> dict[str | None, Counter]:
+    """By group: declarations, people, and how the declarations ended."""
+    groups: dict[str | None, Counter] = defaultdict(Counter)
+    observed = max((row["occurred_at"] for row in rows), default=0)
+    for person, life in lives(rows, people).items():
+        goals = [step["occurred_at"] for step in life if is_goal(step) and not step["exposure"]]
+        for attempt in attempts_of(life):
+            if attempt.ends == ends and attempt.own:
+                how = ending(attempt, goals, observed)
+                came = attempt.arrived_at is not None
+                group = groups[attempt.own["handoff_group"]]
+                group.update({"attempts": 1, "arrived": came, f"person {person}": 1})
+                group.update({"lost_before_arrival": how == "before", "lost_after_arrival": how == "after"})
+                group.update({"undecided_after_arrival" if came else "undecided": how == "undecided"})
+    return groups
+
+
+def expected_carried(rows: list[dict], people: dict[int, int], sender: str, receiver: str) -> dict[str | None, list]:
+    """By store: people who left without a goal, people carried over, and the visits credited with it."""
+    stores: dict[str | None, list] = defaultdict(lambda: [set(), set(), 0])
+    observed = max((row["occurred_at"] for row in rows), default=0)
+    for person, life in lives(rows, people).items():
+        goals = [(s["occurred_at"], s["channel"]) for s in life if is_goal(s) and not s["exposure"]]
+        credited: dict[int, str | None] = {}
+        for visit in visits_of(life):
+            wanted = visit.first(is_want)
+            if visit.channel != sender or wanted is None:
+                continue
+            limit = visit.ended + 7 * DAY
+            reached_at = min((at for at, _ in goals if wanted <= at <= limit), default=None)
+            where = {channel for at, channel in goals if at == reached_at}
+            if sender in where or (reached_at is None and observed < limit):
+                continue
+            until = visit.ended if reached_at is None else min(visit.ended, reached_at)
+            places = [
+                (step["occurred_at"], step["store_id"])
+                for step in visit.steps
+                if step["store_id"] is not None and step["occurred_at"] <= until
+            ]
+            store = max(places)[1] if places else None
+            stores[store][0].add(person)
+            if receiver in where:
+                credited[reached_at] = store
+        for store in credited.values():
+            stores[store][1].add(person)
+            stores[store][2] += 1
+    return stores
 
 
 def expected_drop_offs(rows: list[dict], people: dict[int, int]) -> dict[str, tuple[int, ...]]:
@@ -297,3 +407,39 @@ def test_the_order_in_which_events_arrived_changes_nothing(log, rows, order):
         answers.append((log.journeys().handoffs(), log.journeys().drop_offs()))
         order.shuffle(rows)
     assert answers[0] == answers[1]
+
+
+@settings(max_examples=settings.default.max_examples // 4)
+@given(rows=LOGS, people=PEOPLE, ends=st.permutations(CHANNELS), monthly=st.booleans())
+def test_the_parts_and_groups_of_a_border_are_what_their_definitions_say(log, rows, people, ends, monthly):
+    numbered = [{**row, "seq": number} for number, row in enumerate(rows, start=1)]
+    log.rewrite(numbered, [(version, *pair) for version, pair in enumerate(people.items(), start=1)])
+    journeys, (sender, receiver) = log.journeys(), ends[:2]
+    counts = [name for name in COUNTS if name not in {"declared", "attempts_undecided", "succeeded"}]
+    for by in DIMENSIONS:
+        found = journeys.handoff_breakdown(sender, receiver, by, monthly=monthly)
+        expected = expected_parts(numbered, people, (sender, receiver), by, monthly=monthly)
+        assert {(part.value, part.month): [getattr(part, name) for name in counts] for part in found} == {
+            part: [counted[name] for name in counts] for part, counted in expected.items()
+        }
+    groups = expected_groups(numbered, people, (sender, receiver))
+    names = "attempts arrived lost_before_arrival lost_after_arrival undecided undecided_after_arrival".split()
+    assert {
+        group.group: (group.persons, *(getattr(group, name) for name in names))
+        for group in journeys.handoff_groups(sender, receiver)
+    } == {
+        group: (sum(name.startswith("person ") for name in told), *(told[name] for name in names))
+        for group, told in groups.items()
+    }
+
+
+@settings(max_examples=settings.default.max_examples // 2)
+@given(rows=LOGS, people=PEOPLE, ends=st.permutations(CHANNELS))
+def test_what_is_carried_over_is_what_its_definition_says(log, rows, people, ends):
+    numbered = [{**row, "seq": number} for number, row in enumerate(rows, start=1)]
+    log.rewrite(numbered, [(version, *pair) for version, pair in enumerate(people.items(), start=1)])
+    found = log.journeys().carried_over(*ends[:2])
+    assert {place.store_id: (place.persons_left, place.persons) for place in found} == {
+        store: (len(left), len(carried))
+        for store, (left, carried, _) in expected_carried(numbered, people, *ends[:2]).items()
+    }

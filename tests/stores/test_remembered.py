@@ -1,0 +1,57 @@
+"""Answers are remembered as long as history stands still, and not a moment longer."""
+
+from pathlib import Path
+
+from noline.stores.duckdb import DuckDbStore
+from noline.stores.remembered import Remembered
+
+COUNT = "SELECT count(*) AS persons FROM people WHERE person >= $least"
+
+
+class Counting:
+    """A store that counts how often it is really asked."""
+
+    def __init__(self, store):
+        self.store = store
+        self.asked = 0
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+    def ask(self, sql, params=None):
+        self.asked += 1
+        return self.store.ask(sql, params)
+
+
+def grow(store, position, person):
+    with store.projecting():
+        store.load("people", [(position, person, person)], position, position)
+
+
+def persons(remembered, least=0):
+    return remembered.ask(COUNT, {"least": least}).to_pylist()[0]["persons"]
+
+
+def test_the_same_question_is_asked_once_while_nothing_changes(tmp_path: Path):
+    store = Counting(DuckDbStore(tmp_path))
+    remembered = Remembered(store)
+    grow(store, 1, 7)
+    assert [persons(remembered), persons(remembered)] == [1, 1]
+    assert store.asked == 1
+
+
+def test_other_parameters_are_another_question(tmp_path: Path):
+    store = Counting(DuckDbStore(tmp_path))
+    remembered = Remembered(store)
+    grow(store, 1, 7)
+    assert [persons(remembered), persons(remembered, least=8)] == [1, 0]
+    assert store.asked == 2
+
+
+def test_new_history_is_seen_at_once(tmp_path: Path):
+    store = Counting(DuckDbStore(tmp_path))
+    remembered = Remembered(store)
+    grow(store, 1, 7)
+    assert persons(remembered) == 1
+    grow(store, 2, 8)
+    assert persons(remembered) == 2
