@@ -46,7 +46,13 @@ def undone(hub, deed):
 
 
 def viewed(**message):
-    return {"type": "track", "event": "Product Viewed", "messageId": "m-1", "userId": "anna", "timestamp": SENT} | message
+    return {
+        "type": "track",
+        "event": "Product Viewed",
+        "messageId": "m-1",
+        "userId": "anna",
+        "timestamp": SENT,
+    } | message
 
 
 def with_text(json_text, place="properties"):
@@ -143,14 +149,18 @@ def test_a_visit_under_a_placeholder_is_kept_and_about_nobody(shop):
 
 
 def test_a_type_that_is_no_call_is_no_schema_of_ours(shop):
-    receipts = take(shop, b"\n".join([with_text('"shout"', "type"), with_text("null", "type"), b"5", b"[]", b'"x"', b"{}"]))
+    receipts = take(
+        shop, b"\n".join([with_text('"shout"', "type"), with_text("null", "type"), b"5", b"[]", b'"x"', b"{}"])
+    )
     assert [(one.status, one.code) for one in receipts] == [
         ("parked", "unknown_schema"), ("parked", "unknown_schema"), ("parked", "schema_violation"),
         ("parked", "schema_violation"), ("parked", "schema_violation"), ("parked", "unknown_schema"),
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("stamp", ["1969-12-31T23:59:59Z", "1989-12-31", "2999-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize(
+    "stamp", ["1969-12-31T23:59:59Z", "1989-12-31", "2999-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+)
 def test_a_time_that_cannot_be_is_parked(shop, stamp):
     (receipt,) = take(shop, with_text(json.dumps(stamp), "timestamp"))
     assert (receipt.code, receipt.path) == ("clock_absurd", "/timestamp")
@@ -232,7 +242,10 @@ def test_a_number_that_no_store_can_hold_is_always_suspicious(number, blank, pla
 
 
 @settings(max_examples=5 * settings.default.max_examples)
-@given(text=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40), ascii_only=st.booleans())
+@given(
+    text=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40),
+    ascii_only=st.booleans(),
+)
 def test_a_text_is_never_refused(text, ascii_only):
     raw = with_text(json.dumps(text, ensure_ascii=ascii_only))
     assert not isinstance(segment.read_item(raw, suspicious=is_suspicious(raw)), Refusal)
@@ -309,7 +322,9 @@ def test_what_says_no_time_occurred_when_it_came(shop):
 
 
 def test_a_time_without_an_offset_is_utc(shop):
-    shop.accept("web", [viewed(timestamp="2026-03-02T10:00:00+01:00"), viewed(messageId="m-2", timestamp="2026-03-02T09:00:00")])
+    shop.accept(
+        "web", [viewed(timestamp="2026-03-02T10:00:00+01:00"), viewed(messageId="m-2", timestamp="2026-03-02T09:00:00")]
+    )
     ((one, other),) = shop.facts.all()
     assert one.occurred_at == other.occurred_at == parse_instant(SENT)
 
@@ -455,19 +470,48 @@ def one_day():
     yield track("Stock Received", id="s-2", at=at[1], units=4, **item)
     yield track("Stock Counted", id="s-3", at=at[3], units=7, **item)
     yield track("Stock Adjusted", id="s-4", at=at[4], units=-1, **item)
-    yield track("Stock Moved", id="s-5", at=at[4], sku="ristretto-50", from_location="depot", to_location="paris-1", units=5)
+    yield track(
+        "Stock Moved", id="s-5", at=at[4], sku="ristretto-50", from_location="depot", to_location="paris-1", units=5
+    )
     for number, teller in enumerate(("u-1", "u-2", None)):
-        yield track("Order Completed", id=f"o-{number}", at=at[2 + number], user=teller, order_id="o-1", products=lines, location="paris-1")
+        yield track(
+            "Order Completed",
+            id=f"o-{number}",
+            at=at[2 + number],
+            user=teller,
+            order_id="o-1",
+            products=lines,
+            location="paris-1",
+        )
     yield track("Order Cancelled", id="o-3", at=at[3], order_id="o-1")
-    yield track("Return Accepted", id="o-4", at=at[5], order_id="o-1", return_id="r-1", products=lines, store_id="paris-1")
-    yield track("Return Accepted", id="o-5", at=at[4], user="u-1", order_id="o-1", return_id="r-1", products=lines, store_id="depot")
+    yield track(
+        "Return Accepted", id="o-4", at=at[5], order_id="o-1", return_id="r-1", products=lines, store_id="paris-1"
+    )
+    yield track(
+        "Return Accepted",
+        id="o-5",
+        at=at[4],
+        user="u-1",
+        order_id="o-1",
+        return_id="r-1",
+        products=lines,
+        store_id="depot",
+    )
     yield track("Price Set", id="p-1", at=at[1], sku="ristretto-50", price="4.90")
     yield track("Price Set", id="p-2", at=at[1], sku="ristretto-50", price="3.90", valid_until=at[3])
     yield track("Review Posted", id="f-1", at=at[2], user="u-1", review_id="v-1", rating=4)
     yield track("Feedback Answered", id="f-2", at=at[3], user="u-2", review_id="v-1")
     yield track("Feedback Closed", id="f-3", at=at[1], review_id="v-1")
-    for number, (user, cookie) in enumerate([("u-1", "tablet"), ("u-2", "tablet"), ("u-3", "tablet"), ("u-1", "phone")]):
-        yield {"type": "page", "messageId": f"w-{number}", "timestamp": at[number], "userId": user, "anonymousId": cookie}
+    for number, (user, cookie) in enumerate(
+        [("u-1", "tablet"), ("u-2", "tablet"), ("u-3", "tablet"), ("u-1", "phone")]
+    ):
+        yield {
+            "type": "page",
+            "messageId": f"w-{number}",
+            "timestamp": at[number],
+            "userId": user,
+            "anonymousId": cookie,
+        }
     yield identify(id="i-1", at=at[2], user="u-1", name="Anna", email="anna@example.com")
     yield identify(id="i-2", at=at[2], user="u-2", name="Bruno", email="anna@example.com")
     yield identify(id="i-3", at=at[1], user="u-1", name="Ana")

@@ -26,8 +26,8 @@ ACTIONS = (
 )
 CHANNELS = ("web", "store", "call", "mail")
 COUNTS = (
-    "attempts declared attempts_lost attempts_undecided persons arrived lost lost_before_arrival lost_after_arrival undecided succeeded "
-    "value_minor"
+    "attempts declared attempts_lost attempts_undecided persons arrived lost lost_before_arrival lost_after_arrival "
+    "undecided succeeded value_minor"
 ).split()
 
 
@@ -317,8 +317,8 @@ def expected_groups(rows: list[dict], people: dict[int, int], ends: tuple[str, s
 
 
 def expected_carried(rows: list[dict], people: dict[int, int], sender: str, receiver: str) -> dict[str | None, list]:
-    """By store: people who left without a goal, people carried over, and the visits credited with it."""
-    stores: dict[str | None, list] = defaultdict(lambda: [set(), set(), 0])
+    """By store: people who left without a goal, people carried over, their orders and the revenue."""
+    stores: dict[str | None, list] = defaultdict(lambda: [set(), set(), 0, 0])
     observed = max((row["occurred_at"] for row in rows), default=0)
     for person, life in lives(rows, people).items():
         goals = [(s["occurred_at"], s["channel"]) for s in life if is_goal(s) and not s["exposure"]]
@@ -342,10 +342,23 @@ def expected_carried(rows: list[dict], people: dict[int, int], sender: str, rece
             stores[store][0].add(person)
             if receiver in where:
                 credited[reached_at] = store
-        for store in credited.values():
+        for reached_at, store in credited.items():
+            paid = [amount for first, amount in orders_in(life) if first == (reached_at, receiver)]
             stores[store][1].add(person)
-            stores[store][2] += 1
+            stores[store][2] += len(paid)
+            stores[store][3] += sum(paid)
     return stores
+
+
+def orders_in(life: list[dict]) -> Iterable[tuple[tuple[int, str], int]]:
+    """Where each order was told first, and the amount told last."""
+    told = defaultdict(list)
+    for step in life:
+        if is_goal(step) and step["stage"] == "buy" and not step["exposure"]:
+            told[step["object_id"] or step["occurred_at"]].append(step)
+    for steps in told.values():
+        amounts = [(step["occurred_at"], step["value_minor"]) for step in steps if step["value_minor"] is not None]
+        yield min((step["occurred_at"], step["channel"]) for step in steps), max(amounts)[1] if amounts else 0
 
 
 def expected_drop_offs(rows: list[dict], people: dict[int, int]) -> dict[str, tuple[int, ...]]:
@@ -439,7 +452,7 @@ def test_what_is_carried_over_is_what_its_definition_says(log, rows, people, end
     numbered = [{**row, "seq": number} for number, row in enumerate(rows, start=1)]
     log.rewrite(numbered, [(version, *pair) for version, pair in enumerate(people.items(), start=1)])
     found = log.journeys().carried_over(*ends[:2])
-    assert {place.store_id: (place.persons_left, place.persons) for place in found} == {
-        store: (len(left), len(carried))
-        for store, (left, carried, _) in expected_carried(numbered, people, *ends[:2]).items()
+    assert {p.store_id: (p.persons_left, p.persons, p.orders, p.revenue_minor) for p in found} == {
+        store: (len(left), len(carried), *sums)
+        for store, (left, carried, *sums) in expected_carried(numbered, people, *ends[:2]).items()
     }

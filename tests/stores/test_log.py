@@ -121,7 +121,10 @@ def test_hundreds_of_repeats_among_hundreds_of_new_ones_are_told_apart(shop):
     first = [viewed(shop, f"m-{number}", user=f"u-{number % 7}") for number in range(150)]
     assert statuses(shop.accept("web", first)) == [("accepted", seq) for seq in range(1, 151)]
     more = [viewed(shop, f"m-{number}", user=f"u-{number % 7}") for number in range(0, 300, 2)]
-    expected = [("duplicate", number + 1) if number < 150 else ("accepted", 151 + (number - 150) // 2) for number in range(0, 300, 2)]
+    expected = [
+        ("duplicate", number + 1) if number < 150 else ("accepted", 151 + (number - 150) // 2)
+        for number in range(0, 300, 2)
+    ]
     assert statuses(shop.accept("web", more)) == expected
     assert [seq for seq, _ in logged(shop)] == list(range(1, 226))
 
@@ -325,7 +328,13 @@ def test_however_items_are_cut_into_requests_and_commits_they_get_the_same_recei
             with shop.store.transaction() as tx:
                 for requests in commits:
                     groups = [
-                        shop.intake.group(source, segment.Envelope([segment.read_item(raw, suspicious=False) for raw in raws], raws, None, None), "batch")
+                        shop.intake.group(
+                            source,
+                            segment.Envelope(
+                                [segment.read_item(raw, suspicious=False) for raw in raws], raws, None, None
+                            ),
+                            "batch",
+                        )
                         for raws in requests
                     ]
                     found += [receipt for answer in shop.log.accept_in(tx, groups) for receipt in answer]

@@ -27,7 +27,13 @@ def shop(hub):
 def visits(shop, source="page", **message):
     """Somebody looks at something; the message carries these names."""
     at = shop.day.next()
-    told = {"type": "track", "event": "Product Viewed", "messageId": f"v-{at}", "timestamp": at, "properties": {"sku": "a"}}
+    told = {
+        "type": "track",
+        "event": "Product Viewed",
+        "messageId": f"v-{at}",
+        "timestamp": at,
+        "properties": {"sku": "a"},
+    }
     (receipt,) = shop.accept(source, [told | message])
     assert receipt.status == "accepted"
 
@@ -78,7 +84,9 @@ def test_a_phone_number_that_cashiers_type_names_nobody(told):
     assert normalised("phone", told) is None
 
 
-@pytest.mark.parametrize("told", ["null", "NULL", "undefined", "anonymous", "0", "00000000-0000-0000-0000-000000000000"])
+@pytest.mark.parametrize(
+    "told", ["null", "NULL", "undefined", "anonymous", "0", "00000000-0000-0000-0000-000000000000"]
+)
 def test_a_placeholder_names_nobody(told):
     assert identifiers_of(Message(type="track", userId=told, anonymousId=told)) == ()
 
@@ -124,8 +132,12 @@ def test_a_cookie_belongs_to_who_signs_in_with_it(shop):
 
 
 def test_a_person_is_called_after_the_strongest_then_oldest_name(shop):
-    visits(shop, "till", context={"externalIds": [{"type": "loyalty", "id": "L-2"}], "traits": {"email": "a@b.example"}})
-    visits(shop, "till", context={"externalIds": [{"type": "loyalty", "id": "L-1"}], "traits": {"email": "a@b.example"}})
+    visits(
+        shop, "till", context={"externalIds": [{"type": "loyalty", "id": "L-2"}], "traits": {"email": "a@b.example"}}
+    )
+    visits(
+        shop, "till", context={"externalIds": [{"type": "loyalty", "id": "L-1"}], "traits": {"email": "a@b.example"}}
+    )
     with shop.store.reading() as reader:
         (person,) = {shop.customers.person_of(reader, shop.customers.subject(Identifier("email", "a@b.example")))}
     # Two cards of one address: a family, so the address glues nobody and stands alone.
@@ -176,7 +188,10 @@ def test_a_claim_that_a_till_confirms_later_glues(shop):
 
 def test_an_alias_joins_the_earlier_cookie(shop):
     visits(shop, anonymousId="w-1")
-    shop.accept("page", [{"type": "alias", "messageId": "m-1", "userId": "u-1", "previousId": "w-1", "timestamp": shop.day.next()}])
+    shop.accept(
+        "page",
+        [{"type": "alias", "messageId": "m-1", "userId": "u-1", "previousId": "w-1", "timestamp": shop.day.next()}],
+    )
     assert who(shop, user("u-1"), cookie("w-1")) == [1, 1]
 
 
@@ -194,13 +209,18 @@ def test_what_was_told_of_a_person_is_what_was_told_last(shop):
     at = [shop.day.next() for _ in range(3)]
     shop.accept("till", [identify(id="m-3", at=at[2], user="u-1", name="Anna Petit", visits=3, member=True)])
     shop.accept("till", [identify(id="m-1", at=at[0], user="u-1", name="Anna Grand", city="Lyon")])
-    shop.accept("till", [{"type": "group", "messageId": "g-1", "timestamp": at[1], "userId": "u-1", "traits": {"name": "Office"}}])
+    shop.accept(
+        "till",
+        [{"type": "group", "messageId": "g-1", "timestamp": at[1], "userId": "u-1", "traits": {"name": "Office"}}],
+    )
     (anna,) = shop.find_customers("u-1")
     assert (anna.name, dict(anna.traits)) == ("Anna Petit", {"name": "Anna Petit", "city": "Lyon", "visits": "3"})
 
 
 def test_goods_are_about_nobody_whoever_sends_them(shop):
-    shop.accept("till", [track("Stock Counted", id="m-1", at=shop.day.next(), user="clerk", sku="a", location="p", units=3)])
+    shop.accept(
+        "till", [track("Stock Counted", id="m-1", at=shop.day.next(), user="clerk", sku="a", location="p", units=3)]
+    )
     assert who(shop, user("clerk")) == [None]
 
 
@@ -348,7 +368,11 @@ def test_a_late_visit_of_a_known_cookie_reads_no_other_cookie(store, digest):
 def test_many_new_people_are_written_with_few_questions(store, digest):
     room = Customers(digest)
     facts = [
-        meeting(digest, number, ((Identifier("user_id", f"u{number}"), Identifier("anonymous_id", f"w{number}")), 1, True, {}))
+        meeting(
+            digest,
+            number,
+            ((Identifier("user_id", f"u{number}"), Identifier("anonymous_id", f"w{number}")), 1, True, {}),
+        )
         for number in range(1, 513)
     ]
     with undone(store) as tx:

@@ -11,7 +11,7 @@ import msgspec
 from noline.channels import segment
 from noline.channels.segment import Envelope
 from noline.flows.reading import Origin, draft_of, instant_or_none
-from noline.kernel.clock import Clock, Micros
+from noline.kernel.clock import Clock
 from noline.kernel.errors import DeadLetterClosed, DeadLetterStillWrong, NotReadable
 from noline.kernel.events import Digest, Message, Receipt, Refusal
 from noline.stores import dead_letters
@@ -39,7 +39,7 @@ class BadPointer(NotReadable):
     hint = "Use a JSON pointer such as /properties/price; the parent must exist."
 
 
-class _Undone(Exception):  # noqa: N818  takes a transaction back
+class _Undone(Exception):
     pass
 
 

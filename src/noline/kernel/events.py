@@ -161,10 +161,13 @@ class Fold(Protocol):
     """
 
     name: str
-    kinds: frozenset[str] | None
-    """The kinds of facts it listens to; None for every kind."""
     tables: Mapping[str, tuple[str, ...]]
     """Its tables, each with the columns that `noline verify` compares (bookkeeping columns left out)."""
+
+    @property
+    def kinds(self) -> frozenset[str] | None:
+        """The kinds of facts it listens to; None for every kind."""
+        ...
 
     def take(self, tx: Any, facts: list[Fact]) -> None:
         """Fold these facts into the tables; raises a NotReadable for a fact it cannot take."""

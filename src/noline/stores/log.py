@@ -141,7 +141,7 @@ class Log:
         first: dict[_Key, Sealed] = {}
         for one in sealed:
             first.setdefault(one.key, one)
-        known = {} if self._inserted(tx, list(first.values())) else self._known(tx, list(first))
+        known: dict[_Key, Record] = {} if self._inserted(tx, list(first.values())) else self._known(tx, list(first))
         fresh = [one for one in first.values() if one.key not in known] if known else list(first.values())
         if known:
             self._insert(tx, fresh)
@@ -181,9 +181,7 @@ class Log:
                 found[record.route_key, record.message_id] = record
         return found
 
-    def _receipt(
-        self, tx: Transaction, one: Sealed, first: dict[_Key, Sealed], known: dict[_Key, Record]
-    ) -> Receipt:
+    def _receipt(self, tx: Transaction, one: Sealed, first: dict[_Key, Sealed], known: dict[_Key, Record]) -> Receipt:
         earlier = known.get(one.key)
         if earlier is not None:
             same = earlier.body_hash == one.body_hash or self._says_the_same(tx, earlier, one.draft.body)
@@ -260,7 +258,7 @@ class Log:
         return next(self.opened(reader, [record]))[1]
 
 
-class _SomeKnown(Exception):  # noqa: N818  a signal between two functions of this file
+class _SomeKnown(Exception):
     pass
 
 
@@ -277,7 +275,9 @@ def last_seq(reader: Reader) -> int:
 
 def latest_occurrence(reader: Reader) -> Micros:
     """The latest time at which something occurred among the newest records; 0 for an empty log."""
-    row = reader.row("SELECT coalesce(max(occurred_at), 0) FROM (SELECT occurred_at FROM log ORDER BY seq DESC LIMIT 2000) AS newest")
+    row = reader.row(
+        "SELECT coalesce(max(occurred_at), 0) FROM (SELECT occurred_at FROM log ORDER BY seq DESC LIMIT 2000) AS newest"
+    )
     return row[0] if row else 0
 
 

@@ -65,7 +65,7 @@ class Vault:
         wanted = set(subjects)
         keys = self._known_keys(tx, wanted)
         if len(keys) < len(wanted):
-            missing = sorted(wanted - keys.keys())
+            missing = sorted(subject for subject in wanted if subject not in keys)
             chance = self._clock.random_bytes(_SALT_BYTES * len(missing))
             salts = {
                 subject: chance[position * _SALT_BYTES : (position + 1) * _SALT_BYTES]
@@ -98,7 +98,7 @@ class Vault:
         known = self._ciphers
         keys = {subject: known[subject] for subject in subjects if subject in known}
         if len(keys) < len(subjects):
-            keys |= self._remembered(_salts(reader, subjects - keys.keys()))
+            keys |= self._remembered(_salts(reader, {subject for subject in subjects if subject not in keys}))
         return keys
 
     def _remembered(self, salts: Mapping[bytes, bytes]) -> Keys:

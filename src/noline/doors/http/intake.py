@@ -81,7 +81,8 @@ class IntakeDoor:
             _log.error("failed", path=scope["path"], exc_info=cause)
             error = StoreUnreachable(why=type(cause).__name__)
             status, body, headers = error.status, _encode(error.as_dict()), _retry_after(error)
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        length = (b"content-length", str(len(body)).encode())
+        await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:

@@ -65,8 +65,10 @@ def identifiers_of(message: Message) -> tuple[Identifier, ...]:
     """Who a message is about, strongest first, without repeats and placeholders."""
     context = message.context
     traits = message.traits if message.type != "group" else None
-    if not traits and message.previousId is None and (
-        context is None or (context.externalIds is None and context.traits is None)
+    if (
+        not traits
+        and message.previousId is None
+        and (context is None or (context.externalIds is None and context.traits is None))
     ):
         user, anonymous = message.userId, message.anonymousId
         # What is too long for a name is also too long to be remembered.
@@ -153,7 +155,7 @@ def _email(text: str) -> str | None:
 
 def _phone(text: str) -> str | None:
     """E.164 where the number is possible, else its digits; placeholders name nobody."""
-    import phonenumbers  # noqa: PLC0415  heavy tables, only where a phone number comes
+    import phonenumbers
 
     digits = "".join(letter for letter in text if letter.isdigit())
     if len(digits) < 6 or len(set(digits)) < 3 or digits in "01234567890123456789":

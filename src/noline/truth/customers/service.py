@@ -1,6 +1,5 @@
 """The door of the customers room: it folds events into evidence and people, and answers who somebody is."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -64,7 +63,7 @@ class Customers:
     """Who is known by which names."""
 
     name = "customers"
-    kinds = None
+    kinds: frozenset[str] | None = None
     tables = {
         "identifiers": ("route_key", "subject", "namespace", "value", "first_at", "person"),
         "links": ("route_key", "subject", "other_route", "other", "trust", "first_at"),
@@ -141,12 +140,13 @@ class Customers:
 
     def _recall(self, tx: Transaction, told: list["_Told"], news: _News) -> None:
         """Ask for whatever is not remembered of these names and links, many in one question."""
-        names = {subject for one in told for subject in one.subjects} - self._first_at.keys()
+        # Not `- self._first_at.keys()`: that walks the whole memory at every commit.
+        names = {subject for one in told for subject in one.subjects if subject not in self._first_at}
         if names:
             found = tables.first_seen(tx, sorted(names))
             self._first_at |= found
             news.new |= names - found.keys()
-        links = {key for one in told for key in one.links} - self._linked_at.keys()
+        links = {key for one in told for key in one.links if key not in self._linked_at}
         if links:
             # A link of a name that nobody had seen cannot be there.
             perhaps = [key for key in links if key[0] not in news.new and key[1] not in news.new]
@@ -203,18 +203,14 @@ class Customers:
                 touched.add(subject)
         return certain, touched
 
-    def _hanging(
-        self, reader: Reader, news: _News, gluing: list[tuple[Subject, Subject]]
-    ) -> dict[Subject, Subject]:
+    def _hanging(self, reader: Reader, news: _News, gluing: list[tuple[Subject, Subject]]) -> dict[Subject, Subject]:
         """Names that hang on one user id and on nothing else, each with that user id."""
         around: dict[Subject, set[Subject]] = {subject: set() for subject in news.identifiers}
         for one, other in gluing:
             around.setdefault(one, set()).add(other)
             around.setdefault(other, set()).add(one)
         weak = [
-            subject
-            for subject in around
-            if subject not in self._shared and hangs_on(news.kinds[subject], STRONGEST)
+            subject for subject in around if subject not in self._shared and hangs_on(news.kinds[subject], STRONGEST)
         ]
         for subject, others in tables.neighbours(reader, sorted(set(weak) - news.new)).items():
             around[subject] |= others

@@ -32,7 +32,9 @@ FROM links JOIN identifiers ON identifiers.route_key = links.other_route AND ide
 WHERE links.route_key IN ({marks})
 """
 _NEIGHBOURS = "SELECT subject, other FROM links WHERE route_key IN ({marks}) AND trust > ?"
-_LINKS = "SELECT subject, other, trust, first_at FROM links WHERE (route_key, subject, other, trust) IN (VALUES {marks})"
+_LINKS = (
+    "SELECT subject, other, trust, first_at FROM links WHERE (route_key, subject, other, trust) IN (VALUES {marks})"
+)
 _IDENTIFIERS = "SELECT subject, namespace, first_at, person FROM identifiers WHERE route_key IN ({marks})"
 
 
@@ -132,9 +134,7 @@ def traits_of(reader: Reader, subjects: Sequence[Subject]) -> list[Row]:
 
 def person_of(reader: Reader, subject: Subject) -> str | None:
     """Whose identifier this is."""
-    row = reader.row(
-        "SELECT person FROM identifiers WHERE route_key = ? AND subject = ?", (route_of(subject), subject)
-    )
+    row = reader.row("SELECT person FROM identifiers WHERE route_key = ? AND subject = ?", (route_of(subject), subject))
     return row[0] if row else None
 
 

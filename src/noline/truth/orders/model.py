@@ -152,7 +152,9 @@ def state_of(told: Sequence[Telling], lines: Sequence[OrderLine], total: Money |
     """The furthest state that is legal: what has left the house cannot be cancelled any more."""
     kinds = {telling.kind for telling in told}
     back = _came_back(told, lines) if "Return Accepted" in kinds else None
-    if ("Order Refunded" in kinds and _refunded_whole(told, total)) or (back is State.RETURNED and "Return Refunded" in kinds):
+    if ("Order Refunded" in kinds and _refunded_whole(told, total)) or (
+        back is State.RETURNED and "Return Refunded" in kinds
+    ):
         return State.REFUNDED
     return back or next((state for kind, state in _FURTHEST_FIRST if kind in kinds), State.KNOWN)
 

@@ -35,14 +35,13 @@ left_open AS (
         ended.person,
         CASE WHEN places.at_us >= ended.began THEN places.store_id END AS store_id,
         reached_at,
-        ending = 'undecided' AS undecided,
         -- One goal is credited to one visit: the last before it.
         ending = 'carried'
             AND ended.began = max(ended.began) OVER (PARTITION BY ended.person, ended.ending, reached_at) AS carried
     FROM ended
     ASOF LEFT JOIN places
         ON places.person = ended.person AND places.at_us <= least(ended.ended, coalesce(reached_at, ended.ended))
-    WHERE ending <> 'here'
+    WHERE ending NOT IN ('here', 'undecided')
 ),
 -- An order belongs to the channel that told it first; what it came to is what was told last.
 sales AS (
@@ -57,7 +56,7 @@ sales AS (
 people AS (
     SELECT
         store_id,
-        count(DISTINCT person) FILTER (NOT undecided) AS persons_left,
+        count(DISTINCT person) AS persons_left,
         count(DISTINCT person) FILTER (carried) AS persons
     FROM left_open
     GROUP BY store_id
