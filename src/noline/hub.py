@@ -33,7 +33,8 @@ from noline.kernel.clock import DAY, Clock, Micros, SystemClock
 from noline.kernel.errors import HubExists, HubMissing, SettingWrong
 from noline.kernel.events import Digest, Receipt
 from noline.kernel.settings import Settings
-from noline.stores import books, dead_letters
+from noline.stores import books as book_keeping
+from noline.stores import dead_letters as letter_box
 from noline.stores.access import Access, Role, Source
 from noline.stores.log import Group, Log, last_seq, latest_occurrence
 from noline.stores.outbox import Outbox
@@ -166,38 +167,36 @@ class Hub:
         """Take whole requests in one commit."""
         return self.log.accept(groups)
 
-    def books(self) -> list[books.Page]:
+    def books(self) -> list[book_keeping.Page]:
         """The books of each source."""
         with self.store.reading() as reader:
-            return books.pages(reader)
+            return book_keeping.pages(reader)
 
-    def books_by_hour(self, limit: int = 200) -> list[books.Page]:
+    def books_by_hour(self, limit: int = 200) -> list[book_keeping.Page]:
         """The books of the latest hours."""
         with self.store.reading() as reader:
-            return books.hours(reader, limit)
+            return book_keeping.hours(reader, limit)
 
-    def dead_letters(
-        self, state: str | None = "open", after: int = 0, limit: int = 100
-    ) -> list[dead_letters.DeadLetter]:
+    def dead_letters(self, state: str | None = "open", after: int = 0, limit: int = 100) -> list[letter_box.DeadLetter]:
         """What could not be taken."""
         with self.store.reading() as reader:
-            return dead_letters.letters(reader, state=state, after=after, limit=limit)
+            return letter_box.letters(reader, state=state, after=after, limit=limit)
 
     def books_in_all(self) -> dict[str, Any]:
         """The books in all, whether they balance, and the page of each source."""
         pages = self.books()
-        total = {name: sum(getattr(page, name) for page in pages) for name in ("received", *books.OUTCOMES)}
+        total = {name: sum(getattr(page, name) for page in pages) for name in ("received", *book_keeping.OUTCOMES)}
         return {**total, "balanced": all(page.balanced for page in pages), "sources": pages}
 
-    def dead_letter(self, number: int) -> dead_letters.DeadLetter:
+    def dead_letter(self, number: int) -> letter_box.DeadLetter:
         """One dead letter; raises NotFound."""
         with self.store.reading() as reader:
-            return dead_letters.letter(reader, number)
+            return letter_box.letter(reader, number)
 
     def dead_letter_counts(self) -> dict[tuple[str, str], int]:
         """How many dead letters there are by (code, state)."""
         with self.store.reading() as reader:
-            return dead_letters.counts(reader)
+            return letter_box.counts(reader)
 
     def last_seq(self) -> int:
         """The last position of the log."""
@@ -269,9 +268,7 @@ class Hub:
     def journeys(self) -> Journeys:
         """Where people go between channels, and where they are lost; as far as history was read, see `refresh`."""
         windows = Windows(horizon=self.settings.drop_off_days * DAY, handoff=self.settings.handoff_days * DAY)
-        return Journeys(
-            self.answering, currency=self.settings.currency, rates=self.settings.rates, windows=windows
-        )
+        return Journeys(self.answering, currency=self.settings.currency, rates=self.settings.rates, windows=windows)
 
     @cached_property
     def scorecards(self) -> Scorecards:

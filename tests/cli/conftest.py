@@ -61,7 +61,9 @@ def fill(hub: Hub) -> None:
         "erp",
         [
             track("Location Opened", id="e-1", at=day.next(), location="paris-1", name="Paris Marais", channel="store"),
-            track("Product Described", id="e-2", at=day.next(), sku="ristretto-50", name="Ristretto 50", brand="Maison"),
+            track(
+                "Product Described", id="e-2", at=day.next(), sku="ristretto-50", name="Ristretto 50", brand="Maison"
+            ),
             track("Price Set", id="e-3", at=day.next(), sku="ristretto-50", price=24, currency="EUR", channel="web"),
             track("Price Set", id="e-4", at=day.next(), sku="ristretto-50", price=26, currency="EUR", channel="store"),
             track("Stock Counted", id="e-5", at=day.next(), sku="ristretto-50", units=12, location="paris-1"),
@@ -74,7 +76,9 @@ def fill(hub: Hub) -> None:
             track("Product Viewed", id="w-2", at=day.next(), user="anna", sku="ristretto-50"),
             track("Product Reserved", id="w-3", at=day.next(), user="anna", sku="ristretto-50", store_id="paris-1"),
             track("Product Reserved", id="w-4", at=LONG_AGO, user="boris", sku="ristretto-50", store_id="paris-1"),
-            track("Review Posted", id="w-5", at=day.next(), user="boris", review_id="r-1", rating=1, sku="ristretto-50"),
+            track(
+                "Review Posted", id="w-5", at=day.next(), user="boris", review_id="r-1", rating=1, sku="ristretto-50"
+            ),
             {"type": "track", "messageId": "w-6", "userId": "anna"},
             {"type": "track", "messageId": "w-7", "userId": "anna"},
         ],

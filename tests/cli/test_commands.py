@@ -33,6 +33,8 @@ QUESTIONS: dict[str, list[Any]] = {
     "customers timeline": [PERSON, "--limit", "2"],
     "journeys handoffs": [],
     "journeys groups": ["mail", "store"],
+    "journeys breakdown": ["web", "store", "--by", "store", "--monthly"],
+    "journeys carried-over": ["web", "store", "--within-days", "7"],
     "journeys lost": ["web", "store", "--limit", "5", "--offset", "0"],
     "journeys drop-offs": [],
     "sales by-channel": [],
@@ -206,7 +208,11 @@ def test_a_source_is_made_with_a_key_that_is_shown_once(noline, shop):
     listed = noline("source", "list", "--hub", shop, "--json")
     assert said.json["write_key"] not in listed.out
     again = noline("source", "add", "app", "--channel", "app", "--hub", shop, "--json")
-    assert (again.code, again.error["code"], again.error["facts"]) == (3, "name.taken", {"what": "source", "name": "app"})
+    assert (again.code, again.error["code"], again.error["facts"]) == (
+        3,
+        "name.taken",
+        {"what": "source", "name": "app"},
+    )
 
 
 def test_a_key_is_made_and_removed(noline, shop):
@@ -286,7 +292,10 @@ def test_a_hub_is_moved_and_its_password_never_shown(noline, shop, empty_postgre
     [
         ("postgresql://me:geheim@host/db", "postgresql://me:***@host/db"),
         ("postgresql://me:ge:he/im@host/db", "postgresql://me:***@host/db"),
-        ("postgresql://me@host/db?password=geheim&sslmode=require", "postgresql://me@host/db?password=***&sslmode=require"),
+        (
+            "postgresql://me@host/db?password=geheim&sslmode=require",
+            "postgresql://me@host/db?password=***&sslmode=require",
+        ),
         ("postgresql://me@host/db", "postgresql://me@host/db"),
         ("sqlite:a@b.sqlite", "sqlite:a@b.sqlite"),
     ],
@@ -379,7 +388,7 @@ def test_an_unknown_setting_is_answered_with_the_nearest_one(noline, shop):
         ('handoff_days = "soon"', "handoff_days"),
         ('store = "mysql://a/b"', "store"),
         ('company = ""', "company"),
-        ("[rates]\nJPY = \"much\"", "rates"),
+        ('[rates]\nJPY = "much"', "rates"),
         ("company = ", "noline.toml"),
     ],
 )

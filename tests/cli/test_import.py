@@ -136,15 +136,6 @@ def test_public_data_needs_no_mapping(noline, hub, orders, name, option):
     assert (said.code, f"{name} needs no mapping" in said.err) == (2, True)
 
 
-def test_generated_tables_are_imported_by_name(noline, hub, tmp_path):
-    pytest.importorskip("duckdb")
-    said = noline("import", "tpc-ds", "--scale", "0.001", "--tables", tmp_path / "tables", "--hub", hub, "--json")
-    if said.code != 0 and "package" in said.err:
-        pytest.skip("DuckDB's generator of TPC-DS tables cannot be had here")
-    assert said.code == 0, said.err
-    assert said.json["accepted"] + said.json["parked"] == said.json["received"] > 0
-
-
 @pytest.mark.long
 def test_a_real_year_is_imported_by_name(noline, hub):
     said = noline("import", "complete-journey", "--hub", hub, "--json")

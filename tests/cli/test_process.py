@@ -111,9 +111,7 @@ def test_results_go_to_stdout_and_talk_to_stderr(shop):
 
 
 def test_whoever_reads_only_the_beginning_sees_no_traceback(shop):
-    with subprocess.Popen(
-        [NOLINE, "--spec"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen([NOLINE, "--spec"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         process.stdout.readline()
         process.stdout.close()
         complaint = process.stderr.read()

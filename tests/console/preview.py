@@ -224,29 +224,49 @@ COUNTED = {
 }
 
 
-def _group(name: str | None, numbers: str, share_arrived: tuple[float, float, float]) -> Json:
-    persons, attempts, arrived, lost, after, undecided = (int(part) for part in numbers.split())
+def _part(value: str | None, numbers: str, share: tuple[float, float, float], **more: Any) -> Json:
+    persons, attempts, arrived, before, after, undecided = (int(part) for part in numbers.split())
     return {
-        "group": name,
+        "value": value,
+        "group": value,
         "persons": persons,
         "attempts": attempts,
         "arrived": arrived,
-        "lost": lost,
+        "lost": before + after,
+        "lost_before_arrival": before,
         "lost_after_arrival": after,
         "undecided": undecided,
-        "share_arrived": share_arrived[0],
-        "share_arrived_low": share_arrived[1],
-        "share_arrived_high": share_arrived[2],
-        "too_few": attempts - undecided < 30,
+        "share_lost": share[0],
+        "share_lost_low": share[1],
+        "share_lost_high": share[2],
+        "too_few": persons - undecided < 30,
+        **more,
     }
 
 
 GROUPS = [
-    _group("A", "3601 3647 747 2900 143 0", (0.2048, 0.1921, 0.2182)),
-    _group("B", "2310 2368 268 2100 114 0", (0.1132, 0.1011, 0.1266)),
-    _group("C", "570 574 64 510 30 0", (0.1115, 0.0883, 0.1399)),
-    _group(None, "12 12 9 3 0 0", (0.75, 0.4677, 0.9111)),
+    _part("A", "3601 3647 747 2900 143 0", (0.845, 0.833, 0.856)),
+    _part("B", "2310 2368 268 2100 114 0", (0.958, 0.949, 0.966)),
+    _part("C", "570 574 64 510 30 0", (0.947, 0.926, 0.963)),
+    _part(None, "12 12 9 3 0 0", (0.25, 0.089, 0.532)),
 ]
+BREAKDOWNS = {
+    "store": [
+        _part("lyon-2", "410 440 391 12 5 2", (0.042, 0.026, 0.066), place="Lyon Bellecour", value_minor=21_000,
+              currency="EUR"),
+        _part("paris-1", "910 960 640 240 61 4", (0.332, 0.303, 0.364), place="Paris Opéra", value_minor=910_000,
+              currency="EUR", stands_out_before_arrival=True),
+    ],
+    "month": [
+        _part("2026-01", "500 530 470 20 11 0", (0.062, 0.044, 0.087)),
+        _part("2026-02", "820 870 561 232 55 6", (0.353, 0.321, 0.386), stands_out_before_arrival=True),
+    ],
+    "store_and_month": [
+        _part("paris-1", "402 420 190 203 20 2", (0.558, 0.509, 0.605), place="Paris Opéra", month="2026-02",
+              stands_out_before_arrival=True),
+        _part("lyon-2", "200 210 195 4 2 0", (0.03, 0.014, 0.064), place="Lyon Bellecour", month="2026-02"),
+    ],
+}  # fmt: skip
 
 LOST_PEOPLE = [
     {
@@ -573,7 +593,7 @@ def every_page() -> dict[str, tuple[str, str, Any]]:
         "border": (
             "border",
             "/borders/mail/store",
-            views.border(row=mail, groups=GROUPS, lost_people=LOST_PEOPLE, counted=COUNTED),
+            views.border(row=mail, groups=GROUPS, lost_people=LOST_PEOPLE, counted=COUNTED, breakdowns=BREAKDOWNS),
         ),
         "border-no-persons": ("border", "/borders/web/store", views.border(row=web, counted=COUNTED)),
         "record": ("record", "/records/918204", views.record(row=RECORD)),

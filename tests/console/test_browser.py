@@ -30,6 +30,8 @@ MAILED_LOST = 6
 PRICE = 24.5
 HEADLINE = "Of 40 people who set out from web to store, 12 (30 %) were lost: about 290 EUR left with them."
 BORDER_HEADLINE = "12 of 40 people were lost on the way from web to store, about 290 EUR with them."
+OPERA = "Maison Ristretto Opéra"
+AT_OPERA = {"context_store_id": "paris-opera"}
 WIDTHS = {"a desk": 1280, "a tablet": 820}
 
 
@@ -64,18 +66,18 @@ DAY_MINUTES = 24 * 60
 def story() -> Story:
     """40 people research on the web and come to the store the next day; 12 of them buy nowhere."""
     told = Story()
-    told.say("office", "Location Opened", None, 0, location="paris-opera", name="Maison Ristretto Opéra", channel="store")
+    told.say("office", "Location Opened", None, 0, location="paris-opera", name=OPERA, channel="store")
     for number in range(PEOPLE):
         user, begins = f"u-{number:02}", number * 10
         told.name(user, f"Ada Lovelace {number:02}", f"ada.{number:02}@example.com")
         told.say("web-shop", "Product Viewed", user, begins + 1, sku="ristretto-50", price=PRICE, currency="EUR")
         came = begins + DAY_MINUTES
-        told.say("tills", "Store Visited", user, came, context_store_id="paris-opera")
+        told.say("tills", "Store Visited", user, came, **AT_OPERA)
         if number >= LOST:
             currency, total = ("JPY", 4000) if number % 4 == 0 else ("EUR", PRICE)
             told.say(
                 "tills", "Order Completed", user, came + 5,
-                order_id=f"o-{number}", total=total, currency=currency, context_store_id="paris-opera",
+                order_id=f"o-{number}", total=total, currency=currency, **AT_OPERA,
             )  # fmt: skip
     for number in range(MAILED):
         user, begins = f"n-{number:02}", number * 10
@@ -85,7 +87,8 @@ def story() -> Story:
         )  # fmt: skip
         if number >= MAILED_LOST:
             told.say("tills", "Coupon Redeemed", user, begins + DAY_MINUTES, coupon_id=f"c-{number}")
-    told.say("tills", "Review Posted", "u-00", 3 * DAY_MINUTES, review_id="r-1", rating=2, context_store_id="paris-opera")
+    three_days_later = 3 * DAY_MINUTES
+    told.say("tills", "Review Posted", "u-00", three_days_later, review_id="r-1", rating=2, **AT_OPERA)
     told.say("web-shop", "Page Viewed", "somebody-else", 80 * DAY_MINUTES)
     return told
 
@@ -142,9 +145,13 @@ class Desk:
     def __post_init__(self) -> None:
         self.page.set_default_timeout(PATIENCE_SECONDS * 1000)
         expect.set_options(timeout=PATIENCE_SECONDS * 1000)
-        self.page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
+        self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", self._judge)
+
+    def _hear(self, said: Any) -> None:
+        if said.type in ("error", "warning"):
+            self.complaints.append(said.text)
 
     def _judge(self, request: Any) -> None:
         if not request.url.startswith((self.hub.origin, "data:")):
@@ -246,12 +253,13 @@ def test_sales_of_two_currencies_stand_side_by_side_with_one_share(admin: Desk):
     assert cells(admin.page, "Sales by channel") == [
         ["Store", str(euro + yen), "24.50 EUR 4,000 JPY", "515 EUR 28,000 JPY", "100 %"]
     ]
-    expect(admin.page.get_by_text("Shares are of the sum in EUR at the hub's rates: 1 JPY = 0.006 EUR.")).to_be_visible()
+    said = "Shares are of the sum in EUR at the hub's rates: 1 JPY = 0.006 EUR."
+    expect(admin.page.get_by_text(said)).to_be_visible()
 
 
 def test_open_feedback_names_the_place_as_the_catalogue_does(admin: Desk):
     row = cells(admin.page, "Open feedback by place, the longest waiting first")[0]
-    assert row[0] == "Maison Ristretto Opéra"
+    assert row[0] == OPERA
 
 
 def test_every_number_says_how_it_was_counted(admin: Desk):
@@ -274,16 +282,17 @@ def test_a_loss_leads_to_a_person_to_the_timeline_and_to_the_record(admin: Desk)
     people = cells(page, "Who was lost")
     assert len(people) == LOST
     assert people[-1][:1] + people[-1][2:5] == [
-        "Ada Lovelace 00", "Product Viewed: ristretto-50", "Maison Ristretto Opéra", "24.50 EUR"
+        "Ada Lovelace 00", "Product Viewed: ristretto-50", OPERA, "24.50 EUR"
     ]  # fmt: skip
     assert re.fullmatch(r"#\d+ web-shop", people[-1][5])
     page.get_by_role("link", name="Ada Lovelace 00").click()
     assert admin.heading == "Ada Lovelace 00"
     mark = page.get_by_role("link", name=re.compile("^web: .*Product Viewed: ristretto-50"))
     mark.click()
-    expect(page.locator("tr:target")).to_contain_text("Product Viewed: ristretto-50")
-    seq = page.locator("tr:target .evidence a").inner_text().removeprefix("#")
-    page.locator("tr:target .evidence a").click()
+    expect(page.locator("tr:target")).to_contain_text("web-shop")
+    evidence = page.get_by_role("row").filter(has_text="Product Viewed: ristretto-50").locator(".evidence a")
+    seq = evidence.inner_text().removeprefix("#")
+    evidence.click()
     assert admin.heading == "Product Viewed"
     assert urlsplit(page.url).path == f"/records/{seq}"
     sent = json.loads(page.locator("pre code").inner_text())
@@ -294,7 +303,7 @@ def test_a_loss_leads_to_a_person_to_the_timeline_and_to_the_record(admin: Desk)
 
 def test_declared_hand_offs_stand_by_their_group(admin: Desk):
     admin.go("/borders/mail/store")
-    assert cells(admin.page, "Declared hand-offs by group")[0][:5] == ["Spring", "30", "30", "24", "6"]
+    assert cells(admin.page, "Declared hand-offs by group")[0][:4] == ["Spring", "30", "24", "6"]
 
 
 def test_a_table_is_sorted_by_its_headings(admin: Desk):
@@ -433,7 +442,7 @@ def test_every_page_is_also_data(admin: Desk):
             else:
                 assert answer.headers["content-type"].startswith("text/csv"), address
                 rows = list(csv.reader(io.StringIO(answer.text())))
-                assert {len(row) for row in rows} <= {len(rows[0])}, address if rows else address
+                assert len({len(row) for row in rows}) <= 1, address
 
 
 def test_the_data_of_a_border_hold_everybody_who_was_lost(admin: Desk):

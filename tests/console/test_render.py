@@ -9,12 +9,12 @@ from itertools import pairwise
 import pytest
 
 from console.preview import (
+    BREAKDOWNS,
     COUNTED,
     CUSTOMER,
     DEAD_LETTERS,
     EMPTY,
     FULL,
-    GROUPS,
     HANDOFFS,
     LOST_PEOPLE,
     every_page,
@@ -330,9 +330,9 @@ def test_a_number_without_an_explanation_is_plain():
 
 def test_a_border_shows_its_groups_with_shares_of_their_own():
     words = page_of("border").words
-    assert "A 3,601 3,647 747 2,900 143 0 80 % 78 – 81 %" in words
-    assert "C 570 574 64 510 30 0 89 % 86 – 91 %" in words
-    assert "no group named 12 12 9 3 0 0 too few" in words
+    assert "A 3,647 747 2,900 143 0 85 % 83 – 86 %" in words
+    assert "C 574 64 510 30 0 95 % 93 – 96 %" in words
+    assert "no group named 12 9 3 0 0 too few" in words
 
 
 def test_lost_people_are_named_only_to_those_who_may_see_them():
@@ -348,11 +348,17 @@ def test_names_are_words_and_never_tags():
     assert page_of("border").all("b") == []
 
 
-def test_a_group_that_does_not_tell_who_was_lost_later_has_no_column_for_it():
-    rows = [{name: value for name, value in row.items() if name != "lost_after_arrival"} for row in GROUPS]
-    words = Page(render("border", view=views.border(row=HANDOFFS[1], groups=rows, counted={}))).words
-    assert "Lost after arriving 118" in words
-    assert "Did not arrive Still open" in words
+def test_a_border_shows_where_and_when_most_are_lost():
+    words = page_of("border").words
+    assert "Paris Opéra, Feb 2026: 203 of 400 people lost before arriving." in words
+    assert "Paris Opéra stands out 910 640 240 61 4 33 % 30 – 36 % 9,100 EUR Lyon Bellecour 410 391 12 5 2" in words
+    assert "Jan 2026 500 470 20 11 0 6.2 % 4.4 – 8.7 % Feb 2026 stands out 820" in words
+
+
+def test_a_border_with_one_place_has_no_table_of_places():
+    one = {"store": BREAKDOWNS["store"][:1], "month": BREAKDOWNS["month"][:1]}
+    page = Page(render("border", view=views.border(row=HANDOFFS[1], counted={}, breakdowns=one)))
+    assert page.all("table") == []
 
 
 def test_lost_people_are_turned_over_in_portions():
@@ -434,6 +440,7 @@ def test_marks_of_one_lane_do_not_touch_and_stay_in_the_picture():
 def test_a_mark_of_several_events_weighs_as_its_heaviest():
     store = draw(CUSTOMER["timeline"]).lanes[0].marks[0]
     assert [event.action for event in store.events] == ["Store Visited", "Product Tried", "Order Completed"]
+    assert store.weightiest.action == "Order Completed"
     assert store.weight == "goal"
 
 

@@ -20,7 +20,7 @@ NOT_MOVED = {"schema_version", "writer", "sessions"}
 
 def fill(hub: Hub) -> str:
     """Something of everything; answers the write key of the source `web`."""
-    key = hub.access.add_source("web", "web", trust="browser")
+    key = hub.access.add_source("web", "web")
     hub.access.add_key(Role.MANAGER, "reports")
     hub.access.new_session(Role.ADMIN)
     hub.outbox.subscribe("erp", "https://erp.example/in", ("Order Completed",), after=2)

@@ -183,7 +183,9 @@ def test_a_long_way_is_gone_in_turns(tmp_path, clock):
     with Hub.init(tmp_path / "shop.noline", clock=clock) as hub:
         hub.access.add_source("till", "store")
         at = Day().next()
-        hub.accept("till", [track("Price Set", id=f"m-{n}", at=at, sku="a", price=n, currency="EUR") for n in range(450)])
+        hub.accept(
+            "till", [track("Price Set", id=f"m-{n}", at=at, sku="a", price=n, currency="EUR") for n in range(450)]
+        )
         hub.outbox.subscribe("erp", "https://erp.example")
         receiver = Receiver()
         assert [push(hub, receiver) for _ in range(4)] == [200, 200, 50, 0]

@@ -46,9 +46,7 @@ def test_a_hub_that_is_well_needs_nothing(shop):
 def test_a_disk_that_is_nearly_full_is_told(shop, monkeypatch):
     usage = namedtuple("usage", "total used free")  # noqa: PYI024  as shutil has it
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12, 999_999_999))
-    assert finding(shop, "disk") == Finding(
-        "disk", False, "999 MB free", "make room: below 1 GB writes may soon fail"
-    )
+    assert finding(shop, "disk") == Finding("disk", False, "999 MB free", "make room: below 1 GB writes may soon fail")
 
 
 def test_a_secret_that_others_can_read_is_told(shop):
@@ -96,6 +94,19 @@ def test_a_hasty_database_is_told(tmp_path, postgres_url):
         assert not found.well
         assert found.finding == "fsync=off, full_page_writes=off, synchronous_commit=off"
         assert postgres_url not in " ".join(one.finding for one in hub.examine())
+
+
+def test_a_password_that_others_can_read_is_told(tmp_path, postgres_url):
+    address = postgres_url.replace("postgres@", "postgres:geheim@")
+    with Hub.init(tmp_path / "shop.noline", store=address) as hub:
+        (hub.folder / "noline.toml").chmod(0o640)
+        found = finding(hub, "password")
+        assert found == Finding(
+            "password", False, "noline.toml holds a password and has mode 640", "chmod 600 noline.toml"
+        )
+        (hub.folder / "noline.toml").chmod(0o600)
+        assert finding(hub, "password").well
+        assert "geheim" not in " ".join(one.finding + one.advice for one in hub.examine())
 
 
 def test_crooked_books_are_told(shop, monkeypatch):

@@ -1,9 +1,10 @@
-"""What comes in: read within limits, answered item by item, mended and sent again, and true in whatever order it came."""
+"""What comes in: read within limits, answered item by item, mended and sent again, true in whatever order."""
 
 import gzip
 import json
 import tracemalloc
 from functools import cache
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -40,7 +41,7 @@ def undone(hub, deed):
     try:
         with hub.store.transaction() as tx:
             answer = deed(tx)
-            raise Undone
+            raise Undone  # noqa: TRY301  only a raise takes a transaction back
     except Undone:
         return answer
 
@@ -132,7 +133,7 @@ def test_hostile_json_is_parked_with_its_reason_and_its_neighbours_are_taken(sho
     ("place", "text"),
     [
         ("userId", "[1]"), ("userId", "1.5"), ("userId", "true"), ("messageId", '{"a":1}'), ("messageId", '""'),
-        ("messageId", '"' + "x" * 257 + '"'), ("timestamp", "5"), ("timestamp", '"yesterday"'), ("timestamp", '"9999999"'),
+        ("messageId", '"' + "x" * 257 + '"'), ("timestamp", "5"), ("timestamp", '"yesterday"'),
         ("event", "7"), ("event", "null"), ("event", '""'), ("userId", "null"),
     ],
 )  # fmt: skip
@@ -167,7 +168,7 @@ def test_a_time_that_cannot_be_is_parked(shop, stamp):
 
 
 def test_of_a_member_said_twice_the_last_counts_for_all_who_read_it(shop):
-    raw = b'{"type":"track","event":"E","messageId":"m-1","userId":"anna","userId":"bruno","properties":{"sku":"a","sku":"b"}}'
+    raw = with_text(b'{"sku":"a","sku":"b"},"userId":"bruno"', "unknown").replace(b"nobody", b"properties")
     (receipt,) = take(shop, raw)
     assert receipt.status == "accepted"
     ((fact,),) = shop.facts.all()
@@ -177,16 +178,17 @@ def test_of_a_member_said_twice_the_last_counts_for_all_who_read_it(shop):
 HOSTILE = st.one_of(
     st.sampled_from(
         [
-            "NaN", "-Infinity", "1e999", "-0", "0e999", "1e-999", "9223372036854775807", "9223372036854775808", "1" * 400,
-            "0." + "1" * 400, '"\\u0000"', '"\\\\u0000"', '"\\ud800"', '"\\ud83d\\ude00"', '"\\udfff"', "[" * 63 + "]" * 63,
-            "[" * 900 + "]" * 900, "[" * 9_000, '{"a":' * 100, "null", "true", "{}", "[]", '""', "01", "+1", ".5", "'a'",
-            '{"a":1,"a":2}', '{"":{"":{}}}', '"' + "x" * 33_000 + '"', '"12e456"', '"x:1e999,"', "1e5", "-1E-7", "2.0",
+            "NaN", "-Infinity", "1e999", "-0", "0e999", "1e-999", "9223372036854775807", "9223372036854775808",
+            "1" * 400, "0." + "1" * 400, '"\\u0000"', '"\\\\u0000"', '"\\ud800"', '"\\ud83d\\ude00"', '"\\udfff"',
+            "[" * 63 + "]" * 63, "[" * 900 + "]" * 900, "[" * 9_000, '{"a":' * 100, "null", "true", "{}", "[]", '""',
+            "01", "+1", ".5", "'a'", '{"a":1,"a":2}', '{"":{"":{}}}', '"' + "x" * 33_000 + '"', '"12e456"', '"x:1e999,"',
+            "1e5", "-1E-7", "2.0",
         ]
     ).map(str.encode),
     st.sampled_from([b'"\xff"', b'"\xe2\x82"', b'"\xf4\x90\x80\x80"', b'"\xc0\x80"', b"\x00", b"\xef\xbb\xbf1"]),
     st.binary(max_size=20),
     st.recursive(
-        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=8)),
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=8)),
         lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=3)),
         max_leaves=6,
     ).map(lambda value: json.dumps(value).encode()),
@@ -523,7 +525,7 @@ def test_any_order_any_repeats_any_batches_give_the_same_truth_in_every_room(sho
         shop.access.ensure_source(source, channel)
     messages = a_few_of_each()
     groups = [
-        shop.intake.group(shop.access.source(source), segment.Envelope([segment.read_item(raw, suspicious=True)], [raw], None, None), "batch")
+        shop.intake.group(shop.access.source(source), segment.read_lines(raw), "batch")
         for source, raw in messages
     ]  # fmt: skip
 
@@ -548,7 +550,7 @@ def test_any_order_any_repeats_any_batches_give_the_same_truth_in_every_room(sho
         chance.shuffle(again)
         cuts = sorted(chance.sample(range(len(again)), data.draw(st.integers(0, 12))))
         edges = [0, *cuts, len(again)]
-        commits = [again[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+        commits = [again[start:end] for start, end in pairwise(edges)]
         assert undone(shop, lambda tx: truth_after(tx, commits)) == expected
 
     same_truth()

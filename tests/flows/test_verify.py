@@ -138,7 +138,9 @@ def test_a_record_whose_bytes_were_changed_is_found(busy):
     assert found(busy).trouble[0] == f"record {seq} is not what was accepted"
 
 
-@pytest.mark.parametrize("damage", [lambda body: body[:-1] + bytes([body[-1] ^ 1]), lambda body: body[:20], lambda _: b""])
+@pytest.mark.parametrize(
+    "damage", [lambda body: body[:-1] + bytes([body[-1] ^ 1]), lambda body: body[:20], lambda _: b""]
+)
 def test_a_sealed_record_that_cannot_be_opened_is_found(busy, damage):
     with busy.store.reading() as reader:
         (body,) = reader.row("SELECT body FROM log WHERE seq = 2")
@@ -173,7 +175,10 @@ def test_an_erased_subject_is_no_damage_of_the_log(busy):
             "UPDATE books SET conflict = conflict - 1, parked = parked + 1 WHERE source = 'web'",
             "the books of web say 0 conflict, the dead letters hold 1",
         ),
-        ("DELETE FROM dead_letters WHERE code = 'conflict'", "the books of web say 1 conflict, the dead letters hold 0"),
+        (
+            "DELETE FROM dead_letters WHERE code = 'conflict'",
+            "the books of web say 1 conflict, the dead letters hold 0",
+        ),
         ("DELETE FROM books WHERE source = 'till'", "the books of till say 0 accepted, the log has 4"),
     ],
 )
@@ -223,7 +228,9 @@ def test_a_log_longer_than_one_read_is_verified_whole(hub, monkeypatch):
     hub.access.add_source("till", "store")
     day = Day()
     told = [
-        track("Stock Counted", id=f"m-{number}", at=day.next(), sku=f"sku-{number % 11}", units=number, location="paris-1")
+        track(
+            "Stock Counted", id=f"m-{number}", at=day.next(), sku=f"sku-{number % 11}", units=number, location="paris-1"
+        )
         for number in range(40)
     ]
     hub.accept("till", told)
@@ -237,7 +244,9 @@ def test_a_log_longer_than_one_read_is_verified_whole(hub, monkeypatch):
 def test_much_trouble_is_told_in_fifty_sentences_and_a_number(hub):
     hub.access.add_source("till", "store")
     day = Day()
-    hub.accept("till", [track("Stock Counted", id=f"m-{n}", at=day.next(), sku="a", units=n, location="x") for n in range(60)])
+    hub.accept(
+        "till", [track("Stock Counted", id=f"m-{n}", at=day.next(), sku="a", units=n, location="x") for n in range(60)]
+    )
     with hub.store.transaction() as tx:
         tx.run("UPDATE log SET body_hash = ?", (b"x" * 16,))
     trouble = found(hub).trouble

@@ -5,7 +5,20 @@ from decimal import Decimal
 import pytest
 
 from insight.handwritten import at
-from noline.insight.journeys.model import HandoffGroup, LostPerson, Reporting, Share, StageCount, share
+from noline.doors.cli.questions import PARTS
+from noline.insight.journeys.model import (
+    HandoffGroup,
+    LostPerson,
+    Reporting,
+    Share,
+    Spread,
+    StageCount,
+    share,
+    share_of_attempts,
+    stands_out,
+)
+from noline.insight.journeys.questions import QUESTIONS
+from noline.insight.journeys.service import DIMENSIONS
 from noline.kernel.clock import DAY
 from noline.kernel.errors import NotFound
 from noline.kernel.money import Money
@@ -18,6 +31,9 @@ def test_an_empty_log_answers_every_question(log):
     assert journeys.handoffs() == []
     assert journeys.handoff_groups("mail", "store") == []
     assert journeys.lost_people("web", "store") == []
+    assert journeys.handoff_breakdown("web", "store") == []
+    assert journeys.handoff_seasons("web", "store") == {"store": [], "month": [], "store_and_month": []}
+    assert journeys.carried_over("store", "web") == []
     assert journeys.drop_offs() == []
     assert journeys.stages() == []
 
@@ -207,13 +223,173 @@ def test_two_mailings_of_one_person_are_two_instances_and_one_person(log):
         log.say(at(0), "mail", "Mailing Sent", handoff_to="store", **declared)
     log.say(at(0), "store", "Coupon Applied", object_id="c-1")
     groups = log.journeys(observed_until=LATER).handoff_groups("mail", "store")
-    assert [(g.group, g.attempts, g.persons, g.arrived, g.lost, g.undecided) for g in groups] == [
+    assert [(g.group, g.attempts, g.persons, g.arrived, g.lost_before_arrival, g.undecided) for g in groups] == [
         ("A", 2, 1, 1, 1, 0),
         ("B", 1, 1, 0, 0, 1),
         (None, 1, 1, 0, 1, 0),
     ]
     assert isinstance(groups[0], HandoffGroup)
     assert groups[0].share_arrived == 0.5
+
+
+def test_a_group_tells_who_came_and_was_lost_all_the_same(log):
+    for subject, bought in ((1, True), (2, False), (3, False)):
+        log.say(at(0), "web", "Product Reserved", subject=subject, handoff_group="Lyon", handoff_until=at(3))
+        if subject < 3:
+            log.say(at(1), "store", "Store Visited", subject=subject)
+        if bought:
+            log.say(at(1), "store", "Order Completed", subject=subject, object_id="o-1")
+    [lyon] = log.journeys(observed_until=LATER).handoff_groups("web", "store")
+    assert (lyon.attempts, lyon.arrived, lyon.lost_before_arrival, lyon.lost_after_arrival, lyon.lost) == (
+        3,
+        2,
+        1,
+        1,
+        2,
+    )
+    assert (lyon.share_arrived, lyon.share_lost) == (2 / 3, 2 / 3)
+    [early] = log.journeys(observed_until=at(2)).handoff_groups("web", "store")
+    assert (early.arrived, early.lost, early.undecided, early.undecided_after_arrival) == (2, 0, 1, 1)
+    assert (early.share_arrived, early.share_lost) == (1.0, 0.0)
+
+
+def test_a_share_of_attempts_stands_beside_the_share_of_people(log):
+    for day in (0, 40, 80):
+        log.say(at(day), "web", "Product Viewed", sku="a", value_minor=100)
+        log.say(at(day + 1), "store", "Store Visited")
+    log.say(at(81), "store", "Order Completed", object_id="o-1")
+    told = log.border("web", "store", observed_until=LATER).as_dict()
+    assert (told["share_lost"], told["attempts_lost"], told["attempts"], told["attempts_undecided"]) == (1.0, 2, 3, 0)
+    assert told["share_attempts_lost"] == 2 / 3
+    assert 0 < told["share_attempts_lost_low"] < 2 / 3 < told["share_attempts_lost_high"] < 1
+
+
+def test_a_border_in_parts_shows_the_store_and_the_month_in_which_people_are_lost(log):
+    for subject, day, store in ((1, 0, "lyon"), (2, 1, "lyon"), (3, 35, "lyon"), (4, 0, "paris")):
+        log.say(at(day), "web", "Product Viewed", subject=subject, sku=f"sku-{store}", value_minor=100, country="FR")
+        log.say(at(day + 1), "store", "Store Visited", subject=subject, store_id=store)
+    log.say(at(2), "store", "Order Completed", subject=4, object_id="o-1")
+    journeys = log.journeys(observed_until=LATER)
+
+    def lost(by, **how):
+        parts = journeys.handoff_breakdown("web", "store", by, **how)
+        return [(part.value, part.month, part.persons, part.lost_after_arrival, part.value_minor) for part in parts]
+
+    assert lost("store") == [("lyon", None, 3, 3, 300), ("paris", None, 1, 0, 0)]
+    assert lost("month") == [("2026-03", None, 3, 2, 200), ("2026-04", None, 1, 1, 100)]
+    assert lost("sku") == [("sku-lyon", None, 3, 3, 300), ("sku-paris", None, 1, 0, 0)]
+    assert lost("country") == [("FR", None, 4, 3, 300)]
+    assert lost("group") == [(None, None, 4, 3, 300)]
+    assert lost("store", monthly=True) == [
+        ("lyon", "2026-03", 2, 2, 200),
+        ("lyon", "2026-04", 1, 1, 100),
+        ("paris", "2026-03", 1, 0, 0),
+    ]
+    assert lost("month", monthly=True) == lost("month")
+    assert lost("store", since=at(10)) == [("lyon", None, 1, 1, 100)]
+    assert [part.value for part in journeys.handoff_seasons("web", "store")["store_and_month"]] == [
+        "lyon", "lyon", "paris",
+    ]  # fmt: skip
+    with pytest.raises(NotFound) as refusal:
+        journeys.handoff_breakdown("web", "store", "weather")
+    assert refusal.value.name == "weather"
+
+
+def test_the_store_of_a_hand_off_is_that_of_the_arrival_else_the_one_the_sender_named(log):
+    log.say(at(0), "web", "Product Reserved", subject=1, store_id="lyon", handoff_until=at(3))
+    log.say(at(0), "web", "Product Reserved", subject=2, store_id="lyon", handoff_until=at(3))
+    log.say(at(1), "store", "Store Visited", subject=2, store_id="paris")
+    log.say(at(0, 1), "web", "Product Viewed", subject=3, sku="a", store_id="nice")
+    log.say(at(0, 1, 5), "web", "Page Viewed", subject=3)
+    log.say(at(1), "store", "Store Visited", subject=3)
+    parts = log.journeys(observed_until=LATER).handoff_breakdown("web", "store")
+    assert [(part.value, part.arrived, part.lost_before_arrival, part.lost_after_arrival) for part in parts] == [
+        ("lyon", 0, 1, 0),
+        ("nice", 1, 0, 1),
+        ("paris", 1, 0, 1),
+    ]
+
+
+def test_whoever_is_lost_in_two_parts_counts_in_each_and_once_in_the_whole(log):
+    for day, store in ((0, "lyon"), (40, "paris")):
+        log.say(at(day), "web", "Product Viewed", sku="a", value_minor=100)
+        log.say(at(day + 1), "store", "Store Visited", store_id=store)
+    journeys = log.journeys(observed_until=LATER)
+    assert [part.lost for part in journeys.handoff_breakdown("web", "store")] == [1, 1]
+    assert [border.lost for border in journeys.handoffs() if border.to_channel == "store"] == [1]
+
+
+def test_advice_of_a_store_that_the_web_sold_is_credited_to_the_store(log):
+    for subject, store in ((1, "lyon"), (2, "lyon"), (3, "lyon"), (4, "paris"), (5, "paris")):
+        log.say(at(0, 10), "store", "Advice Given", subject=subject, sku="machine", store_id=store)
+    log.say(at(0, 11), "store", "Order Completed", subject=1, object_id="o-1", value_minor=100)
+    log.say(at(1), "web", "Order Completed", subject=1, object_id="o-2", value_minor=200)
+    log.say(at(7, 10), "web", "Order Placed", subject=2, object_id="o-3", value_minor=400)
+    log.say(at(8), "web", "Order Completed", subject=2, object_id="o-3", value_minor=800)
+    log.say(at(7, 10) + 1, "web", "Order Completed", subject=3, object_id="o-4", value_minor=1600)
+    log.say(at(1), "app", "Order Completed", subject=4, object_id="o-5", value_minor=3200)
+    log.say(at(2), "web", "Order Completed", subject=4, object_id="o-6", value_minor=6400)
+    log.say(at(3), "web", "Order Completed", subject=5, object_id="o-7", value_minor=1000, currency="SEK")
+    lyon, paris = log.journeys(observed_until=LATER).carried_over("store", "web")
+    assert (lyon.store_id, lyon.persons_left, lyon.persons, lyon.orders, lyon.revenue_minor) == ("lyon", 2, 1, 1, 800)
+    assert (paris.store_id, paris.persons_left, paris.persons, paris.orders, paris.revenue_minor) == (
+        "paris",
+        2,
+        1,
+        1,
+        0,
+    )
+    assert paris.revenue_other == (Money(1000, "SEK"),)
+    assert (lyon.share_carried, lyon.too_few) == (0.5, True)
+
+
+def test_a_goal_is_credited_to_the_last_visit_before_it_only(log):
+    log.say(at(0), "store", "Product Tried", sku="machine", store_id="lyon")
+    log.say(at(1), "store", "Product Tried", sku="machine", store_id="paris")
+    log.say(at(2), "web", "Order Completed", object_id="o-1", value_minor=100)
+    found = log.journeys(observed_until=LATER).carried_over("store", "web")
+    assert [(place.store_id, place.persons_left, place.persons, place.orders) for place in found] == [
+        ("paris", 1, 1, 1),
+        ("lyon", 1, 0, 0),
+    ]
+
+
+def test_who_may_still_order_is_not_counted_yet(log):
+    log.say(at(0), "store", "Product Tried", sku="machine", store_id="lyon")
+    assert log.journeys(observed_until=at(7) - 1).carried_over("store", "web") == []
+    assert [place.persons_left for place in log.journeys(observed_until=at(7)).carried_over("store", "web")] == [1]
+    assert log.journeys(observed_until=at(7)).carried_over("store", "web", within_days=8) == []
+
+
+def test_many_attempts_of_one_person_tell_less_than_attempts_of_many():
+    alone = share_of_attempts(30, 60, 60, Spread(30, 30, 60))
+    assert (alone.low, alone.high) == (share(30, 60).low, share(30, 60).high)
+    # Ten people with six attempts each, of whom five lost all and five none: worth ten attempts.
+    together = share_of_attempts(30, 60, 10, Spread(5 * 36, 5 * 36, 10 * 36))
+    assert (together.value, together.low, together.high) == (0.5, share(5, 10).low, share(5, 10).high)
+    assert share_of_attempts(60, 60, 10, Spread(360, 360, 360)).low == share(10, 10).low
+    assert share_of_attempts(0, 0, 0, Spread(0, 0, 0)) == Share(None, None, None, too_few=True)
+
+
+@pytest.mark.parametrize(
+    ("here", "others", "compared", "expected"),
+    [
+        ((15, 59), (51, 593), 1, True),
+        ((10, 100), (100, 1000), 1, False),
+        ((8, 100), (30, 900), 1, True),
+        ((8, 100), (30, 900), 100, False),
+        ((4, 4), (10, 1000), 1, False),
+        ((7, 8), (10, 1000), 100, True),
+        ((9, 10), (0, 0), 1, False),
+        ((1, 100), (90, 100), 1, False),
+    ],
+)
+def test_a_part_stands_out_only_beyond_chance(here, others, compared, expected):
+    assert stands_out(*here, *others, compared=compared) is expected
+
+
+def test_the_command_line_offers_every_dimension():
+    assert PARTS == DIMENSIONS
 
 
 def test_a_person_lost_twice_on_a_border_counts_once_with_the_latest_loss(log):
@@ -329,11 +505,12 @@ def test_a_step_reported_just_after_the_order_is_no_new_intent(log):
 
 def test_every_question_tells_how_it_is_counted(log):
     journeys = log.journeys(horizon=10 * DAY)
-    for question in ("handoffs", "handoff_groups", "lost_people", "drop_offs", "stages"):
+    for question in QUESTIONS:
         counted = journeys.counted(question, sender="web", receiver="store")
         assert set(counted) == {"words", "sql", "parameters"}
         assert log.store.ask(counted["sql"], counted["parameters"]).num_rows == 0
     assert "within 10 days after arriving" in journeys.counted("handoffs")["words"]
+    assert "within 2 days after the visit" in journeys.counted("carried_over", within=2 * DAY)["words"]
     with pytest.raises(NotFound) as refusal:
         journeys.counted("happiness")
     assert refusal.value.name == "happiness"

@@ -11,7 +11,9 @@ from noline.stores.durability import weaknesses
 from noline.stores.postgres import PostgresStore, adapted
 from shop import Day, track
 
-_ADD = "INSERT INTO sources (name, channel, trust, key_hash, key_hint, created_at) VALUES (?, 'web', 'server', ?, '', 0)"
+_ADD = (
+    "INSERT INTO sources (name, channel, trust, key_hash, key_hint, created_at) VALUES (?, 'web', 'server', ?, '', 0)"
+)
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ def decoded(raw: bytes) -> Any:
     try:
         return msgspec.json.decode(raw)
     except _UNREADABLE:
-        return {}
+        return dict[str, Any]()
 
 
 def is_json(raw: bytes) -> bool:
@@ -195,7 +195,8 @@ def _split(body: bytes) -> tuple[_Batch, list[bytes]]:
         if whole == body:
             raise
     batch = _read_batch(whole)
-    raws, at = [], 0
+    raws: list[bytes] = []
+    at = 0
     for raw in batch.batch:
         at = whole.index(bytes(raw), at)
         raws.append(body[at : at + len(bytes(raw))])

@@ -7,7 +7,7 @@ from typing import Any
 
 from noline.doors.plain import plain
 from noline.hub import Hub
-from noline.insight.journeys.model import LostPerson, Reporting
+from noline.insight.journeys.model import HandoffPart, LostPerson, Reporting
 from noline.kernel.clock import DAY, Micros, as_text
 from noline.kernel.errors import NotFound
 from noline.kernel.events import Record
@@ -54,6 +54,29 @@ def handoff_groups(hub: Hub, sender: str, receiver: str) -> list[Json]:
     """The declared hand-offs of one border by their group."""
     hub.refresh()
     return [one.as_dict() for one in hub.journeys.handoff_groups(sender, receiver)]
+
+
+def handoff_breakdown(hub: Hub, sender: str, receiver: str, by: str = "store", *, monthly: bool = False) -> list[Json]:
+    """One border in parts: each store, month, article, country or group; monthly: each of them month by month."""
+    hub.refresh()
+    found = hub.journeys.handoff_breakdown(sender, receiver, by, monthly=monthly)
+    return _parts(hub, found)
+
+
+def handoff_seasons(hub: Hub, sender: str, receiver: str) -> dict[str, list[Json]]:
+    """Where and when one border loses people: by `store`, by `month`, and by `store_and_month`."""
+    hub.refresh()
+    found = hub.journeys.handoff_seasons(sender, receiver)
+    return {name: _parts(hub, parts) for name, parts in found.items()}
+
+
+def carried_over(hub: Hub, sender: str, receiver: str, within_days: int) -> list[Json]:
+    """By place: what was wanted in one channel and reached in another, such as advice of a store sold on the web."""
+    hub.refresh()
+    found = hub.journeys.carried_over(sender, receiver, within_days=within_days)
+    with hub.store.reading() as reader:
+        places = _place_names(hub, reader)
+    return [{**_with_revenues(one.as_dict()), "place": places.get(one.store_id or "", one.store_id)} for one in found]
 
 
 def lost_people(hub: Hub, sender: str, receiver: str, limit: int, offset: int = 0) -> list[Json]:
@@ -137,13 +160,16 @@ def home(hub: Hub) -> Json:
     }
 
 
-def border(hub: Hub, sender: str, receiver: str, limit: int = 100, offset: int = 0) -> Json:
-    """One pair of channels: its numbers, its groups, a page of who was lost. Raises NotFound."""
+def border(hub: Hub, sender: str, receiver: str, limit: int = 100, offset: int = 0, *, in_parts: bool = False) -> Json:
+    """One pair of channels: its numbers, its groups, a page of who was lost. Raises NotFound.
+
+    in_parts: also `breakdowns`, by store, by month, and by store and month.
+    """
     row = next((one for one in handoffs(hub) if (one["from"], one["to"]) == (sender, receiver)), None)
     if row is None:
         raise NotFound(what="border", name=f"{sender} to {receiver}")
     asked = {"sender": sender, "receiver": receiver}
-    return {
+    told: Json = {
         "row": row,
         "groups": handoff_groups(hub, sender, receiver),
         "lost_people": lost_people(hub, sender, receiver, limit, offset),
@@ -153,6 +179,10 @@ def border(hub: Hub, sender: str, receiver: str, limit: int = 100, offset: int =
             "lost_people": counted(hub, "lost_people", **asked, limit=limit, offset=offset),
         },
     }
+    if in_parts:
+        told["breakdowns"] = handoff_seasons(hub, sender, receiver)
+        told["counted"]["breakdowns"] = counted(hub, "handoff_breakdown", **asked)
+    return told
 
 
 _COUNTED_FEEDBACK: Json = {
@@ -169,6 +199,24 @@ def _with_values(row: Json) -> Json:
     other = [{"value_minor": one["amount_minor"], "currency": one["currency"]} for one in row.pop("value_other")]
     if other:
         row["values"] = [{"value_minor": row["value_minor"], "currency": row["currency"]}, *other]
+    return row
+
+
+def _parts(hub: Hub, parts: Sequence[HandoffPart]) -> list[Json]:
+    """Parts of a border; a store also by the name that the catalogue gives it."""
+    with hub.store.reading() as reader:
+        places = _place_names(hub, reader)
+    return [
+        {**_with_values(one.as_dict()), "place": places.get(one.value or "", one.value) if one.by == "store" else None}
+        for one in parts
+    ]
+
+
+def _with_revenues(row: Json) -> Json:
+    """A row whose revenue stands in several currencies, one pair each."""
+    other = [{"revenue_minor": one["amount_minor"], "currency": one["currency"]} for one in row.pop("revenue_other")]
+    if other:
+        row["revenues"] = [{"revenue_minor": row["revenue_minor"], "currency": row["currency"]}, *other]
     return row
 
 

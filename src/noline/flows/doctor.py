@@ -1,5 +1,6 @@
 """Is this machine, and is this hub, well? Each finding says what to do."""
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -7,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from noline.kernel.clock import DAY, Clock
-from noline.kernel.settings import Settings
+from noline.kernel.settings import FILE_NAME, Settings
 from noline.stores import books, dead_letters
 from noline.stores.durability import weaknesses
 from noline.stores.log import Log, is_sealed, last_seq, records_after
 from noline.stores.outbox import Outbox, Subscription
 from noline.stores.transactional import Reader, TransactionalStore
 
+_PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]password=")
 _LEAST_FREE_BYTES = 1_000_000_000
 _NEWEST = 100
 _LONGEST_WAIT_DAYS = 14
@@ -39,6 +41,7 @@ def examine(store: TransactionalStore, log: Log, folder: Path, settings: Setting
             _store(store, reader),
             _durability(store, reader),
             *_secret(reader, log, folder),
+            *_password(folder, settings),
             _books(reader),
             _letters(reader, clock),
             *_webhooks(store, reader, clock),
@@ -84,6 +87,15 @@ def _secret(reader: Reader, log: Log, folder: Path) -> Iterator[Finding]:
     advice = "bring back the secret.key this store was written with, or name this hub's own store"
     words = f"{opened} of the {len(sealed)} newest sealed records can be read"
     yield _finding("sealed records", words, bool(sealed) and not opened, advice)
+
+
+def _password(folder: Path, settings: Settings) -> Iterator[Finding]:
+    """A settings file matters to others only when it holds the password of the database."""
+    path = folder / FILE_NAME
+    if path.exists() and _PASSWORD.search(settings.store):
+        mode = path.stat().st_mode & 0o777
+        words = f"{FILE_NAME} holds a password and has mode {mode:o}"
+        yield _finding("password", words, mode & 0o077 != 0, f"chmod 600 {FILE_NAME}")
 
 
 def _books(reader: Reader) -> Finding:

@@ -143,7 +143,7 @@ class Intake:
         try:
             with self._store.transaction() as tx:
                 receipts = self._log.accept_in(tx, [group])[0]
-                raise _Undone
+                raise _Undone  # noqa: TRY301  only a raise takes a transaction back
         except _Undone:
             return receipts
 

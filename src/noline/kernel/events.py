@@ -161,8 +161,11 @@ class Fold(Protocol):
     """
 
     name: str
-    tables: Mapping[str, tuple[str, ...]]
-    """Its tables, each with the columns that `noline verify` compares (bookkeeping columns left out)."""
+
+    @property
+    def tables(self) -> Mapping[str, tuple[str, ...]]:
+        """Its tables, each with the columns that `noline verify` compares (bookkeeping columns left out)."""
+        ...
 
     @property
     def kinds(self) -> frozenset[str] | None:

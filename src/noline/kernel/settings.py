@@ -73,7 +73,7 @@ def change(folder: Path, key: str, value: str) -> None:
 
 
 def write_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Put a whole file in its place, so that after a power cut there is the old one or the new one, never half of one."""
+    """Put a whole file in its place: after a power cut there is the old one or the new one, never half of one."""
     partial = path.with_name(path.name + ".partial")
     partial.unlink(missing_ok=True)
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:

@@ -162,7 +162,7 @@ class Log:
         try:
             with tx.savepoint():
                 if self._insert(tx, new) != len(new):
-                    raise _SomeKnown
+                    raise _SomeKnown  # noqa: TRY301  only a raise takes a savepoint back
         except _SomeKnown:
             return False
         return True

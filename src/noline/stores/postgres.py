@@ -20,9 +20,9 @@ _MIGRATION_LOCK = 7_205_151_905
 
 
 @lru_cache(maxsize=1024)
-def adapted(sql: str) -> str:
+def adapted(sql: str) -> bytes:
     """Our `?` as psycopg's `%s`."""
-    return sql.replace("%", "%%").replace("?", "%s")
+    return sql.replace("%", "%%").replace("?", "%s").encode()
 
 
 class _Reading:

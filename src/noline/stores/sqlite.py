@@ -193,22 +193,6 @@ class SqliteStore:
         """Whether an error is the disk's or a lock's, not that of the rows."""
         return isinstance(cause, apsw.Error) and not isinstance(cause, (apsw.ConstraintError, apsw.MismatchError))
 
-    def copy_to(self, path: Path) -> None:
-        """Write a consistent copy of the whole file while writers go on."""
-        target = apsw.Connection(str(path))
-        with self._connect_for_copy() as source, target.backup("main", source, "main") as backup:
-            while not backup.done:
-                backup.step(512)
-        target.close()
-
-    @contextmanager
-    def _connect_for_copy(self) -> Iterator[apsw.Connection]:
-        source = self._connect()
-        try:
-            yield source
-        finally:
-            source.close()
-
     def close(self) -> None:
         """Checkpoint and let go of the file."""
         with self._writing, self._reader_lock:

@@ -1,8 +1,9 @@
 """The vault: what is personal in the log lies sealed under a key of its subject.
 
-A sealing key is derived from the hub's secret (a file beside the store) and a random salt of the subject (a row). Both are
-needed to read, so a copy of the database alone shows nothing personal of the log, and destroying the salt erases every
-body of that subject in every copy. Cipher: AES-256-GCM, nonce of 96 random bits, the message id authenticated with it.
+A sealing key is derived from the hub's secret (a file beside the store) and a random salt of the subject (a row). Both
+are needed to read, so a copy of the database alone shows nothing personal of the log, and destroying the salt erases
+every body of that subject in every copy. Cipher: AES-256-GCM with a nonce of 96 random bits; the message id is
+authenticated with the body.
 Subjects are named by keyed BLAKE2b digests, so that an e-mail address never stands in the log in the clear.
 """
 

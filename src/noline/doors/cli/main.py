@@ -22,10 +22,12 @@ _MODULES = {
 class _Commands(click.Group):
     """Loads the module of a command only when it is called or explained."""
 
+    # pyrefly: ignore[missing-override-decorator]  typing has it from Python 3.12 on
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's own signature
         """Every command, in the order of a first day."""
         return list(_MODULES)
 
+    # pyrefly: ignore[missing-override-decorator]
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  as above
         """The command of a name."""
         if cmd_name not in _MODULES:

@@ -6,6 +6,9 @@ import click
 
 from noline.doors.cli.talk import COUNT, POSITION, hub_option, opened, show
 
+PARTS = ("store", "month", "sku", "country", "group")
+"""By what a border can be broken down; named here so that `--help` loads nothing of insight."""
+
 
 @click.group()
 def customers() -> None:
@@ -82,6 +85,42 @@ def handoff_groups(sender: str, receiver: str, folder: Path, as_json: bool) -> N
 
     with opened(folder) as hub:
         show(answers.handoff_groups(hub, sender, receiver), as_json=as_json)
+
+
+@journeys.command("breakdown")
+@click.argument("sender")
+@click.argument("receiver")
+@click.option("--by", default="store", show_default=True, type=click.Choice(PARTS), help="What the parts are.")
+@click.option("--monthly", is_flag=True, help="Each part month by month.")
+@hub_option
+def handoff_breakdown(sender: str, receiver: str, by: str, monthly: bool, folder: Path, as_json: bool) -> None:
+    """One border in parts: where and when people are lost on it; JSON also tells how it is counted."""
+    from noline.doors import answers
+
+    with opened(folder) as hub:
+        found = answers.handoff_breakdown(hub, sender, receiver, by, monthly=monthly)
+        asked = {"sender": sender, "receiver": receiver, "by": [by], "monthly": monthly}
+        told = answers.counted(hub, "handoff_breakdown", **asked)
+    columns = (
+        "value", *(["month"] if monthly else []), "attempts", "persons", "lost_before_arrival", "lost_after_arrival",
+        "share_lost_after_arrival", "stands_out_after_arrival", "value_minor", "currency",
+    )  # fmt: skip
+    show({"rows": found, "counted": told} if as_json else found, as_json=as_json, columns=columns)
+
+
+@journeys.command("carried-over")
+@click.argument("sender")
+@click.argument("receiver")
+@click.option("--within-days", default=7, show_default=True, type=click.IntRange(1, 366))
+@hub_option
+def carried_over(sender: str, receiver: str, within_days: int, folder: Path, as_json: bool) -> None:
+    """What one channel prepared and another sold, by place: people, orders and revenue."""
+    from noline.doors import answers
+
+    with opened(folder) as hub:
+        found = answers.carried_over(hub, sender, receiver, within_days)
+    columns = ("place", "persons_left", "persons", "share_carried", "orders", "revenue_minor", "currency")
+    show(found, as_json=as_json, columns=columns)
 
 
 @journeys.command("lost")

@@ -7,12 +7,16 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import quote
 
 from noline.doors.console import wording
 from noline.doors.console.frame import Counted, counted_of
 from noline.doors.console.people import customer_path, nameless
 from noline.doors.console.wording import Row
+
+_NO_BREAKDOWNS: Mapping[str, Sequence[Row]] = MappingProxyType({})
+_STRIKING_MOST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +96,23 @@ class Scale:
         return 0.0 if share is None else round(min(share / self.top, 1) * 100, 2)
 
 
-def main_currency(borders: Sequence[Border]) -> str:
+def main_currency(borders: "Sequence[Border | Part]") -> str:
     """The currency most borders lose money in; the one to sort by, because currencies do not compare."""
     seen = Counter(currency for border in borders for currency in sorted(border.money))
     return seen.most_common(1)[0][0] if seen else ""
 
 
-def scale_of(borders: "Sequence[Border] | Sequence[Group]") -> Scale:
+def scale_of(borders: "Sequence[Border] | Sequence[Part]") -> Scale:
     """An axis that holds every interval told, in steps of ten percent."""
     highest = max((border.high or border.share or 0 for border in borders if not border.too_few), default=0)
     return Scale(min(1.0, max(1, math.ceil(round(highest * 10, 6))) / 10))
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """The declared hand-offs of one border that carry the same group: each declaration counts.
+class Part:
+    """The hand-offs of one border that share a group, a place or a month.
 
-    lost: did not arrive. lost_after: arrived and went no further, where that is told. share: of those decided, lost.
+    stands_out: before or after arriving, more are lost here than in all other parts together; empty where not.
     """
 
     name: str
@@ -116,11 +120,14 @@ class Group:
     attempts: int | None
     arrived: int | None
     lost: int | None
+    lost_before: int | None
     lost_after: int | None
     undecided: int | None
     share: float | None
     low: float | None
     high: float | None
+    money: Mapping[str, int]
+    stands_out: str
     too_few: bool
 
 
@@ -144,8 +151,12 @@ class BorderPage:
     """One pair of channels; `people` is a portion of those lost, `first` and `last` say which."""
 
     border: Border
-    groups: tuple[Group, ...]
+    groups: tuple[Part, ...]
+    places: tuple[Part, ...]
+    months: tuple[Part, ...]
+    striking: tuple[str, ...]
     scale: Scale
+    currency: str
     people: tuple[LostPerson, ...]
     people_shown: bool
     first: int
@@ -154,11 +165,6 @@ class BorderPage:
     later: str
     counted: Mapping[str, Counted]
 
-    @property
-    def groups_tell_after(self) -> bool:
-        """Whether any group tells who was lost after arriving."""
-        return any(group.lost_after is not None for group in self.groups)
-
 
 def border(
     *,
@@ -166,17 +172,27 @@ def border(
     groups: Sequence[Row] = (),
     lost_people: Sequence[Row] | None = None,
     counted: Mapping[str, Row],
+    breakdowns: Mapping[str, Sequence[Row]] = _NO_BREAKDOWNS,
     offset: int = 0,
 ) -> BorderPage:
-    """The page of one border; `lost_people` is None for roles that may not see persons, and begins behind `offset`."""
+    """The page of one border; `lost_people` is None for roles that may not see persons, and begins behind `offset`.
+
+    breakdowns: the same border by `store`, by `month` and by `store_and_month`.
+    """
     whole = border_of(row)
-    parts = sorted((_group(group) for group in groups), key=lambda one: (one.too_few, -(one.lost or 0), one.name))
+    parts = _most_lost_first([_part(group, str(group.get("group") or "no group named")) for group in groups])
+    places = _most_lost_first([_part(one, _place(one)) for one in breakdowns.get("store", ())])
+    months = [_part(one, wording.month(one["value"])) for one in breakdowns.get("month", ())]
     people = tuple(_lost_person(person) for person in lost_people or ())
     last = offset + len(people)
     return BorderPage(
         border=whole,
         groups=tuple(parts),
-        scale=scale_of(parts),
+        places=tuple(places),
+        months=tuple(months),
+        striking=tuple(_striking(breakdowns.get("store_and_month", ()))),
+        scale=scale_of([*parts, *places, *months]),
+        currency=main_currency([whole, *parts, *places, *months]),
         people=people,
         people_shown=lost_people is not None,
         first=offset + 1,
@@ -191,21 +207,48 @@ def _page_path(border: Border, offset: int) -> str:
     return f"{border.path}?offset={offset}#people-heading" if offset else f"{border.path}#people-heading"
 
 
-def _group(row: Row) -> Group:
-    arrived, low, high = (row.get(f"share_arrived{end}") for end in ("", "_low", "_high"))
-    return Group(
-        name=str(row.get("group") or ""),
+def _most_lost_first(parts: Sequence[Part]) -> list[Part]:
+    return sorted(parts, key=lambda one: (-(one.lost or 0), one.name))
+
+
+def _part(row: Row, name: str) -> Part:
+    ends = [end for end in ("before", "after") if row.get(f"stands_out_{end}_arrival")]
+    return Part(
+        name=name,
         persons=row.get("persons"),
         attempts=row.get("attempts"),
         arrived=row.get("arrived"),
         lost=row.get("lost"),
+        lost_before=row.get("lost_before_arrival"),
         lost_after=row.get("lost_after_arrival"),
         undecided=row.get("undecided"),
-        share=None if arrived is None else 1 - arrived,
-        low=None if high is None else 1 - high,
-        high=None if low is None else 1 - low,
+        share=row.get("share_lost"),
+        low=row.get("share_lost_low"),
+        high=row.get("share_lost_high"),
+        money=wording.amounts(row),
+        stands_out=" and ".join(ends),
         too_few=bool(row.get("too_few")),
     )
+
+
+def _place(row: Row) -> str:
+    return str(row.get("place") or row.get("value") or "no place named")
+
+
+def _striking(rows: Sequence[Row]) -> list[str]:
+    """One sentence for each place and month in which more people are lost than elsewhere, the most people first."""
+    found = [
+        (row[f"lost_{end}_arrival"], row, end)
+        for row in rows
+        for end in ("before", "after")
+        if row.get(f"stands_out_{end}_arrival")
+    ]
+    found.sort(key=lambda one: -one[0])
+    return [
+        f"{_place(row)}, {wording.month(row['month'])}: {wording.count(lost)} of "
+        f"{wording.plural(row['persons'] - row['undecided'], 'person', 'people')} lost {end} arriving."
+        for lost, row, end in found[:_STRIKING_MOST]
+    ]
 
 
 def _lost_person(row: Row) -> LostPerson:

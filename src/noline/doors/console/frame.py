@@ -45,7 +45,12 @@ class Counted:
     parameters: tuple[tuple[str, str], ...]
 
 
-_HEADINGS = {"handoffs": "hand-offs", "dropoffs": "drop-offs", "groups": "hand-offs by group"}
+_HEADINGS = {
+    "handoffs": "hand-offs",
+    "dropoffs": "drop-offs",
+    "groups": "hand-offs by group",
+    "breakdowns": "where and when",
+}
 
 
 def counted_of(counted: Mapping[str, Row]) -> dict[str, Counted]:

@@ -82,7 +82,7 @@ def border(
 ) -> Page:
     """One pair of channels; the data hold everybody who was lost, the page a portion."""
     limit = _LOST_AS_DATA if _is_data(request) else _LOST_ON_A_PAGE
-    told = answers.border(state.hub, sender, _bare(receiver), limit, offset)
+    told = answers.border(state.hub, sender, _bare(receiver), limit, offset, in_parts=True)
     return _page(request, "border", told, told["lost_people"], lambda: views.border(**told, offset=offset), query="")
 
 
@@ -344,6 +344,6 @@ def _enter(request: Asking, session: str, role: Role, next_path: str) -> Page:
 
 
 CONSOLE_ROUTES = [
-    *home, *border, *record, *customers, *customer, *sources, *dead_letters, *dead_letter, dry_run, patch, replay, ignore,
-    login, login_with_key, logout,
+    *home, *border, *record, *customers, *customer, *sources, *dead_letters, *dead_letter, dry_run, patch, replay,
+    ignore, login, login_with_key, logout,
 ]  # fmt: skip

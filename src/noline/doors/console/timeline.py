@@ -59,8 +59,13 @@ class Mark:
 
     @property
     def first(self) -> Event:
-        """The event the dot leads to."""
+        """The earliest of its events."""
         return self.events[0]
+
+    @property
+    def weightiest(self) -> Event:
+        """The event the dot leads to: the earliest of those that made it as heavy as it is."""
+        return next(event for event in self.events if event.weight == self.weight)
 
     @property
     def text(self) -> str:

@@ -119,6 +119,12 @@ def day(moment: datetime | None) -> str:
     return UNKNOWN if moment is None else f"{moment.day}{SPACE}{moment:%b}{SPACE}{moment.year}"
 
 
+def month(value: str | None) -> str:
+    """A month of the API, `2026-03`, as people read it: `Mar 2026`."""
+    found = datetime.strptime(value, "%Y-%m").replace(tzinfo=UTC) if value else None
+    return UNKNOWN if found is None else f"{found:%b}{SPACE}{found.year}"
+
+
 def minute(moment: datetime | None) -> str:
     """A date with hour and minute: `3 Mar 2026, 09:30`."""
     return UNKNOWN if moment is None else f"{day(moment)}, {moment:%H:%M}"

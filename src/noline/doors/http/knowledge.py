@@ -35,6 +35,31 @@ def list_handoff_groups(
     return answers.handoff_groups(state.hub, sender, receiver)[offset : offset + limit]
 
 
+@get("/v1/journeys/handoffs/{sender:str}/{receiver:str}/breakdown", guards=_MANAGER, tags=["journeys"])
+@in_thread
+def list_handoff_breakdown(
+    state: State,
+    sender: str,
+    receiver: str,
+    *,
+    by: Annotated[str, Parameter(pattern="^(store|month|sku|country|group)$")] = "store",
+    monthly: bool = False,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> list[dict[str, Any]]:
+    """One pair of channels in parts: where and when people are lost between them."""
+    return answers.handoff_breakdown(state.hub, sender, receiver, by, monthly=monthly)[offset : offset + limit]
+
+
+@get("/v1/journeys/carried-over/{sender:str}/{receiver:str}", guards=_MANAGER, tags=["journeys"])
+@in_thread
+def list_carried_over(
+    state: State, sender: str, receiver: str, within_days: Annotated[int, Parameter(ge=1, le=366)] = 7
+) -> list[dict[str, Any]]:
+    """What one channel prepared and another sold, by place: people, orders and revenue."""
+    return answers.carried_over(state.hub, sender, receiver, within_days)
+
+
 @get("/v1/journeys/handoffs/{sender:str}/{receiver:str}/lost", guards=_MANAGER, tags=["journeys"])
 @in_thread
 def list_lost_people(
@@ -151,7 +176,8 @@ def list_open_feedback(state: State, limit: Limit = 100) -> list[dict[str, Any]]
 
 
 KNOWLEDGE_ROUTES = [
-    list_handoffs, list_handoff_groups, list_lost_people, list_drop_offs, get_sales, get_counted, get_record,
+    list_handoffs, list_handoff_groups, list_handoff_breakdown, list_carried_over, list_lost_people,
+    list_drop_offs, get_sales, get_counted, get_record,
     find_customers, get_customer, get_order, get_stock, find_items, list_locations, list_price_conflicts, get_prices,
     get_feedback, list_open_feedback,
 ]  # fmt: skip

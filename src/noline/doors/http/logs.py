@@ -1,4 +1,4 @@
-"""What a server tells its operator: one JSON object a line on stderr. Query strings, bodies and keys never stand in it."""
+"""What a server tells its operator: one JSON object a line on stderr, without query strings, bodies and keys."""
 
 import sys
 

@@ -74,9 +74,7 @@ def _deliver(taken: list[_Waiting], outcomes: Sequence[list[Receipt] | BaseExcep
     loops = {future.get_loop() for _, future in taken}
     for loop in loops:
         mine = [
-            (future, outcome)
-            for (_, future), outcome in zip(taken, outcomes, strict=True)
-            if future.get_loop() is loop
+            (future, outcome) for (_, future), outcome in zip(taken, outcomes, strict=True) if future.get_loop() is loop
         ]
         if not loop.is_closed():
             loop.call_soon_threadsafe(_resolve, mine)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import sqrt
-from statistics import NormalDist
 from typing import Any
 
 from noline.kernel.clock import DAY, MINUTE, Micros
@@ -114,6 +113,8 @@ def stands_out(cases: int, persons: int, other_cases: int, other_persons: int, *
     By Newcombe's interval of the difference of two shares, widened because so many parts are compared at once; it
     holds for few people too, but fewer than 5 cases never stand out.
     """
+    from statistics import NormalDist
+
     z = NormalDist().inv_cdf(1 - (1 - _LEVEL) / 2 / max(1, compared))
     here, others = share(cases, persons, z=z), share(other_cases, other_persons, z=z)
     if here.value is None or here.low is None or others.value is None or others.high is None or cases < FEWEST_CASES:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
@@ -63,8 +64,8 @@ class Customers:
     """Who is known by which names."""
 
     name = "customers"
-    kinds: frozenset[str] | None = None
-    tables = {
+    kinds: ClassVar[frozenset[str] | None] = None
+    tables: ClassVar = {
         "identifiers": ("route_key", "subject", "namespace", "value", "first_at", "person"),
         "links": ("route_key", "subject", "other_route", "other", "trust", "first_at"),
         "traits": ("route_key", "subject", "name", "value", "told_at", "message_id", "source"),
@@ -127,10 +128,7 @@ class Customers:
         certain, touched = self._foreseen(tx, news)
         tables.add_identifiers(
             tx,
-            [
-                (subject, *rest, certain[subject] if subject in certain else "", news.version)
-                for subject, rest in news.identifiers.items()
-            ],
+            [(subject, *rest, certain.get(subject, ""), news.version) for subject, rest in news.identifiers.items()],
         )
         known = {subject: person for subject, person in certain.items() if subject not in news.new}
         if known:

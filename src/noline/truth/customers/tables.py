@@ -118,7 +118,8 @@ def changed_since(reader: Reader, version: int) -> list[Row]:
 def of_person(reader: Reader, person: str) -> list[Row]:
     """The identifiers of a person: (subject, namespace, value, first seen), oldest first."""
     return reader.rows(
-        "SELECT subject, namespace, value, first_at FROM identifiers WHERE person = ? ORDER BY first_at, namespace, value",
+        "SELECT subject, namespace, value, first_at FROM identifiers WHERE person = ? "
+        "ORDER BY first_at, namespace, value",
         (person,),
     )
 
