@@ -209,7 +209,8 @@ def every_page(desk: Desk) -> list[str]:
     letter = desk.hub.hub.dead_letters(None)[0].id
     return [
         "/", "/borders/web/store", "/borders/mail/store", "/customers", "/customers?q=ada",
-        f"/customers/{lost_person(desk)}", "/records/2", "/sources", "/dead-letters", f"/dead-letters/{letter}", "/docs",
+        f"/customers/{lost_person(desk)}", "/records/2", "/sources", "/dead-letters", f"/dead-letters/{letter}",
+        "/docs",
     ]  # fmt: skip
 
 

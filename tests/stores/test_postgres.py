@@ -8,7 +8,7 @@ import pytest
 from noline.hub import Hub
 from noline.kernel.errors import StoreUnreachable
 from noline.stores.durability import weaknesses
-from noline.stores.postgres import PostgresStore, adapted
+from noline.stores.postgres import PostgresStore
 from shop import Day, track
 
 _ADD = (
@@ -46,6 +46,22 @@ def cut_every_line(store: PostgresStore) -> int:
     return ended[0]
 
 
+def add_while_the_line_is_cut(store: PostgresStore, *names: str) -> None:
+    """The line is cut behind the first name."""
+    with store.transaction() as tx:
+        for number, name in enumerate(names):
+            tx.run(_ADD, (name, name.encode()))
+            if number == 0:
+                cut_every_line(store)
+
+
+def ask_while_the_line_is_cut(store: PostgresStore) -> None:
+    with store.reading() as reader:
+        reader.row("SELECT 1")
+        cut_every_line(store)
+        reader.row("SELECT 1")
+
+
 def test_a_writer_whose_connection_was_lost_makes_a_new_one(database):
     add(database, "before")
     assert cut_every_line(database) == 1
@@ -63,10 +79,8 @@ def test_readers_whose_connections_were_lost_make_new_ones(database):
 
 def test_a_transaction_whose_connection_is_lost_leaves_nothing_and_the_next_one_works(database):
     add(database, "before")
-    with pytest.raises(StoreUnreachable) as failure, database.transaction() as tx:
-        tx.run(_ADD, ("lost", b"lost"))
-        cut_every_line(database)
-        tx.run(_ADD, ("never sent", b"never"))
+    with pytest.raises(StoreUnreachable) as failure:
+        add_while_the_line_is_cut(database, "lost", "never sent")
     assert database.is_outage(failure.value)
     assert names_in(database) == ["before"]
     assert add(database, "after") is True
@@ -74,17 +88,14 @@ def test_a_transaction_whose_connection_is_lost_leaves_nothing_and_the_next_one_
 
 
 def test_a_commit_whose_connection_is_lost_is_no_success(database):
-    with pytest.raises(StoreUnreachable), database.transaction() as tx:
-        tx.run(_ADD, ("lost", b"lost"))
-        cut_every_line(database)
+    with pytest.raises(StoreUnreachable):
+        add_while_the_line_is_cut(database, "lost")
     assert names_in(database) == []
 
 
 def test_a_question_whose_connection_is_lost_is_an_outage(database):
-    with pytest.raises(StoreUnreachable) as failure, database.reading() as reader:
-        reader.row("SELECT 1")
-        cut_every_line(database)
-        reader.row("SELECT 1")
+    with pytest.raises(StoreUnreachable) as failure:
+        ask_while_the_line_is_cut(database)
     assert database.is_outage(failure.value)
     assert names_in(database) == []
 
@@ -144,7 +155,3 @@ def test_a_server_that_may_lose_what_was_acknowledged_is_told(database):
     """The server of the tests is hasty on purpose."""
     with database.reading() as reader:
         assert weaknesses(database, reader) == ["fsync=off", "full_page_writes=off", "synchronous_commit=off"]
-
-
-def test_question_marks_become_parameters_and_per_cent_signs_stay():
-    assert adapted("SELECT 1 WHERE a LIKE 'x%' AND b = ?") == "SELECT 1 WHERE a LIKE 'x%%' AND b = %s"

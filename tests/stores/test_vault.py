@@ -111,13 +111,18 @@ def test_a_key_whose_transaction_was_undone_seals_nothing_later(hub):
     hub.access.add_source("web", "web")
     message = {"type": "track", "event": "Product Viewed", "userId": "anna", "messageId": "m-1"}
     group = hub.intake.group(hub.access.source("web"), _envelope(message), "batch")
-    with pytest.raises(RuntimeError, match="power"), hub.store.transaction() as tx:
-        hub.log.accept_in(tx, [group])
-        raise RuntimeError("power")
+    with pytest.raises(RuntimeError, match="power"):
+        _accept_and_break_off(hub, group)
     assert [receipt.seq for receipt in hub.accept("web", [message, {**message, "messageId": "m-2"}])] == [1, 2]
     with type(hub).open(hub.folder) as again:
         assert [event["data"]["messageId"] for event in again.deliveries.changes(0, 10).changes] == ["m-1", "m-2"]
         assert again.verify().trouble == ()
+
+
+def _accept_and_break_off(hub, group) -> None:
+    with hub.store.transaction() as tx:
+        hub.log.accept_in(tx, [group])
+        raise RuntimeError("power")
 
 
 def _envelope(message: dict):

@@ -22,7 +22,7 @@ from noline.doors.http.knowledge import KNOWLEDGE_ROUTES
 from noline.doors.http.threads import in_thread
 from noline.doors.http.writer import Writer
 from noline.hub import Hub
-from noline.kernel.errors import NoLineError
+from noline.kernel.errors import NoLineError, StoreUnreachable
 from noline.stores.access import Role
 
 _log = structlog.get_logger("noline.http")
@@ -47,7 +47,10 @@ def healthz() -> dict[str, str]:
 @in_thread
 def readyz(state: State) -> dict[str, Any]:
     """Answers 200 when the store can be read; 503 otherwise."""
-    state.hub.last_seq()
+    try:
+        state.hub.last_seq()
+    except Exception as cause:
+        raise StoreUnreachable(why=type(cause).__name__) from cause
     return {"status": "ready", "waiting": state.writer.waiting}
 
 
@@ -71,7 +74,12 @@ def api(hub: Hub, writer: Writer) -> Litestar:
             create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
         ],
         state=State({"hub": hub, "writer": writer}),
-        exception_handlers={NoLineError: _refused, HTTPException: _http_error, Exception: _our_fault},
+        exception_handlers={
+            NoLineError: _refused,
+            HTTPException: _http_error,
+            RecursionError: _too_deep,
+            Exception: _our_fault,
+        },
         openapi_config=OpenAPIConfig(
             title="NoLine",
             version=__version__,
@@ -122,8 +130,16 @@ def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respon
     return _answer(request, error.status_code, told, dict(error.headers or {}))
 
 
+def _too_deep(request: Request[Any, Any, Any], _: RecursionError) -> Response[Any]:
+    """A body nested so deeply that no reader of JSON follows it."""
+    return _http_error(request, ValidationException("The body is nested too deeply."))
+
+
 def _our_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     _log.error("failed", path=request.url.path, exc_info=error)
+    hub: Hub = request.app.state.hub
+    if hub.store.is_outage(error):
+        return _refused(request, StoreUnreachable(why=type(error).__name__))
     return _answer(request, 500, NoLineError().as_dict(), {})
 
 

@@ -17,7 +17,12 @@ from noline.channels.segment import Envelope
 from noline.doors.http.writer import Writer
 from noline.flows.intake import Intake
 from noline.kernel.errors import (
-    KeyMissing, NoLineError, NotFound, RequestTooLarge, StoreUnreachable, UnreadableRequest,
+    KeyMissing,
+    NoLineError,
+    NotFound,
+    RequestTooLarge,
+    StoreUnreachable,
+    UnreadableRequest,
 )  # fmt: skip
 from noline.kernel.events import Receipt, Refusal
 from noline.stores.access import Access, Source

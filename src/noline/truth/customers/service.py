@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
@@ -64,12 +63,8 @@ class Customers:
     """Who is known by which names."""
 
     name = "customers"
-    kinds: ClassVar[frozenset[str] | None] = None
-    tables: ClassVar = {
-        "identifiers": ("route_key", "subject", "namespace", "value", "first_at", "person"),
-        "links": ("route_key", "subject", "other_route", "other", "trust", "first_at"),
-        "traits": ("route_key", "subject", "name", "value", "told_at", "message_id", "source"),
-    }
+    kinds = None
+    tables = tables.TABLES
 
     def __init__(self, digest: Digest) -> None:
         """digest: the hub's keyed hash, which names identifiers in the log."""

@@ -8,6 +8,13 @@ from noline.stores.portions import flat, marks, portions
 from noline.stores.transactional import Reader, Row, Transaction
 from noline.truth.customers.model import CLAIMED, Known, Link, LinkKey, Subject
 
+TABLES = {
+    "identifiers": ("route_key", "subject", "namespace", "value", "first_at", "person"),
+    "links": ("route_key", "subject", "other_route", "other", "trust", "first_at"),
+    "traits": ("route_key", "subject", "name", "value", "told_at", "message_id", "source"),
+}
+"""The tables of this room with the columns that must be as a rebuild makes them."""
+
 _IDENTIFIER = """
 INSERT INTO identifiers (route_key, subject, namespace, value, first_at, person, version)
 VALUES (?, ?, ?, ?, ?, ?, ?)
