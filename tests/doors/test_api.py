@@ -1,9 +1,11 @@
 """What a program reads over HTTP: the same answers as on the command line, one page after the other."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from litestar.testing import TestClient
@@ -58,7 +60,9 @@ def _at(days: float, minutes: int = 0) -> str:
 def _on_the_web() -> Iterator[dict[str, Any]]:
     for number in range(PEOPLE):
         user = f"u-{number:02}"
-        yield identify(id=f"i-{number}", at=_at(0, number), user=user, name=f"Ada {number:02}", email=f"{user}@example.com")
+        yield identify(
+            id=f"i-{number}", at=_at(0, number), user=user, name=f"Ada {number:02}", email=f"{user}@example.com"
+        )
         yield track("Product Viewed", id=f"v-{number}", at=_at(0, number), user=user, sku="ristretto-50", price=10)
     yield track("Page Viewed", id="later", at=_at(90), user="somebody-else")
 
@@ -101,7 +105,10 @@ def test_a_lost_person_comes_with_the_record_that_shows_it(door: Door):
 
 def test_a_border_is_told_in_parts(door: Door):
     parts = door.ask("/v1/journeys/handoffs/web/store/breakdown", by="store")
-    assert sorted((one["value"], one["persons"], one["lost"]) for one in parts) == [("paris-0", 16, 3), ("paris-1", 16, 3)]
+    assert sorted((one["value"], one["persons"], one["lost"]) for one in parts) == [
+        ("paris-0", 16, 3),
+        ("paris-1", 16, 3),
+    ]
     assert len(door.ask("/v1/journeys/handoffs/web/store/breakdown", by="store", limit=1)) == 1
     assert door.answer("/v1/journeys/handoffs/web/store/breakdown", Role.MANAGER, by="colour").status_code == 400
 
@@ -170,7 +177,9 @@ def test_a_record_that_is_not_there_is_not_found(door: Door):
 
 
 def test_a_record_about_goods_names_nobody(door: Door):
-    (receipt,) = door.hub.accept("tills", [track("Stock Counted", id="count", at=_at(2), sku="x", units=3, store_id="p")])
+    (receipt,) = door.hub.accept(
+        "tills", [track("Stock Counted", id="count", at=_at(2), sku="x", units=3, store_id="p")]
+    )
     record = door.ask(f"/v1/records/{receipt.seq}")
     assert (record["person"], record["identifiers"], record["sealed"]) == (None, [], False)
 
@@ -199,19 +208,24 @@ def test_a_body_of_another_shape_says_what_is_wrong(door: Door):
     assert answer.json()["facts"]["details"][0]["key"] == "trust"
 
 
-def test_a_store_that_does_not_answer_is_said_so_and_worth_another_try(empty_postgres_url: str, tmp_path: Path):
-    with Hub.init(tmp_path / "shop.noline", store=empty_postgres_url) as hub:
-        key = hub.access.add_key(Role.MANAGER)[1]
+def test_a_store_that_does_not_answer_is_said_so_and_worth_another_try(postgres_server, tmp_path: Path):
+    with ExitStack() as until_it_fails:
+        url = until_it_fails.enter_context(postgres_server.database(migrated=False))
+        hub = Hub.init(tmp_path / "shop.noline", store=url)
+        headers = {"authorization": f"Bearer {hub.access.add_key(Role.MANAGER)[1]}"}
         writer = Writer(hub.accept_groups)
         with TestClient(api(hub, writer), raise_server_exceptions=False) as client:
-            headers = {"authorization": f"Bearer {key}"}
             assert client.get("/readyz").status_code == client.get("/v1/books", headers=headers).status_code == 200
-            hub.store.close()
-            hub.store._open = None
+            until_it_fails.close()
             ready, books = client.get("/readyz"), client.get("/v1/books", headers=headers)
         writer.stop()
     for answer in (ready, books):
-        assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "store.unreachable", "1")
+        assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (
+            503,
+            "store.unreachable",
+            "1",
+        )
+        assert answer.json()["facts"] == {"why": "see the server's log"}
 
 
 def test_sources_and_keys_are_made_and_a_name_is_given_once(door: Door):
@@ -224,3 +238,34 @@ def test_sources_and_keys_are_made_and_a_name_is_given_once(door: Door):
     assert door.hub.access.role_of_key(key) is Role.ASSOCIATE
     assert door.ask("/v1/keys/till-7", Role.ADMIN, method="DELETE") is None
     assert door.answer("/v1/keys/till-7", Role.ADMIN, method="DELETE").status_code == 404
+
+
+# --- The console's forms --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ['"\\ud800"', "[" * 100_000, "9" * 5_000, "1e999", "\0", "", '{"a": NaN}', "\udcff"])
+@pytest.mark.parametrize("act", ["dry-run", "patch"])
+def test_whatever_is_typed_into_a_dead_letter_is_answered(door: Door, act: str, value: str):
+    door.hub.accept("web-shop", [{"type": "track", "messageId": f"{act}-{value[:9]!r}", "userId": "u-01"}])
+    letter = door.hub.dead_letters()[-1].id
+    headers = {"authorization": f"Bearer {door.keys[Role.ADMIN]}", "content-type": "application/x-www-form-urlencoded"}
+    body = urlencode({"pointer": "/event", "value": value}, errors="surrogateescape")
+    answer = door.client.post(f"/dead-letters/{letter}/{act}", content=body, headers=headers)
+    assert answer.status_code in (200, 400)
+    assert door.ask(f"/v1/dead-letters/{letter}")["state"] == "open"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/dead-letters/9999999999999999999", "/dead-letters/x", "/dead-letters?after=-1", "/records/0",
+        "/records/%C2%B2",
+        "/borders/web/moon", "/borders/web/store?offset=-1", "/customers/nobody", "/customers?q=%00",
+        "/static/../secret.key", "/static/%2e%2e/%2e%2e/routes.py",
+    ],
+)  # fmt: skip
+def test_an_odd_address_of_the_console_is_an_error_page(door: Door, address: str):
+    headers = {"authorization": f"Bearer {door.keys[Role.ADMIN]}", "accept": "text/html"}
+    answer = door.client.get(address, headers=headers)
+    assert answer.status_code in (400, 404)
+    assert '<h1 id="error-heading">' in answer.text

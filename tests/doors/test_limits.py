@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -82,8 +83,6 @@ def test_a_deep_body_is_refused(door: Door):
 
 
 def test_a_long_address_is_refused_and_the_server_lives(door: Door):
-    try:
+    with suppress(OSError):  # a server may also close the line
         assert 400 <= door.ask("GET", "/v1/orders/" + "x" * 200_000).status < 500
-    except OSError:
-        pass  # a server may also close the line
     assert door.ask("GET", "/readyz").status == 200

@@ -34,7 +34,9 @@ def test_items_are_counted_by_source_and_by_what_became_of_them(hub: Hub, writer
     visit = track("Store Visited", id="m-1", at=day.next(), user="u-1")
     hub.accept('till "7"\n', [visit, visit, {**visit, "userId": "u-1", "event": "Product Tried"}, {"type": "track"}])
     told = read(hub, writer)
-    counts = {status: told["noline_items_total", 'till "7"\n', status] for status in ("accepted", "duplicate", "conflict")}
+    counts = {
+        status: told["noline_items_total", 'till "7"\n', status] for status in ("accepted", "duplicate", "conflict")
+    }
     assert counts == {"accepted": 1, "duplicate": 1, "conflict": 1}
     assert told["noline_items_total", 'till "7"\n', "parked"] == 1
     assert told["noline_dead_letters", "schema_violation", "open"] == 1

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from conftest import LONG
+from conftest import LONG, STORES
 from noline.channels import segment
 from noline.doors.http.api import api
 from noline.doors.http.serve import application
@@ -70,10 +71,15 @@ def is_intake(path: str) -> bool:
     return path.removeprefix("/v1/") in {*segment.ROUTES, "events"}
 
 
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+@pytest.fixture(scope="module", params=STORES if LONG else STORES[:1])
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A hub with a customer, an order, a dead letter and a webhook, whose books balance whatever was sent."""
-    with Hub.init(tmp_path_factory.mktemp("openapi") / "shop.noline") as hub:
+    folder = tmp_path_factory.mktemp("openapi") / "shop.noline"
+    with ExitStack() as stack:
+        url = None
+        if request.param == "postgres":
+            url = stack.enter_context(request.getfixturevalue("postgres_server").database(migrated=False))
+        hub = stack.enter_context(Hub.init(folder, store=url))
         day = Day()
         hub.access.add_source("web", "web")
         hub.accept(

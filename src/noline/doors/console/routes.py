@@ -1,11 +1,11 @@
 """The console's addresses: each page also as `.json` and `.csv`; forms come back to the page they were sent from."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
+import msgspec
 from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import Cookie, State
 from litestar.enums import RequestEncodingType
@@ -311,9 +311,10 @@ def _tried(attempt: Callable[[], views.Outcome]) -> views.Outcome:
 
 
 def _json(text: str) -> Any:
+    """A value as typed: JSON, or else the text itself. Half a character, which JSON can write, is none of JSON here."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
         return text
 
 

@@ -49,6 +49,8 @@ def readyz(state: State) -> dict[str, Any]:
     """Answers 200 when the store can be read; 503 otherwise."""
     try:
         state.hub.last_seq()
+    except NoLineError:
+        raise
     except Exception as cause:
         raise StoreUnreachable(why=type(cause).__name__) from cause
     return {"status": "ready", "waiting": state.writer.waiting}
@@ -117,6 +119,10 @@ async def _protect(message: Message, scope: Scope) -> None:
 
 def _refused(request: Request[Any, Any, Any], error: NoLineError) -> Response[Any]:
     headers = {"retry-after": "1"} if error.retryable else {}
+    if isinstance(error, StoreUnreachable):
+        # What a driver complains of names hosts and users, and this answer may go to somebody without a key.
+        _log.error("unreachable", path=request.url.path, why=str(error))
+        error = StoreUnreachable(why="see the server's log")
     return _answer(request, error.status, error.as_dict(), headers)
 
 
@@ -126,7 +132,13 @@ def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respon
     code = _CODES.get(error.status_code, "http.bad_request")
     facts: dict[str, Any] = {"details": error.extra} if error.extra else {}
     message = "There is nothing at this address." if error.status_code == 404 else error.detail
-    told = {"code": code, "message": message, "hint": "See /docs.", "retryable": False, "facts": facts}
+    told = {
+        "code": code,
+        "message": message,
+        "hint": "Look at /docs for what there is.",
+        "retryable": False,
+        "facts": facts,
+    }
     return _answer(request, error.status_code, told, dict(error.headers or {}))
 
 

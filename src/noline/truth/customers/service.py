@@ -63,7 +63,7 @@ class Customers:
     """Who is known by which names."""
 
     name = "customers"
-    kinds = None
+    kinds: frozenset[str] | None = None
     tables = tables.TABLES
 
     def __init__(self, digest: Digest) -> None:
