@@ -178,6 +178,15 @@ class RequestTooLarge(Refused):
     hint = "Send smaller batches; bulk goes to /v1/import."
 
 
+class MethodWrong(NotReadable):
+    """A route that takes another method."""
+
+    code = "http.method"
+    status = 405
+    sentence = "This route takes {allowed}, not {method}."
+    hint = "Send the request with that method."
+
+
 class UnreadableRequest(NotReadable):
     """A request body that is not even JSON; its bytes are kept as a dead letter."""
 

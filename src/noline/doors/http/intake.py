@@ -18,6 +18,7 @@ from noline.doors.http.writer import Writer
 from noline.flows.intake import Intake
 from noline.kernel.errors import (
     KeyMissing,
+    MethodWrong,
     NoLineError,
     NotFound,
     RequestTooLarge,
@@ -98,7 +99,7 @@ class IntakeDoor:
         if route in ("settings", "sourceConfig"):
             return self._settings(route, scope, headers)
         if scope["method"] != "POST":
-            told = _encode({"code": "http.method", "message": "Use POST."})
+            told = _encode(MethodWrong(allowed="POST", method=scope["method"]).as_dict())
             return 405, told, [*_CORS, _JSON, (b"allow", b"POST, OPTIONS")]
         limit = IMPORT_LIMIT_BYTES if route == "import" else segment.MAX_BODY_BYTES
         body = segment.unzip(await _body(receive, headers, limit), limit_bytes=limit)
