@@ -4,6 +4,7 @@ Writers take one row lock before anything else, so the order of the log is the o
 follows it by `seq` can miss a row; the same row tells a process whether another one wrote in between.
 """
 
+import select
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from noline.stores import schema
 from noline.stores.transactional import Params, Row
 
 _MIGRATION_LOCK = 7_205_151_905
+_NONE_SEEN = -1
 
 
 @lru_cache(maxsize=1024)
@@ -74,6 +76,26 @@ class _Writing(_Reading):
             yield
 
 
+def _is_lost(connection: psycopg.Connection) -> bool:
+    """Whether the server has let a connection go: to one that asks nothing it has nothing else to say."""
+    if connection.closed:
+        return True
+    line = select.poll()
+    line.register(connection.pgconn.socket, select.POLLIN)
+    return bool(line.poll(0))
+
+
+@contextmanager
+def _outages_told(connection: psycopg.Connection) -> Iterator[None]:
+    """A connection that breaks is the store's trouble, and said so; the next call makes a new one."""
+    try:
+        yield
+    except psycopg.OperationalError as cause:
+        if connection.closed:
+            raise StoreUnreachable(why=str(cause).strip()) from cause
+        raise
+
+
 class PostgresStore:
     """A transactional store in one PostgreSQL database."""
 
@@ -86,7 +108,7 @@ class PostgresStore:
         self._reader_lock = threading.Lock()
         self._readers: list[psycopg.Connection] = []
         self._name = SystemClock().random_bytes(16).hex()
-        self._seen_epoch = -1
+        self._seen_epoch = _NONE_SEEN
         self._writer = self._connect()
 
     def _connect(self) -> psycopg.Connection:
@@ -99,15 +121,15 @@ class PostgresStore:
     def transaction(self) -> Iterator[_Writing]:
         """Write alone, across processes; durable when the block ends."""
         with self._writing:
-            if self._writer.closed:
+            if _is_lost(self._writer):
                 self._writer = self._connect()
-                self._seen_epoch = -1
-            with self._writer.transaction():
+            # Until this one is durable: after an undone transaction, what was remembered of it must go.
+            seen, self._seen_epoch = self._seen_epoch, _NONE_SEEN
+            with _outages_told(self._writer), self._writer.transaction():
                 found = self._writer.execute("SELECT name, epoch FROM writer WHERE id = 1 FOR UPDATE").fetchone()
                 name, epoch = found or ("", 0)
-                stale = (name, epoch) != (self._name, self._seen_epoch)
                 self._writer.execute("UPDATE writer SET name = %s, epoch = %s WHERE id = 1", (self._name, epoch + 1))
-                yield _Writing(self._writer, others_wrote=stale)
+                yield _Writing(self._writer, others_wrote=(name, epoch) != (self._name, seen))
             self._seen_epoch = epoch + 1
 
     @contextmanager
@@ -115,7 +137,7 @@ class PostgresStore:
         """Read one consistent state."""
         connection = self._borrow()
         try:
-            with connection.transaction():
+            with _outages_told(connection), connection.transaction():
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 yield _Reading(connection)
         finally:
@@ -125,8 +147,11 @@ class PostgresStore:
 
     def _borrow(self) -> psycopg.Connection:
         with self._reader_lock:
-            if self._readers:
-                return self._readers.pop()
+            while self._readers:
+                connection = self._readers.pop()
+                if not _is_lost(connection):
+                    return connection
+                connection.close()
         return self._connect()
 
     def migrate(self) -> None:
@@ -144,7 +169,8 @@ class PostgresStore:
 
     def is_outage(self, cause: BaseException) -> bool:
         """Whether an error is the server's or the connection's, not that of the rows."""
-        return isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError))
+        outages = (psycopg.OperationalError, psycopg.InterfaceError, StoreUnreachable)
+        return isinstance(cause, outages) and not isinstance(cause, psycopg.errors.ProgramLimitExceeded)
 
     def close(self) -> None:
         """Close every connection."""

@@ -18,7 +18,11 @@ from noline.stores import schema
 from noline.stores.transactional import Params, Row
 
 _BUSY_MS = 60_000
+_NONE_SEEN = -1
+"""After an undone transaction, what was remembered of it must go as if another process had written."""
+
 _CHECKPOINT_PAGES = 8_192
+_FAULTS_OF_ROWS = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
 _SYNC_FAILURES = {apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC}
 
 
@@ -134,6 +138,7 @@ class SqliteStore:
                 yield transaction
                 self._commit()
             except BaseException:
+                self._seen_version = _NONE_SEEN
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
@@ -191,7 +196,7 @@ class SqliteStore:
 
     def is_outage(self, cause: BaseException) -> bool:
         """Whether an error is the disk's or a lock's, not that of the rows."""
-        return isinstance(cause, apsw.Error) and not isinstance(cause, (apsw.ConstraintError, apsw.MismatchError))
+        return isinstance(cause, apsw.Error) and not isinstance(cause, _FAULTS_OF_ROWS)
 
     def close(self) -> None:
         """Checkpoint and let go of the file."""

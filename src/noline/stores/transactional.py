@@ -35,7 +35,8 @@ class Transaction(Reader, Protocol):
     """A unit of work: all of it is durable after the block, or none of it ever was."""
 
     others_wrote: bool
-    """True when another process has written since this store's last transaction: caches are stale."""
+    """True when another process has written since this store's last transaction, or that one was undone: what is
+    remembered of the tables is stale."""
 
     def run(self, sql: str, params: Params = ()) -> int:
         """Do one statement; answers how many rows it changed."""
