@@ -354,6 +354,14 @@ def test_a_goal_is_credited_to_the_last_visit_before_it_only(log):
     ]
 
 
+def test_a_goal_is_credited_to_the_store_that_was_visited_before_it_on_that_day(log):
+    log.say(at(0, 10), "store", "Product Tried", sku="machine", store_id="lyon")
+    log.say(at(0, 12), "web", "Order Completed", object_id="o-1", value_minor=100)
+    log.say(at(0, 15), "store", "Store Visited", store_id="paris")
+    [place] = log.journeys(observed_until=LATER).carried_over("store", "web")
+    assert (place.store_id, place.persons, place.orders, place.revenue_minor) == ("lyon", 1, 1, 100)
+
+
 def test_who_may_still_order_is_not_counted_yet(log):
     log.say(at(0), "store", "Product Tried", sku="machine", store_id="lyon")
     assert log.journeys(observed_until=at(7) - 1).carried_over("store", "web") == []

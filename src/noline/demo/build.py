@@ -1,11 +1,16 @@
-"""Building the demo company: one process writes its year of messages, this one takes them in like any channel's."""
+"""Building the demo company: its year of messages goes in like any channel's.
+
+One process writes the messages, this one takes them in, and a third reads history along, so that both cores work.
+"""
 
 import json
 import multiprocessing
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from noline.demo.generator import BROWSER_SOURCES, SOURCES, generate
@@ -18,6 +23,7 @@ RATES = {"JPY": "0.006"}
 """Euro for a yen, fixed so that every run adds up to the same."""
 
 _AT_ONCE = 5_000
+_PAUSE_S = 2.0
 
 
 def is_built(folder: Path, size: Size) -> bool:
@@ -36,13 +42,35 @@ def build(folder: Path, size: Size, advance: Callable[[int], None]) -> Counter[s
     with Hub.init(half, company=COMPANY, currency="EUR", rates=RATES) as hub:
         for name, channel in SOURCES.items():
             hub.access.add_source(name, channel, trust="browser" if name in BROWSER_SOURCES else "server")
-        for receipts in hub.intake.stream(_messages(size)):
-            outcomes.update(receipt.status for receipt in receipts)
-            advance(len(receipts))
-        hub.projector.project()
+        with _history_read_along(half):
+            for receipts in hub.intake.stream(_messages(size)):
+                outcomes.update(receipt.status for receipt in receipts)
+                advance(len(receipts))
+        hub.refresh()
     (half / MARK).write_text(json.dumps({"size": size, **outcomes}), "utf-8")
     half.rename(folder)
     return outcomes
+
+
+@contextmanager
+def _history_read_along(folder: Path) -> Iterator[None]:
+    """A second process brings history up to the log while this one fills it."""
+    context = multiprocessing.get_context("spawn")
+    filled = context.Event()
+    reader = context.Process(target=_read_along, args=(folder, filled), daemon=True)
+    reader.start()
+    try:
+        yield
+    finally:
+        filled.set()
+        reader.join()
+
+
+def _read_along(folder: Path, filled: Event) -> None:
+    with Hub.open(folder) as hub:
+        while not filled.wait(_PAUSE_S):
+            hub.refresh()
+        hub.refresh()
 
 
 def _messages(size: Size) -> Iterator[tuple[str, bytes]]:
