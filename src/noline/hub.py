@@ -256,7 +256,7 @@ class Hub:
     @cached_property
     def answering(self) -> Remembered:
         """The analytical store as insight asks it."""
-        return Remembered(self.analytics)
+        return Remembered(self.analytics, self.folder / "analytics" / "answers")
 
     @cached_property
     def projector(self) -> Projector:

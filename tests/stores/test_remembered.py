@@ -34,7 +34,7 @@ def persons(remembered, least=0):
 
 def test_the_same_question_is_asked_once_while_nothing_changes(tmp_path: Path):
     store = Counting(DuckDbStore(tmp_path))
-    remembered = Remembered(store)
+    remembered = Remembered(store, tmp_path / "answers")
     grow(store, 1, 7)
     assert [persons(remembered), persons(remembered)] == [1, 1]
     assert store.asked == 1
@@ -42,7 +42,7 @@ def test_the_same_question_is_asked_once_while_nothing_changes(tmp_path: Path):
 
 def test_other_parameters_are_another_question(tmp_path: Path):
     store = Counting(DuckDbStore(tmp_path))
-    remembered = Remembered(store)
+    remembered = Remembered(store, tmp_path / "answers")
     grow(store, 1, 7)
     assert [persons(remembered), persons(remembered, least=8)] == [1, 0]
     assert store.asked == 2
@@ -50,8 +50,35 @@ def test_other_parameters_are_another_question(tmp_path: Path):
 
 def test_new_history_is_seen_at_once(tmp_path: Path):
     store = Counting(DuckDbStore(tmp_path))
-    remembered = Remembered(store)
+    remembered = Remembered(store, tmp_path / "answers")
     grow(store, 1, 7)
     assert persons(remembered) == 1
     grow(store, 2, 8)
     assert persons(remembered) == 2
+
+
+def test_whoever_starts_again_need_not_ask_again(tmp_path: Path):
+    store = Counting(DuckDbStore(tmp_path))
+    grow(store, 1, 7)
+    assert persons(Remembered(store, tmp_path / "answers")) == 1
+    again = Remembered(store, tmp_path / "answers")
+    assert (persons(again), store.asked) == (1, 1)
+
+
+def test_a_damaged_answer_is_asked_again(tmp_path: Path):
+    store = Counting(DuckDbStore(tmp_path))
+    grow(store, 1, 7)
+    assert persons(Remembered(store, tmp_path / "answers")) == 1
+    (kept,) = (tmp_path / "answers").glob("*.arrow")
+    kept.write_bytes(b"half of it")
+    assert persons(Remembered(store, tmp_path / "answers")) == 1
+
+
+def test_answers_of_an_earlier_state_are_removed(tmp_path: Path):
+    store = Counting(DuckDbStore(tmp_path))
+    remembered = Remembered(store, tmp_path / "answers")
+    grow(store, 1, 7)
+    persons(remembered)
+    grow(store, 2, 8)
+    persons(remembered)
+    assert len(list((tmp_path / "answers").glob("*.arrow"))) == 1
