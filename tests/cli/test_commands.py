@@ -1,6 +1,7 @@
 """Every command, with and without --json: what it answers, what it says, and with which code it ends."""
 
 import json
+import stat
 from collections.abc import Iterator
 from typing import Any
 
@@ -282,6 +283,7 @@ def test_a_hub_is_moved_and_its_password_never_shown(noline, shop, empty_postgre
     assert {one["table"]: one["rows"] for one in said.json["tables"]}["log"] == 12
     said = noline("settings", "--hub", shop)
     assert (said.code, "geheim" in said.out, "postgres:***@" in said.out) == (0, False, True)
+    assert stat.S_IMODE((shop / "noline.toml").stat().st_mode) == 0o600
     assert noline("verify", "--hub", shop, "--json").json["records"] == 12
     said = noline("move", "--to", "sqlite", "--hub", shop, "--json")
     assert (said.code, said.error["code"]) == (3, "move.target_not_empty")

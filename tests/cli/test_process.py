@@ -156,6 +156,7 @@ def test_a_hub_has_one_server_and_the_second_is_refused(shop, serve):
 
 def test_a_killed_server_leaves_the_hub_to_the_next_one(shop, serve):
     assert serve(shop).stop(signal.SIGKILL) == -signal.SIGKILL
+    assert command("login", hub=shop)["link"].startswith("http://127.0.0.1:8321/")
     assert call(serve(shop).port, "GET", "/readyz").status == 200
 
 

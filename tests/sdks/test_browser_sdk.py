@@ -93,9 +93,13 @@ def test_a_lost_answer_makes_analyticsjs_send_again_and_nothing_counts_twice(
         visit = {"host": line.origin, "key": page.key, "calls": [Visit().look()], "segmentio": delivery}
         look = browser.look(f"{shop}/analyticsjs.html", visit, received(served, page, 2))
 
-        assert [request.headers.get("x-retry-count") for request in line.posted] == [None, "1"]
+        tries = [request.headers.get("x-retry-count") for request in line.posted]
+        assert tries[:2] == [None, "1"]
     assert look.complaints == []
-    assert served.books(page) == NOTHING | {"received": 2, "accepted": 1, "duplicate": 1}
+    # A busy machine may answer so late that the client asks once more; that is a duplicate like the first.
+    books = served.books(page)
+    assert (books["accepted"], books["conflict"], books["parked"]) == (1, 0, 0)
+    assert books["received"] == books["accepted"] + books["duplicate"] >= 2
 
 
 def test_analyticsjs_does_not_start_with_a_key_nobody_knows(browser: Chromium, shop: str, served: ServedHub):

@@ -72,7 +72,7 @@ def change(folder: Path, key: str, value: str) -> None:
     write_durably(path, ("\n".join(kept) + "\n").encode())
 
 
-def write_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
+def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Put a whole file in its place: after a power cut there is the old one or the new one, never half of one."""
     partial = path.with_name(path.name + ".partial")
     partial.unlink(missing_ok=True)

@@ -80,12 +80,8 @@ class Log:
 
     def accept(self, groups: Sequence[Group]) -> list[list[Receipt]]:
         """Make these requests durable in one commit and answer each item, in order."""
-        try:
-            with self._store.transaction() as tx:
-                return self.accept_in(tx, groups)
-        except BaseException:
-            self._forget()
-            raise
+        with self._store.transaction() as tx:
+            return self.accept_in(tx, groups)
 
     def accept_in(self, tx: Transaction, groups: Sequence[Group]) -> list[list[Receipt]]:
         """The same inside a transaction of the caller."""

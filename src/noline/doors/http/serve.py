@@ -52,8 +52,10 @@ def only_server(folder: Path) -> Iterator[Callable[[str], None]]:
             file.flush()
 
         tell(None)
-        yield tell
-        file.truncate(0)
+        try:
+            yield tell
+        finally:
+            file.truncate(0)
 
 
 def application(hub: Hub, writer: Writer) -> Application:
@@ -172,6 +174,17 @@ def _holder(folder: Path) -> int:
 
 def address_of(folder: Path) -> str | None:
     """Where the server of this hub answers, when one runs."""
+    try:
+        with (folder / LOCK_FILE).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return None  # nobody holds it: what stands there was left by a process that was killed
+    except BlockingIOError:
+        return _told_address(folder)
+    except OSError:
+        return None
+
+
+def _told_address(folder: Path) -> str | None:
     try:
         return json.loads((folder / LOCK_FILE).read_text())["address"]
     except (OSError, ValueError, KeyError):
