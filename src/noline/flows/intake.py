@@ -1,10 +1,10 @@
 """Intake: what a request brings becomes a group for the log; what could not be taken can be mended and sent again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -21,14 +21,6 @@ from noline.stores.log import Group, Log
 from noline.stores.transactional import TransactionalStore
 
 _IN_ONE_COMMIT = 5_000
-
-
-class Accepts(Protocol):
-    """Whatever makes groups durable: the log itself, or a writer that gathers many requests."""
-
-    def accept(self, groups: Sequence[Group]) -> list[list[Receipt]]:
-        """Make these requests durable and answer each item."""
-        ...
 
 
 class BadPointer(NotReadable):
@@ -71,12 +63,14 @@ class Intake:
         """Take messages of one source and answer each when all of them are durable."""
         return [receipt for receipts in self.stream((source_name, item) for item in items) for receipt in receipts]
 
-    def stream(self, items: Iterable[tuple[str, bytes | dict[str, Any]]]) -> Iterator[list[Receipt]]:
+    def stream(
+        self, items: Iterable[tuple[str, bytes | dict[str, Any]]], in_one_commit: int = _IN_ONE_COMMIT
+    ) -> Iterator[list[Receipt]]:
         """Take (source, message) pairs, thousands in one commit; gives the receipts of each commit, in order."""
         waiting: list[tuple[str, bytes]] = []
         for name, item in items:
             waiting.append((name, item if isinstance(item, bytes) else msgspec.json.encode(item)))
-            if len(waiting) >= _IN_ONE_COMMIT:
+            if len(waiting) >= in_one_commit:
                 yield self._accept_now(waiting)
                 waiting = []
         if waiting:

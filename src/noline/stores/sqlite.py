@@ -113,6 +113,7 @@ class SqliteStore:
             self._writer.execute(f"PRAGMA synchronous = {synchronous}")
             self._writer.set_wal_hook(self._checkpoint_when_long)
             self._writer.execute("PRAGMA cache_size = -65536")
+            self._writer.execute("PRAGMA temp_store = MEMORY").fetchall()
             self._writer.execute("PRAGMA secure_delete = ON").fetchall()
         except apsw.Error as cause:
             raise StoreUnreachable(why=f"{path}: {cause}") from cause
