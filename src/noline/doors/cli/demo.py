@@ -74,7 +74,7 @@ def _serve(folder: Path, port: int, *, as_json: bool, browser: bool) -> None:
             else:
                 say(f"\n  Where do we lose people?   {link}\n  The API                    {address}/docs")
                 say("  What is wrong here         noline demo --hints")
-                say(f"  Greet a customer           {address}/customers?q=catherine@example.com")
+                say(f"  Find Catherine             {address}/customers?q=catherine@example.com")
                 say("\nThe link works once; `noline login` prints another. Stop with Ctrl-C.")
             if browser:
                 click.launch(link)
