@@ -175,6 +175,24 @@ def test_what_a_browser_claims_never_glues(shop, claim):
     assert who(shop, *boss, user("stranger"), cookie("stranger")) == [1, 1, 1, 2, 2]
 
 
+def told_by(source, stamp, name, **names):
+    """Somebody tells a name, and an address with it."""
+    traits = {"email": "anna@example.com", "name": name}
+    return (source, {"type": "identify", "messageId": stamp, "timestamp": stamp, "traits": traits} | names)
+
+
+def test_what_a_browser_tells_beside_a_claimed_address_is_not_told_of_its_owner(shop):
+    till = told_by("till", "2026-01-01T00:00:00Z", "Anna")
+    stranger = told_by("page", "2026-02-01T00:00:00Z", "Mallory", anonymousId="stranger")
+    nobody = told_by("page", "2026-03-01T00:00:00Z", "Nobody")
+    for source, message in (till, stranger, nobody):
+        assert [receipt.status for receipt in shop.accept(source, [message])] == ["accepted"]
+    assert [found.name for found in shop.find_customers("anna@example.com")] == ["Anna"]
+    with shop.store.reading() as reader:
+        person = shop.customers.person_of(reader, shop.customers.subject(Identifier(*cookie("stranger"))))
+    assert shop.customer(person).name == "Mallory"
+
+
 def test_what_a_till_says_of_an_address_glues(shop):
     visits(shop, "till", userId="u-1", context={"traits": {"email": "anna@example.com"}})
     assert who(shop, user("u-1"), ("email", "anna@example.com")) == [1, 1]

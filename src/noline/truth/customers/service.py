@@ -164,12 +164,11 @@ class Customers:
         settled[fact.identifiers] = min(at, settled.get(fact.identifiers, at))
 
     def _told(self, fact: Fact) -> list[tuple[Subject, str, str, Micros, str, str]]:
-        """What a fact tells of a person beside names."""
-        if not (fact.traits and fact.identifiers):
+        """What a fact tells of a person beside names: of whom it is filed under, never of an address it only claims."""
+        if not fact.traits or all(self.subject(one) != fact.subject for one in fact.identifiers):
             return []
-        subject = self.subject(fact.identifiers[0])
         return [
-            (subject, name, str(value), fact.occurred_at, fact.message_id, fact.source)
+            (fact.subject, name, str(value), fact.occurred_at, fact.message_id, fact.source)
             for name, value in fact.traits.items()
             if isinstance(value, (str, int, float)) and not isinstance(value, bool) and len(name) <= 64
         ]
