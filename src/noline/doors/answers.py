@@ -8,7 +8,7 @@ from typing import Any
 from noline.doors.plain import plain
 from noline.hub import Hub
 from noline.insight.journeys.model import HandoffPart, LostPerson, Reporting
-from noline.kernel.clock import DAY, Micros, as_text
+from noline.kernel.clock import Micros, as_text
 from noline.kernel.errors import NotFound
 from noline.kernel.events import Record
 from noline.kernel.money import Money
@@ -76,7 +76,10 @@ def carried_over(hub: Hub, sender: str, receiver: str, within_days: int) -> list
     found = hub.journeys.carried_over(sender, receiver, within_days=within_days)
     with hub.store.reading() as reader:
         places = _place_names(hub, reader)
-    return [{**_with_revenues(one.as_dict()), "place": places.get(one.store_id or "", one.store_id)} for one in found]
+    return [
+        {**_with_values(one.as_dict(), "revenue"), "place": places.get(one.store_id or "", one.store_id)}
+        for one in found
+    ]
 
 
 def lost_people(hub: Hub, sender: str, receiver: str, limit: int, offset: int = 0) -> list[Json]:
@@ -194,11 +197,12 @@ _COUNTED_FEEDBACK: Json = {
 }
 
 
-def _with_values(row: Json) -> Json:
-    """A row whose exposed value stands in several currencies, one pair each."""
-    other = [{"value_minor": one["amount_minor"], "currency": one["currency"]} for one in row.pop("value_other")]
+def _with_values(row: Json, amount: str = "value") -> Json:
+    """A row whose amount (`value`, `revenue`) stands in several currencies, one pair each."""
+    name = f"{amount}_minor"
+    other = [{name: one["amount_minor"], "currency": one["currency"]} for one in row.pop(f"{amount}_other")]
     if other:
-        row["values"] = [{"value_minor": row["value_minor"], "currency": row["currency"]}, *other]
+        row[f"{amount}s"] = [{name: row[name], "currency": row["currency"]}, *other]
     return row
 
 
@@ -210,14 +214,6 @@ def _parts(hub: Hub, parts: Sequence[HandoffPart]) -> list[Json]:
         {**_with_values(one.as_dict()), "place": places.get(one.value or "", one.value) if one.by == "store" else None}
         for one in parts
     ]
-
-
-def _with_revenues(row: Json) -> Json:
-    """A row whose revenue stands in several currencies, one pair each."""
-    other = [{"revenue_minor": one["amount_minor"], "currency": one["currency"]} for one in row.pop("revenue_other")]
-    if other:
-        row["revenues"] = [{"revenue_minor": row["revenue_minor"], "currency": row["currency"]}, *other]
-    return row
 
 
 def _lost_person(hub: Hub, reader: Reader, lost: LostPerson, places: Mapping[str, str]) -> Json:
@@ -433,7 +429,7 @@ def _loop(one: Loop, now: Micros) -> Json:
         "sku": one.sku,
         "rating": rating,
         "opened_at": as_text(one.opened_at) if one.opened_at else None,
-        "open_days": (now - one.opened_at) // DAY if one.opened_at else None,
+        "open_days": one.age_days(now),
     }
 
 
