@@ -114,8 +114,8 @@ def test_a_room_of_truth_has_its_four_files(room):
 
 
 @pytest.mark.parametrize("room", floor_plan("insight"))
-def test_a_room_of_insight_has_its_questions(room):
-    expected = {"README.md", "questions.py"}
+def test_a_room_of_insight_has_its_door(room):
+    expected = {"README.md", "service.py"}
     assert expected <= {path.name for path in (SOURCE / "insight" / room).iterdir()}
 
 

@@ -17,12 +17,28 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from noline.channels import segment
+from noline.channels import segment, tcf
 from noline.flows import move as moving
+from noline.flows.amend import Amending
+from noline.flows.consent import Consenting
+from noline.flows.deeds import Deeds
 from noline.flows.deliver import Deliveries
 from noline.flows.doctor import Finding, examine
+from noline.flows.erase import Erasing
+from noline.flows.export import Exporting
+from noline.flows.export import Rooms as ExportRooms
 from noline.flows.facts import Facts, PeopleFeed, TouchpointFeed
+from noline.flows.households import Households
+from noline.flows.identity import Identity
 from noline.flows.intake import Intake, origin_of
+from noline.flows.judging import Judge
+from noline.flows.ledger import FILE_NAME as LEDGER_FILE
+from noline.flows.ledger import Ledger
+from noline.flows.match import Matching
+from noline.flows.mentions import names_in
+from noline.flows.people import Known, known
+from noline.flows.recognise import Recognition
+from noline.flows.refold import catch_up
 from noline.flows.timeline import Timeline, timeline
 from noline.flows.verify import Verification, verify
 from noline.insight.journeys.model import Windows
@@ -34,20 +50,28 @@ from noline.kernel.errors import HubExists, HubMissing, SettingWrong
 from noline.kernel.events import Digest, Receipt
 from noline.kernel.settings import Settings
 from noline.stores import books as book_keeping
+from noline.stores import compaction
 from noline.stores import dead_letters as letter_box
 from noline.stores.access import Access, Role, Source
 from noline.stores.log import Group, Log, last_seq, latest_occurrence
 from noline.stores.outbox import Outbox
 from noline.stores.projector import Projector
 from noline.stores.remembered import Remembered
+from noline.stores.tombstones import Receipt as Erased
 from noline.stores.transactional import TransactionalStore
 from noline.stores.vault import Vault
+from noline.truth.accounts.service import Accounts
 from noline.truth.catalogue.service import Catalogue
-from noline.truth.customers.service import Customer, Customers
+from noline.truth.consents.service import Consents
+from noline.truth.customers.identifiers import normalised
+from noline.truth.customers.rules import Rules
+from noline.truth.customers.service import Customers
 from noline.truth.feedback.service import Feedback
 from noline.truth.orders.model import Order
 from noline.truth.orders.service import Orders
 from noline.truth.prices.service import Prices
+from noline.truth.profiles.addresses import Addresses
+from noline.truth.profiles.service import Profiles
 from noline.truth.stock.service import Stock
 
 if TYPE_CHECKING:
@@ -61,6 +85,10 @@ class Rooms(NamedTuple):
     """The rooms of truth, each a fold of the log."""
 
     customers: Customers
+    profiles: Profiles
+    consents: Consents
+    accounts: Accounts
+    addresses: Addresses
     catalogue: Catalogue
     stock: Stock
     orders: Orders
@@ -68,10 +96,14 @@ class Rooms(NamedTuple):
     feedback: Feedback
 
     @classmethod
-    def of(cls, digest: Digest, currency: str) -> Self:
-        """New rooms that remember nothing yet."""
+    def of(cls, digest: Digest, currency: str, rules: Rules) -> Self:
+        """New rooms that remember nothing yet. rules: of who is who, until others are put in force."""
         return cls(
-            Customers(digest),
+            Customers(digest, rules),
+            Profiles(digest, normalised),
+            Consents(digest, tcf.said),
+            Accounts(digest),
+            Addresses(digest),
             Catalogue(digest, currency),
             Stock(digest),
             Orders(digest, currency),
@@ -94,15 +126,33 @@ class Hub:
         self.store.migrate()
         self.vault = Vault(secret, clock)
         self.access = Access(self.store, self.vault.digest, clock)
-        rooms = Rooms.of(self.vault.digest, settings.currency)
-        self.customers, self.catalogue, self.stock = rooms.customers, rooms.catalogue, rooms.stock
+        rules = Rules.from_settings(settings.identity, normalised)
+        rooms = Rooms.of(self.vault.digest, settings.currency, rules)
+        self.customers, self.profiles, self.consents = rooms.customers, rooms.profiles, rooms.consents
+        self.accounts, self.catalogue, self.stock = rooms.accounts, rooms.catalogue, rooms.stock
         self.orders, self.prices, self.feedback = rooms.orders, rooms.prices, rooms.feedback
-        self.log = Log(self.store, self.vault, rooms, segment.comparable)
+        self.addresses = rooms.addresses
+        self.households = Households(self.store, self.customers, self.profiles, self.addresses)
+        self.log = Log(self.store, self.vault, rooms, segment.comparable, names_in)
         self.intake = Intake(self.store, self.log, self.access, self.vault.digest, clock)
+        self.deeds = Deeds(self.log, self.vault.digest, clock)
+        self.consent = Consenting(self.store, self.customers, self.consents, self.deeds, self.vault.digest)
         self._read_up_to = -1
         self.outbox = Outbox(self.store, clock)
         self.deliveries = Deliveries(self.store, self.log, self.outbox, clock)
         self.facts = Facts(self.store, self.log, lambda name: origin_of(self.access.source(name)))
+        catch_up(self.store, self.log, self.facts, rooms)
+        self.identity = Identity(self.store, self.log, self.facts, self.deeds, self.customers, rules, clock)
+        self.erasing = Erasing(
+            store=self.store, log=self.log, vault=self.vault, facts=self.facts, customers=self.customers,
+            rooms=(rooms.profiles, rooms.consents, rooms.accounts, rooms.addresses),
+            goods=(rooms.catalogue, rooms.stock, rooms.orders, rooms.prices, rooms.feedback),
+            deeds=self.deeds, recipients=lambda: [one.name for one in self.outbox.subscriptions()], clock=clock,
+            ledger=folder / LEDGER_FILE,
+        )  # fmt: skip
+        self.matching = Matching(self.store, self.customers, self.profiles, self.identity, clock)
+        judge = Judge(self.matching.model, clock)
+        self.recognition = Recognition(self.store, self.customers, self.profiles, self.orders, self.identity, judge)
 
     @classmethod
     def init(
@@ -218,19 +268,16 @@ class Hub:
 
     # -- who, what, where
 
-    def find_customers(self, text: str, limit: int = 20) -> list[Customer]:
-        """People known by an e-mail, phone, card, id, order or (part of a) name, best first."""
+    def find_customers(self, text: str, limit: int = 20) -> list[Known]:
+        """People known by an e-mail, phone, card, id, order or part of what was told of them, best first."""
         with self.store.reading() as reader:
-            found = self.customers.find(reader, text, limit)
-            order = self.orders.order(reader, text.strip())
-            if order is not None and (person := self.customers.person_of(reader, order.subject)):
-                found = list(dict.fromkeys([*found, person]))
-            return [self.customers.get(reader, person) for person in found]
+            found = self.recognition.found(reader, text, limit)
+            return [known(reader, self.customers, self.recognition, person, why) for person, why in found.items()]
 
-    def customer(self, person: str) -> Customer:
-        """One person; raises NotFound."""
+    def customer(self, person: str) -> Known:
+        """One person; an old id leads to who it is today. Raises NotFound."""
         with self.store.reading() as reader:
-            return self.customers.get(reader, person)
+            return known(reader, self.customers, self.recognition, person)
 
     def orders_of(self, person: str) -> list[Order]:
         """A person's orders, newest first; raises NotFound."""
@@ -279,14 +326,47 @@ class Hub:
         """Bring history up to the log, if there is anything new."""
         seq = self.last_seq()
         if seq != self._read_up_to:
+            self.finish_erasures()
             self.projector.project()
             self._read_up_to = seq
+
+    # -- privacy
+
+    def erase(self, person: str, *, by: str, reason: str) -> Erased:
+        """Erase a person for good; erased already: the same receipt. Raises NotFound."""
+        found = self.erasing.erase(person, by=by, reason=reason)
+        self.finish_erasures()
+        return self.erasing.receipt(found.id)
+
+    def export_person(self, person: str) -> dict[str, Any]:
+        """All that is held about one person, as JSON; raises NotFound."""
+        rooms = ExportRooms(self.customers, self.profiles, self.consents, self.accounts, self.orders)
+        exporting = Exporting(
+            store=self.store, log=self.log, facts=self.facts, rooms=rooms, access=self.access, outbox=self.outbox,
+            clock=self.clock, company=self.settings.company,
+        )  # fmt: skip
+        return exporting.export(person)
+
+    def finish_erasures(self) -> None:
+        """Take what was erased out of history, the ledger and the journal; goes on where a crash cut it off."""
+        due = self.erasing.unfinished()
+        if not due:
+            return
+        amending = Amending(self.store, self.facts, self.analytics, self.answering, self.settings.currency)
+        for receipt, to_do in due:
+            self.erasing.finished(receipt, {"segments": amending.amend(to_do)})
+        compaction.empty_journal(self.store)
+
+    def compact(self) -> int:
+        """Write the store anew, so that nothing deleted is left in its files; answers its bytes."""
+        self.finish_erasures()
+        return compaction.compact(self.store)
 
     # -- care
 
     def verify(self) -> Verification:
         """Rebuild every fold from the log and compare; check the log and the books."""
-        rooms = Rooms.of(self.vault.digest, self.settings.currency)
+        rooms = Rooms.of(self.vault.digest, self.settings.currency, self.customers.derivation.rules)
         return verify(self.store, self.log, self.facts, rooms, self.vault.body_hash)
 
     def examine(self) -> list[Finding]:
@@ -299,8 +379,14 @@ class Hub:
         return moving.back_up(self.store, files, target)
 
     @classmethod
-    def restore(cls, backup: Path, folder: Path | str, *, store: str | None = None) -> Self:
-        """Make a hub from a backup. Raises HubExists, BackupBroken, TargetNotEmpty and SettingWrong."""
+    def restore(
+        cls, backup: Path, folder: Path | str, *, store: str | None = None, erasures: Path | None = None
+    ) -> Self:
+        """Make a hub from a backup. Raises HubExists, BackupBroken, TargetNotEmpty, SettingWrong and LedgerBroken.
+
+        erasures: the ledger of the hub, when it does not lie in the folder; who was erased since the backup was made is
+        erased again before the hub can be opened.
+        """
         folder = Path(folder)
         if (folder / SECRET_FILE).exists():
             raise HubExists(path=folder)
@@ -316,6 +402,11 @@ class Hub:
                 target.close()
             # History that another hub left in this folder must not be taken for this one's.
             shutil.rmtree(folder / "analytics", ignore_errors=True)
+            entries = Ledger(erasures or folder / LEDGER_FILE).entries()
+            if entries:
+                with cls(folder, settings_file.load(folder), whole.read(SECRET_FILE), clock=SystemClock()) as restored:
+                    restored.erasing.erase_again(entries)
+                    restored.finish_erasures()
             whole.unpack(SECRET_FILE, folder)
         return cls.open(folder)
 

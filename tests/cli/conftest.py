@@ -1,7 +1,7 @@
 """A hub to ask from the command line, and the command line inside this process."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,30 @@ def asked(tmp_path_factory) -> Path:
         fill(hub)
         hub.refresh()
     return folder
+
+
+@pytest.fixture(scope="session")
+def peopled(tmp_path_factory) -> Path:
+    """The folder of a hub of which tests only ask who its people are: some were decided about, one was erased."""
+    folder = tmp_path_factory.mktemp("cli") / "peopled.noline"
+    with Hub.init(folder, company="Maison Ristretto") as hub:
+        fill(hub)
+        hub.accept("web", list(_people()))
+        one, two = (hub.find_customers(f"jo-{name}")[0].person for name in ("one", "two"))
+        hub.identity.part(one, two, by="Clara")
+        hub.erase(hub.find_customers("gone@example.com")[0].person, by="Clara", reason="asked")
+        hub.refresh()
+    return folder
+
+
+def _people() -> Iterator[dict[str, Any]]:
+    company = {"type": "group", "messageId": "g-1", "timestamp": LONG_AGO, "userId": "anna", "groupId": "A-1"}
+    yield company | {"traits": {"name": "Bistro", "role": "buyer"}}
+    yield track("Consent Changed", id="c-1", at=LONG_AGO, user="anna", purpose="marketing", granted=True)
+    yield identify(id="w-8", at=LONG_AGO, user="gone", email="gone@example.com")
+    for name in ("jo-one", "jo-two", "annie"):
+        called = "Anna Arabica" if name == "annie" else name
+        yield identify(id=f"w-{name}", at=LONG_AGO, user=name, name=called)
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from noline.doors.cli.talk import without_password
 from noline.hub import Hub
 from noline.kernel.errors import NoLineError
 
-PERSON = object()
-"""Stands for the id of a customer."""
+PERSON, OTHER, RECEIPT = object(), object(), object()
+"""Stand for the id of a customer, of another one, and of the receipt of an erasure."""
 
 QUESTIONS: dict[str, list[Any]] = {
     "doctor": [],
@@ -32,6 +32,18 @@ QUESTIONS: dict[str, list[Any]] = {
     "customers find": ["anna@example.com", "--limit", "5"],
     "customers get": [PERSON],
     "customers timeline": [PERSON, "--limit", "2"],
+    "customers values": [PERSON],
+    "customers consent": [PERSON],
+    "customers household": [PERSON],
+    "customers account": [PERSON],
+    "customers recognise": ["--name", "Anna Arabica", "--limit", "2"],
+    "customers lookalikes": [PERSON, "--limit", "2"],
+    "customers why": [PERSON],
+    "customers quality": [],
+    "customers rules": [],
+    "customers decisions": ["--limit", "5"],
+    "customers erasure": [RECEIPT],
+    "accounts find": ["A-1"],
     "journeys handoffs": [],
     "journeys groups": ["mail", "store"],
     "journeys breakdown": ["web", "store", "--by", "store", "--monthly"],
@@ -50,9 +62,13 @@ QUESTIONS: dict[str, list[Any]] = {
 }
 """Commands that only ask, with their arguments."""
 
+ABOUT_PEOPLE = ("customers", "accounts")
+
 DEEDS = {
     "init", "source add", "key add", "key remove", "dead-letters patch", "dead-letters ignore", "webhooks add",
-    "webhooks pause", "webhooks resume", "webhooks remove", "import", "backup", "restore", "move",
+    "webhooks pause", "webhooks resume", "webhooks remove", "import", "backup", "restore", "move", "compact", "match",
+    "customers merge", "customers part", "customers split", "customers same-household", "customers undo",
+    "customers match", "customers review", "customers export", "customers erase",
 }  # fmt: skip
 """Commands that change something, each with a test below or in test_import.py."""
 
@@ -71,10 +87,14 @@ def leaves(described: dict[str, Any], path: str = "") -> Iterator[str]:
 
 
 def said_to(words: list[Any], folder) -> list[str]:
-    """The arguments with the id of Anna where PERSON stands."""
+    """The arguments with the ids of Anna, Boris and a receipt where these stand."""
     with Hub.open(folder) as hub:
         (anna,) = hub.find_customers("anna")
-    return [anna.person if word is PERSON else word for word in words]
+        (boris,) = hub.find_customers("boris")
+        with hub.store.reading() as reader:
+            receipt = reader.row("SELECT receipt FROM erasures")
+    stands_for = {id(PERSON): anna.person, id(OTHER): boris.person, id(RECEIPT): receipt[0] if receipt else None}
+    return [stands_for.get(id(word), word) for word in words]
 
 
 def test_every_command_is_called_by_a_test():
@@ -83,14 +103,16 @@ def test_every_command_is_called_by_a_test():
 
 
 @pytest.mark.parametrize("command", QUESTIONS)
-def test_a_question_is_answered_as_json_on_stdout_alone(noline, asked, command):
+def test_a_question_is_answered_as_json_on_stdout_alone(noline, asked, peopled, command):
+    asked = peopled if command.startswith(ABOUT_PEOPLE) else asked
     said = noline(*command.split(), *said_to(QUESTIONS[command], asked), "--hub", asked, "--json")
     assert said.code == 0, said.err
     assert said.json not in ([], {}, None)
 
 
 @pytest.mark.parametrize("command", QUESTIONS)
-def test_a_question_is_answered_for_people(noline, asked, command):
+def test_a_question_is_answered_for_people(noline, asked, peopled, command):
+    asked = peopled if command.startswith(ABOUT_PEOPLE) else asked
     said = noline(*command.split(), *said_to(QUESTIONS[command], asked), "--hub", asked)
     assert said.code == 0, said.err
     assert said.out.strip()
@@ -186,7 +208,7 @@ def test_a_hub_is_made_once(noline, tmp_path):
     settings = noline("settings", "--hub", folder, "--json").json
     assert settings == {
         "store": "sqlite", "company": "Maison Ristretto", "currency": "CHF", "rates": {}, "drop_off_days": 14,
-        "handoff_days": 30,
+        "handoff_days": 30, "identity": {},
     }  # fmt: skip
     said = noline("init", folder, "--json")
     assert (said.code, said.out, said.error["code"]) == (3, "", "hub.exists")
@@ -455,7 +477,7 @@ def test_every_command_but_the_groups_takes_json_and_nearly_every_one_a_hub():
     without_json = [name for name, one in commands.items() if "--json" not in _flags(one)]
     without_hub = [name for name, one in commands.items() if "--hub" not in _flags(one)]
     assert without_json == []
-    assert sorted(name for name in without_hub if not name.startswith("bench")) == ["demo", "init", "restore"]
+    assert sorted(name for name in without_hub if not name.startswith("bench")) == ["demo", "init", "match", "restore"]
 
 
 def _named(described: dict[str, Any], path: str = "") -> Iterator[dict[str, Any]]:
@@ -488,3 +510,55 @@ def test_a_fault_of_ours_ends_with_one(noline, shop, monkeypatch):
     monkeypatch.setattr(Hub, "verify", breaks)
     said = noline("verify", "--hub", shop, "--json")
     assert (said.code, said.error["code"]) == (1, "internal")
+
+
+def test_people_are_merged_parted_split_and_everything_is_undone(noline, shop):
+    anna, boris = said_to([PERSON, OTHER], shop)
+    before = noline("customers", "quality", "--hub", shop, "--json").json["sizes"]
+    merged = noline(
+        "customers", "merge", anna, boris, "--by", "Clara", "--reason", "both", "--hub", shop, "--json"
+    ).json
+    assert (merged["people_before"], merged["people_after"]) == (2, 1)
+    again = noline("customers", "merge", anna, boris, "--hub", shop, "--json")
+    assert (again.code, again.error["code"]) == (3, "customers.nothing_to_decide")
+    assert noline("customers", "undo", merged["decision"], "--hub", shop, "--json").json["people_after"] == 2
+    parted = noline("customers", "part", anna, boris, "--hub", shop, "--json").json
+    refused = noline("customers", "merge", anna, boris, "--hub", shop, "--json")
+    assert (refused.code, refused.error["code"]) == (3, "customers.decided_otherwise")
+    noline("customers", "undo", parted["decision"], "--hub", shop)
+    split = noline("customers", "split", anna, "email:anna@example.com", "--hub", shop, "--json").json
+    assert (split["people_before"], split["people_after"]) == (1, 2)
+    noline("customers", "undo", split["decision"], "--hub", shop)
+    together = noline("customers", "same-household", anna, boris, "--hub", shop, "--json").json
+    assert together["people_after"] == 2
+    members = noline("customers", "household", anna, "--hub", shop, "--json").json["members"]
+    assert {one["person"] for one in members} == {anna, boris}
+    noline("customers", "undo", together["decision"], "--hub", shop)
+    assert noline("customers", "quality", "--hub", shop, "--json").json["sizes"] == before
+    assert len(noline("customers", "decisions", "--hub", shop, "--json").json) == 4
+    link = noline("customers", "why", "user_id:anna", "email:anna@example.com", "--hub", shop, "--json").json
+    assert [one["source"] for one in link["seen_in"]] == ["web"]
+
+
+def test_a_model_that_has_too_little_to_learn_from_says_so(noline, tmp_path):
+    Hub.init(tmp_path / "new.noline").close()
+    planned = noline("customers", "match", "--plan", "--hub", tmp_path / "new.noline", "--json")
+    assert (planned.code, planned.error["code"]) == (3, "match.too_few")
+    applied = noline("customers", "match", "--apply", "--hub", tmp_path / "new.noline", "--json")
+    assert (applied.code, applied.error["code"]) == (3, "match.nothing_planned")
+    assert noline("customers", "match", "--show", "--hub", tmp_path / "new.noline", "--json").json == {"run": None}
+    assert noline("customers", "review", "--hub", tmp_path / "new.noline", "--json").json == []
+
+
+def test_a_person_is_exported_and_erased_with_a_receipt(noline, shop, tmp_path):
+    (anna,) = said_to([PERSON], shop)
+    exported = noline("customers", "export", anna, "--out", tmp_path / "anna.json", "--hub", shop, "--json")
+    assert exported.code == 0
+    assert "anna@example.com" in (tmp_path / "anna.json").read_text("utf-8")
+    receipt = noline(
+        "customers", "erase", anna, "--reason", "asked", "--by", "Clara", "--yes", "--hub", shop, "--json"
+    ).json
+    assert noline("customers", "find", "anna@example.com", "--hub", shop, "--json").json == []
+    assert noline("customers", "erasure", receipt["receipt"], "--hub", shop, "--json").json == receipt
+    assert noline("compact", "--hub", shop, "--json").code == 0
+    assert noline("verify", "--hub", shop, "--json").json["ok"] is True

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from console.preview_people import people_pages
 from noline.doors.console import views
 from noline.doors.console.render import STATIC, render
 
@@ -624,6 +625,7 @@ def every_page() -> dict[str, tuple[str, str, Any]]:
             "/customers/4711",
             views.customer(row=CUSTOMER, counted={"timeline": COUNTED["sales"]}, older="/customers/4711?before=12044"),
         ),
+        **people_pages(),
         "sources": (
             "sources",
             "/sources",

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from clients.browsing import FLAGS
 from clients.serving import PATIENCE_SECONDS, ServedHub
+from console import people_story
 from noline.stores.access import Role
 from shop import OPENING, identify, track
 
@@ -209,7 +210,8 @@ def every_page(desk: Desk) -> list[str]:
     letter = desk.hub.hub.dead_letters(None)[0].id
     return [
         "/", "/borders/web/store", "/borders/mail/store", "/customers", "/customers?q=ada",
-        f"/customers/{lost_person(desk)}", "/records/2", "/sources", "/dead-letters", f"/dead-letters/{letter}",
+        f"/customers/{lost_person(desk)}", f"/customers/{lost_person(desk)}/why", "/customers/review",
+        "/customers/quality", "/records/2", "/sources", "/dead-letters", f"/dead-letters/{letter}",
         "/docs",
     ]  # fmt: skip
 
@@ -328,7 +330,7 @@ def test_a_customer_is_found_with_the_keyboard_alone(admin: Desk):
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("ADA.07@example.com ")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("table")).to_contain_text("1 customer for")
+    expect(page.get_by_role("status")).to_contain_text("1 customer for")
     assert urlsplit(page.url).query == "q=ADA.07%40example.com+"
     tab_to(page, "Ada Lovelace 07")
     page.keyboard.press("Enter")
@@ -426,6 +428,161 @@ def test_a_manager_may_try_and_not_replay(desk: Desk):
     page = desk.go(f"/dead-letters/{letter}")
     expect(page.get_by_role("button", name="Try it")).to_be_visible()
     expect(page.get_by_role("button", name="Replay")).to_have_count(0)
+
+
+# --- Who is who: a hub of its own, in which Catherine's story was told ------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lamberts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServedHub, people_story.Story]]:
+    """A served hub that knows Catherine Lambert and her family."""
+    hub = ServedHub(tmp_path_factory.mktemp("people"), company="Maison Ristretto")
+    story = people_story.tell(hub.hub)
+    hub.start()
+    yield hub, story
+    hub.stop()
+
+
+@pytest.fixture
+def counter(lamberts: tuple[ServedHub, people_story.Story], browser: Browser) -> Iterator[Desk]:
+    """A manager with a tablet at the counter of that shop."""
+    context = browser.new_context(viewport={"width": WIDTHS["a tablet"], "height": 1180}, has_touch=True)
+    at = Desk(lamberts[0], context.new_page())
+    at.log_in(Role.MANAGER)
+    yield at
+    assert at.complaints == []
+    context.close()
+
+
+def catherine(desk: Desk) -> str:
+    """The address of Catherine's page."""
+    return f"/customers/{desk.hub.person_of('user_id', 'catherine')}"
+
+
+def people_pages(desk: Desk) -> list[str]:
+    """Every page about who is who that shows something."""
+    jean, son = (desk.hub.person_of("user_id", f"jean-{one}") for one in ("senior", "junior"))
+    here = catherine(desk)
+    return [
+        "/customers?q=lambert", "/customers?q=nobody", here, f"{here}/why", f"/customers/{jean}/why", f"{here}/merge",
+        f"{here}/merge?q=lambert", f"/customers/{jean}/compare/{son}", f"{here}/erase", "/customers/review",
+        "/customers/quality",
+    ]  # fmt: skip
+
+
+def names_at_the_top(page: Page) -> list[str]:
+    """Whom the review queue compares."""
+    return [words(link.inner_text()) for link in page.locator(".versus thead a").all()]
+
+
+def test_the_review_queue_is_worked_with_the_keyboard_alone(counter: Desk):
+    page = counter.go("/customers/review")
+    page.evaluate("window.stayed = true")
+    assert names_at_the_top(page) == ["Jean Lambert", "Jean Lambert"]
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".versus thead")).to_contain_text("Marie Petit")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".versus thead")).to_contain_text("Jean Lambert")
+    page.keyboard.press("h")
+    expect(page.get_by_role("status")).to_contain_text("One household, two people: Jean Lambert, Jean Lambert.")
+    assert sorted(names_at_the_top(page)) == ["M. Petit", "Marie Petit"]
+    page.keyboard.press("u")
+    expect(page.get_by_role("status")).to_contain_text("Taken back")
+    expect(page.locator(".versus thead")).to_contain_text("Jean Lambert")
+    page.keyboard.press("l")
+    expect(page.get_by_role("status")).to_contain_text("Put behind the others.")
+    expect(page.locator(".versus thead")).to_contain_text("Marie Petit")
+    assert page.evaluate("window.stayed"), "the page was loaded anew"
+    assert [one.undone_at is None for one in counter.hub.hub.identity.decision_log()] == [False]
+
+
+def test_a_key_pressed_in_the_search_decides_nothing(counter: Desk):
+    before = len(counter.hub.hub.identity.decision_log())
+    page = counter.go("/customers")
+    page.get_by_role("searchbox").fill("")
+    page.keyboard.type("ynhl")
+    expect(page.get_by_role("searchbox")).to_have_value("ynhl")
+    assert len(counter.hub.hub.identity.decision_log()) == before
+
+
+def test_a_value_opens_to_who_told_it_and_leads_to_the_record(counter: Desk):
+    page = counter.go(catherine(counter))
+    page.get_by_text("1 other").tap()
+    told = page.locator(".facts details[open]")
+    expect(told).to_contain_text("Cathy L. not used")
+    told.get_by_role("link", name="#5").tap()
+    expect(page.get_by_role("heading", level=1)).to_have_text("identify")
+
+
+def test_names_are_ticked_split_off_and_put_back_by_thumb(counter: Desk):
+    page = counter.go(catherine(counter))
+    page.get_by_text("These are two people …").tap()
+    page.get_by_role("checkbox", name="Browser or device cookie-1").tap()
+    page.get_by_role("button", name="Make them two people").tap()
+    expect(page.get_by_role("status")).to_contain_text("Two people: decided by manager at the console")
+    assert counter.hub.person_of("anonymous_id", "cookie-1") != counter.hub.person_of("user_id", "catherine")
+    page.get_by_role("button", name="Undo").tap()
+    expect(page.get_by_role("status")).to_contain_text("Taken back")
+    assert counter.hub.person_of("anonymous_id", "cookie-1") == counter.hub.person_of("user_id", "catherine")
+
+
+def test_erasing_is_not_sent_before_it_was_confirmed(counter: Desk):
+    page = counter.go(catherine(counter))
+    page.get_by_role("link", name="Erase this customer …").tap()
+    page.get_by_role("button", name="Erase for good").tap()
+    assert counter.heading == "Erase Catherine Lambert for good?"
+    page.get_by_label("Why?").fill("asked by e-mail")
+    page.get_by_role("button", name="Erase for good").tap()
+    assert counter.heading == "Erase Catherine Lambert for good?"
+    page.get_by_role("link", name="Leave everything as it is").tap()
+    assert counter.heading == "Catherine Lambert"
+
+
+def test_whatever_is_pressed_by_thumb_is_large_enough(counter: Desk):
+    small = {}
+    for path in people_pages(counter):
+        page = counter.go(path)
+        if found := page.evaluate(_SMALL):
+            small[path] = found
+    assert small == {}
+
+
+_SMALL = """() => [...document.querySelectorAll('main button, main input, main summary, main .step, main .tabs a')]
+  .filter((one) => one.checkVisibility() && one.type !== 'hidden' && !one.closest('label.check'))
+  .filter((one) => !one.matches('.how-link, .how') && one.getBoundingClientRect().height < 36)
+  .map((one) => one.outerHTML.slice(0, 90))"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_about_who_is_who_fit_and_keep_the_rules_of_accessibility(counter: Desk, axe: str, scheme: Any):
+    counter.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    broken = {}
+    for width in WIDTHS.values():
+        counter.page.set_viewport_size({"width": width, "height": 900})
+        for path in people_pages(counter):
+            page = counter.go(path)
+            page.evaluate("document.querySelectorAll('main details').forEach((one) => (one.open = true))")
+            told = violations(page, axe)
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                told.append("it scrolls sideways")
+            if told:
+                broken[path, width] = told
+    assert broken == {}
+
+
+def test_the_review_queue_works_without_scripts(lamberts: tuple[ServedHub, people_story.Story], browser: Browser):
+    hub, story = lamberts
+    story.identify("tills", "z-1", traits={"name": "Zoé Roux"})
+    story.identify("tills", "z-2", traits={"name": "Zoe Roux"})
+    story.suggest(("z-1", "z-2"))
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{hub.origin}/login?token={hub.hub.login_link()}")
+    page.goto(f"{hub.origin}/customers/review")
+    page.get_by_role("button", name="One person").click()
+    expect(page.get_by_role("status")).to_contain_text("One person")
+    assert hub.person_of("user_id", "z-1") == hub.person_of("user_id", "z-2")
+    context.close()
 
 
 # --- Every page -----------------------------------------------------------------------------------------------------

@@ -150,12 +150,12 @@ def test_only_the_page_with_a_sankey_loads_echarts():
 
 def test_stylesheet_and_scripts_without_echarts_stay_small():
     files = [file for file in STATIC.rglob("*") if file.suffix in {".css", ".js"} and "echarts" not in file.name]
-    assert len(files) == 4
+    assert len(files) == 5
     assert sum(len(gzip.compress(file.read_bytes())) for file in files) < 60_000
 
 
 def test_static_files_name_no_other_host_in_what_they_load():
-    for file in (STATIC / "noline.css", STATIC / "noline.js", STATIC / "sankey.js"):
+    for file in (STATIC / "noline.css", STATIC / "noline.js", STATIC / "sankey.js", STATIC / "review.js"):
         assert "//" not in re.sub(r"^\s*//.*$", "", file.read_text(), flags=re.MULTILINE), file.name
 
 

@@ -517,7 +517,27 @@ def one_day():
     yield identify(id="i-1", at=at[2], user="u-1", name="Anna", email="anna@example.com")
     yield identify(id="i-2", at=at[2], user="u-2", name="Bruno", email="anna@example.com")
     yield identify(id="i-3", at=at[1], user="u-1", name="Ana")
+    home = {"street": "3 rue des Vignes", "postalCode": "69001", "city": "Lyon", "country": "FR"}
+    yield identify(id="i-4", at=at[3], user="u-1", lastName="Petit", address=home)
+    yield track("Consent Changed", id="c-1", at=at[2], user="u-1", purpose="marketing", channel="email", granted=True)
+    yield track("Consent Changed", id="c-2", at=at[3], user="u-1", purpose="marketing", channel="email", granted=False)
+    told = {"consent": {"categoryPreferences": {"advertising": True, "analytics": False}}}
+    yield {**track("Product Viewed", id="c-3", at=at[1], user="u-2", sku="ristretto-50"), "context": told}
+    yield track("Order Completed", id="o-6", at=at[4], user="u-2", order_id="o-2", account_id="A-1", products=lines)
+    for number, role in enumerate(("buyer", "payer")):
+        yield {
+            "type": "group",
+            "messageId": f"g-{number}",
+            "timestamp": at[number],
+            "userId": "u-2",
+            "groupId": "A-1",
+            "traits": {"name": "Bistro", "role": role, "vat_id": "FR40303265045"},
+        }
     yield {"type": "alias", "messageId": "a-1", "timestamp": at[5], "userId": "u-3", "previousId": "phone"}
+
+
+BY_DECISIONS = {"decisions", "decision_ends", "model_links", "undone", "refused_links"}
+"""Tables that no message of a channel fills; tests/truth/test_customers.py and test_identity.py do."""
 
 
 def test_any_order_any_repeats_any_batches_give_the_same_truth_in_every_room(shop):
@@ -540,7 +560,7 @@ def test_any_order_any_repeats_any_batches_give_the_same_truth_in_every_room(sho
 
     everything = list(range(len(groups)))
     expected = undone(shop, lambda tx: truth_after(tx, [[number] for number in everything]))
-    assert all(expected.values()), [table for table, rows in expected.items() if not rows]
+    assert {table for table, rows in expected.items() if not rows} <= BY_DECISIONS
 
     @settings(max_examples=max(10, settings.default.max_examples // 5))
     @given(data=st.data())

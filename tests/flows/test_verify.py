@@ -101,8 +101,8 @@ def test_a_row_too_many_is_found(busy):
 
 
 def test_a_changed_name_of_a_customer_is_found(busy):
-    alter(busy, "UPDATE traits SET value = 'Hanna' WHERE value = 'Anna'")
-    assert crooked(found(busy)) == ["traits"]
+    alter(busy, "UPDATE attributes SET value = 'Hanna' WHERE value = 'Anna'")
+    assert crooked(found(busy)) == ["attributes"]
 
 
 def test_a_hole_in_the_log_is_found(busy):

@@ -10,8 +10,20 @@ from hypothesis import strategies as st
 from noline.channels import segment
 from noline.kernel.events import Context, Fact, Identifier, Message, route_of
 from noline.kernel.words import word_for
+from noline.truth.customers.decisions import decided_in, model_links_in, model_properties, properties_of
 from noline.truth.customers.identifiers import identifiers_of, namespace, normalised
-from noline.truth.customers.model import CLAIMED, Evidence, Known, Link, alone, is_shared, number_of, people, person_of
+from noline.truth.customers.model import (
+    CLAIMED,
+    Decision,
+    Evidence,
+    Known,
+    Link,
+    alone,
+    is_shared,
+    number_of,
+    people,
+    person_of,
+)
 from noline.truth.customers.service import Customers, _trust
 from shop import Day, identify, track
 
@@ -234,7 +246,15 @@ def test_what_was_told_of_a_person_is_what_was_told_last(shop):
         [{"type": "group", "messageId": "g-1", "timestamp": at[1], "userId": "u-1", "traits": {"name": "Office"}}],
     )
     (anna,) = shop.find_customers("u-1")
-    assert (anna.name, dict(anna.traits)) == ("Anna Petit", {"name": "Anna Petit", "city": "Lyon", "visits": "3"})
+    assert anna.name == "Anna Petit"
+    assert anna.traits == {"name": "Anna Petit", "address.city": "Lyon", "visits": "3", "member": "true"}
+
+
+def test_two_buyers_of_one_business_are_two_people(shop):
+    for number, mail in enumerate(("anna@x.example", "bruno@x.example")):
+        named = {"externalIds": [{"type": "account_id", "id": "A-1"}], "traits": {"email": mail}}
+        visits(shop, "till", context=named, messageId=f"buyer-{number}")
+    assert who(shop, ("email", "anna@x.example"), ("email", "bruno@x.example"), ("account_id", "A-1")) == [1, 2, None]
 
 
 def test_goods_are_about_nobody_whoever_sends_them(shop):
@@ -275,6 +295,43 @@ def meeting(digest, number, told):
     )  # fmt: skip
 
 
+SIDES = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True)
+DEEDS = st.one_of(
+    st.tuples(st.just("Identity Decided"), st.sampled_from(["same", "same", "different"]), SIDES, SIDES),
+    st.tuples(st.just("Customers Matched"), st.sampled_from(["match-1", "match-2"]), SIDES, st.integers(1, 3)),
+    st.tuples(st.just("Decision Undone"), st.integers(1, 14)),
+    st.tuples(st.just("Match Undone"), st.just("match-1")),
+)
+
+
+def deed(digest, number, told):
+    """What somebody decided, as a fact of the log."""
+    kind, *said = told
+
+    def subjects(names):
+        return [digest(f"{name.namespace}:{name.value}") for name in names]
+
+    if kind == "Identity Decided":
+        decision, one, other = said
+        other = [name for name in other if name not in one]
+        properties = properties_of(decision, subjects(one), subjects(other), "they say so")
+    elif kind == "Customers Matched":
+        batch, names, weight = said
+        near, *far = subjects(names)
+        properties = model_properties(batch, near, [(one, weight) for one in far])
+    else:
+        properties = {"decision": f"m-{said[0]}" if kind == "Decision Undone" else said[0]}
+    subject = digest(f"deed:{number}")
+    return Fact(
+        number, kind, word_for(kind), route_of(subject), subject, f"m-{number}", number, number, "noline", "noline",
+        (), {**properties, "by": "Clara"}, {}, Context(), True,
+    )  # fmt: skip
+
+
+def told_fact(digest, number, told):
+    return deed(digest, number, told) if isinstance(told[0], str) else meeting(digest, number, told)
+
+
 class Undone(Exception):
     """Takes a transaction back."""
 
@@ -304,7 +361,10 @@ def rows_after(store, digest, batches, rows_of, forgetful):
 def people_by_definition(digest, facts):
     """The person of every name, from the whole evidence at once."""
     known, links = {}, {}
+    decided = decided_by_definition(facts)
     for fact in facts:
+        if not fact.identifiers:
+            continue
         subjects = [digest(f"{name}:{value}") for name, value in fact.identifiers]
         for identifier, subject in zip(fact.identifiers, subjects, strict=True):
             earlier = known.get(subject, Known(identifier.namespace, fact.occurred_at))
@@ -320,17 +380,28 @@ def people_by_definition(digest, facts):
     shared = {one for one in known if is_shared(known[one].namespace, (known[far].namespace for far in around[one]))}
     best = {(one, other): max(key[2] for key in gluing if key[:2] == (one, other)) for one, other, _ in gluing}
     strongest = frozenset(Link(*key, at) for key, at in gluing.items() if best[key[:2]] == key[2])
-    return people(Evidence(known, strongest), frozenset(shared))
+    return people(Evidence(known, strongest, *decided), frozenset(shared))
+
+
+def decided_by_definition(facts):
+    """What stands decided after all of these."""
+    undone = {fact.properties["decision"] for fact in facts if fact.kind in {"Decision Undone", "Match Undone"}}
+    said = [decided_in(fact) for fact in facts if fact.kind == "Identity Decided" and fact.message_id not in undone]
+    found = [link for fact in facts if fact.kind == "Customers Matched" for link in model_links_in(fact)]
+    return (
+        frozenset(Decision(one.id, one.kind, one.at, frozenset(one.one), frozenset(one.other)) for one in said),
+        frozenset(link for link in found if link.batch not in undone),
+    )
 
 
 def test_any_order_any_batches_any_repeats_give_the_same_people(store, digest, rows_of):
-    @settings(max_examples=3 * settings.default.max_examples)
-    @given(told=st.lists(MEETINGS, min_size=1, max_size=14), data=st.data())
+    @settings(max_examples=4 * settings.default.max_examples)
+    @given(told=st.lists(st.one_of(MEETINGS, MEETINGS, DEEDS), min_size=1, max_size=14), data=st.data())
     def gives_the_same_people(told, data):
-        facts = [meeting(digest, number, one) for number, one in enumerate(told, start=1)]
+        facts = [told_fact(digest, number, one) for number, one in enumerate(told, start=1)]
         one_by_one = rows_after(store, digest, [[fact] for fact in facts], rows_of, [False] * len(facts))
         expected = people_by_definition(digest, facts)
-        assert {row[1]: row[-1] for row in one_by_one["identifiers"]} == expected
+        assert {row[1]: row[5] for row in one_by_one["identifiers"]} == expected
 
         repeats = data.draw(st.lists(st.sampled_from(facts), max_size=3))
         again = data.draw(st.permutations(facts + repeats))
@@ -343,12 +414,23 @@ def test_any_order_any_batches_any_repeats_give_the_same_people(store, digest, r
     gives_the_same_people()
 
 
+def test_a_cookie_seen_with_a_shared_phone_is_somebody_even_when_another_card_comes_with_it(store, digest, rows_of):
+    phone = Identifier("phone", "+33612345678")
+    cards = [Identifier("loyalty_id", name) for name in ("l1", "l2", "l3")]
+    facts = [
+        *(meeting(digest, number, ((card, phone), number, True, {})) for number, card in enumerate(cards, 1)),
+        meeting(digest, 4, ((phone, Identifier("anonymous_id", "w1")), 4, True, {})),
+    ]
+    rows = rows_after(store, digest, [facts[:2], facts[2:]], rows_of, [False, False])
+    assert {row[1]: row[5] for row in rows["identifiers"]} == people_by_definition(digest, facts)
+
+
 def test_the_older_of_two_equal_names_may_be_found_out_late(store, digest, rows_of):
     cards = (Identifier("loyalty_id", "l1"), Identifier("loyalty_id", "l2"))
     facts = [meeting(digest, 1, (cards, 5, True, {})), meeting(digest, 2, (cards[1:], 1, True, {}))]
     rows = rows_after(store, digest, [facts[:1], facts[1:]], rows_of, [False, False])
-    assert {row[1]: row[-1] for row in rows["identifiers"]} == people_by_definition(digest, facts)
-    assert {row[-1] for row in rows["identifiers"]} == {alone(digest("loyalty_id:l2"))}
+    assert {row[1]: row[5] for row in rows["identifiers"]} == people_by_definition(digest, facts)
+    assert {row[5] for row in rows["identifiers"]} == {alone(digest("loyalty_id:l2"))}
 
 
 class CountingRows:

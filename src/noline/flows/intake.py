@@ -10,10 +10,10 @@ import msgspec
 
 from noline.channels import segment
 from noline.channels.segment import Envelope
-from noline.flows.reading import Origin, draft_of, instant_or_none
+from noline.flows.reading import Origin, draft_of, instant_or_none, own_names
 from noline.kernel.clock import Clock
 from noline.kernel.errors import DeadLetterClosed, DeadLetterStillWrong, NotReadable
-from noline.kernel.events import Digest, Message, Receipt, Refusal
+from noline.kernel.events import Digest, Draft, Message, Receipt, Refusal, route_of
 from noline.stores import dead_letters
 from noline.stores.access import Access, Source
 from noline.stores.dead_letters import DeadLetter
@@ -57,7 +57,18 @@ class Intake:
             else draft_of(item, raw, origin, sent_at=sent_at, received_at=received_at, digest=self._digest)
             for item, raw in zip(envelope.items, envelope.raws, strict=True)
         ]
+        if not origin.trusted:
+            for item in items:
+                if isinstance(item, Draft) and item.personal and not own_names(item.fact.identifiers, origin):
+                    self._file_under_claim(item)
         return Group(source.name, received_at, route, items)
+
+    def _file_under_claim(self, draft: Draft) -> None:
+        """Somebody whom only claimed addresses name: filed where whoever erases such an address finds it."""
+        fact = draft.fact
+        namespace, value = fact.identifiers[0]
+        fact.subject = claim_of(self._digest, self._digest(f"{namespace}:{value}"))
+        fact.route_key = route_of(fact.subject)
 
     def accept(self, source_name: str, items: Iterable[bytes | dict[str, Any]]) -> list[Receipt]:
         """Take messages of one source and answer each when all of them are durable."""
@@ -120,6 +131,9 @@ class Intake:
                 raise DeadLetterStillWrong(letter=number, reason=item.code, pointer=item.pointer or "the whole item")
         receipts = self._log.accept([group])[0]
         settled = [receipt.seq for receipt in receipts if receipt.status in ("accepted", "duplicate")]
+        parked = next((receipt for receipt in receipts if receipt.status == "parked"), None)
+        if parked is not None:
+            raise DeadLetterStillWrong(letter=number, reason=parked.code, pointer=parked.path or "the whole item")
         if len(settled) < len(receipts):
             raise DeadLetterStillWrong(letter=number, reason="conflict", pointer="/messageId")
         with self._store.transaction() as tx:
@@ -147,6 +161,11 @@ class Intake:
 
     def _again(self, letter: DeadLetter) -> Group:
         return self.group(self._access.source(letter.source), segment.read_again(letter.raw, letter.route), "replay")
+
+
+def claim_of(digest: Digest, subject: bytes) -> bytes:
+    """Where the log files what a browser tells beside this name and no other but claimed ones; nobody's own name."""
+    return digest(f"claimed:{subject.hex()}")
 
 
 def origin_of(source: Source) -> Origin:

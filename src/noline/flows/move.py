@@ -82,6 +82,10 @@ class Backup:
         self._path = path
         self._archive = archive
 
+    def read(self, name: str) -> bytes:
+        """The bytes of one of its small files."""
+        return self._archive.read(name)
+
     def unpack(self, name: str, folder: Path) -> None:
         """Put one of its small files into a folder, readable by its owner alone; nothing happens when it has none."""
         if name in self._archive.namelist():

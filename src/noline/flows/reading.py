@@ -22,8 +22,8 @@ _NO_CONTEXT = Context()
 _NOTHING: Json = {}
 _decode = msgspec.json.Decoder(Message).decode
 
-ABOUT_NOBODY = frozenset(("sku", "business"))
-"""Records about goods and places: who sent them is not whom they are about."""
+ABOUT_NOBODY = frozenset(("sku", "business", "deed"))
+"""Records about goods and places, and decisions: who sent them is not whom they are about."""
 
 
 class Origin(NamedTuple):
@@ -46,8 +46,8 @@ def draft_of(
         return Refusal("clock_absurd", "/timestamp", "before 1990 or more than a day ahead", raw)
     kind = kind_of(message)
     word = WORDS.get(kind) or _unnamed(kind)
-    if word.about != "person" and not origin.trusted:
-        return Refusal("schema_violation", "/event", f"the key of a browser cannot tell {kind!r}", raw)
+    if unsayable := _unsayable(kind, word, origin):
+        return Refusal("schema_violation", "/event", unsayable, raw)
     identifiers = _NO_IDENTIFIERS if word.about in ABOUT_NOBODY else identifiers_of(message)
     topic = topic_of(message, word, own_names(identifiers, origin))
     if topic is None:
@@ -61,9 +61,18 @@ def draft_of(
     fact = Fact(
         0, kind, word, route_of(subject), subject, message_id, occurred_at, received_at, origin.name,
         channel_of(context, origin), identifiers, message.properties or _NOTHING,
-        message.traits or context.traits or _NOTHING, context, origin.trusted,
+        traits_of(message, context), context, origin.trusted,
     )  # fmt: skip
     return Draft(fact, "segment", raw, bool(identifiers))
+
+
+def _unsayable(kind: str, word: Word, origin: Origin) -> str | None:
+    """Why a source cannot send this; None when it can."""
+    if word.about == "deed":
+        return f"{kind!r} is decided through a door of the hub, not sent"
+    if word.about != "person" and not origin.trusted:
+        return f"the key of a browser cannot tell {kind!r}"
+    return None
 
 
 def fact_of(record: Record, body: bytes, origin: Origin) -> Fact:
@@ -75,8 +84,16 @@ def fact_of(record: Record, body: bytes, origin: Origin) -> Fact:
     return Fact(
         record.seq, record.kind, word, record.route_key, record.subject, record.message_id, record.occurred_at,
         record.received_at, record.source, channel_of(context, origin), identifiers,
-        message.properties or _NOTHING, message.traits or context.traits or _NOTHING, context, origin.trusted,
+        message.properties or _NOTHING, traits_of(message, context), context, origin.trusted,
     )  # fmt: skip
+
+
+def traits_of(message: Message, context: Context) -> Json:
+    """What a message tells of somebody; a group call tells of its group, whose id is `groupId` among its traits."""
+    if message.type != "group":
+        return message.traits or context.traits or _NOTHING
+    told = message.traits or _NOTHING
+    return told if message.groupId is None else {**told, "groupId": message.groupId}
 
 
 def channel_of(context: Context, origin: Origin) -> str:

@@ -25,6 +25,7 @@ class Context(msgspec.Struct, gc=False):
     country: str | None = None
     externalIds: list[Json] | None = None  # noqa: N815  the wire's own name
     traits: Json | None = None
+    consent: Any = None
 
 
 class Message(msgspec.Struct, gc=False):

@@ -24,6 +24,7 @@ class Settings:
     rates: units of `currency` for one unit of another, as decimal text, used only to add up reports.
     drop_off_days: after this many days without a goal an intent counts as dropped.
     handoff_days: how long a declared hand-off may take when its message does not say.
+    identity: rules for names, `[identity.namespaces.NAME]`, in force once `noline customers rules --apply` was said.
     """
 
     store: str = "sqlite"
@@ -32,6 +33,7 @@ class Settings:
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     drop_off_days: int = 14
     handoff_days: int = 30
+    identity: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -49,7 +51,7 @@ def load(folder: Path, environment: Mapping[str, str] | None = None) -> Settings
         if key not in names:
             raise SettingUnknown(key=key, where=FILE_NAME, nearest=_nearest(key, names))
     for name in names:
-        if (value := environment.get(f"NOLINE_{name.upper()}")) is not None and name != "rates":
+        if (value := environment.get(f"NOLINE_{name.upper()}")) is not None and name not in ("rates", "identity"):
             told[name] = value
     return Settings(**{key: _checked(key, value) for key, value in told.items()})
 
@@ -99,6 +101,8 @@ def _checked(key: str, value: Any) -> Any:
             if not 1 <= days <= 3650:
                 raise SettingWrong(key=key, value=value, why="it takes 1 to 3650 days")
             return days
+        if key == "identity":
+            return dict(value)
         if key == "rates":
             return {str(code).upper(): Decimal(str(rate)) for code, rate in dict(value).items()}
     except (ValueError, TypeError, InvalidOperation) as cause:

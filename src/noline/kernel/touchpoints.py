@@ -16,7 +16,7 @@ from noline.kernel.words import OBJECT_PROPERTIES
 LARGEST = 10**15
 """Amounts (minor units) and units at or above this are not believed."""
 
-NO_TOUCHPOINT = frozenset({"identify", "group", "alias", "Consent Changed"})
+NO_TOUCHPOINT = frozenset({"identify", "group", "alias", "Consent Changed", "Segment Consent Preference Updated"})
 """Records about a person that are no step of a journey."""
 
 _LONGEST_NUMBER_BITS = 256  # of a number that stands as an id; Python refuses to print very long ones
@@ -61,7 +61,7 @@ def touchpoint(fact: Fact, default_currency: str = "EUR") -> Touchpoint | None:
     default_currency: ISO 4217, of amounts that do not name theirs.
     """
     word = fact.word
-    if fact.kind in NO_TOUCHPOINT or word.about in {"sku", "business"}:
+    if fact.kind in NO_TOUCHPOINT or word.about in {"sku", "business", "deed"}:
         return None
     properties = fact.properties
     products = _products(properties)

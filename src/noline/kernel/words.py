@@ -21,8 +21,8 @@ class Stage(StrEnum):
     ADVOCATE = "advocate"
 
 
-About = Literal["person", "sku", "order", "business"]
-"""Whom or what a record is routed by."""
+About = Literal["person", "sku", "order", "business", "deed"]
+"""Whom or what a record is routed by. deed: something decided through a door of the hub; no channel can send it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ _ALL = [
     *_words(Stage.SERVICE, "Call Transferred, Callback Missed, Message Received"),
     *_words(Stage.SERVICE, "Call Resolved, Case Resolved", goal=True),
     *_words(Stage.ADVOCATE, "Review Posted, Feedback Given, Product Reviewed, Feedback Answered, Feedback Closed"),
-    *_words(Stage.SERVICE, "Consent Changed"),
+    *_words(Stage.SERVICE, "Consent Changed, Segment Consent Preference Updated"),
     *_words(
         Stage.RECEIVE,
         "Stock Counted, Stock Received, Stock Moved, Stock Adjusted",
@@ -95,6 +95,11 @@ _ALL = [
     ),
     *_words(Stage.CONSIDER, "Price Set, Promotion Planned, Product Described", about="sku"),
     *_words(Stage.DISCOVER, "Location Opened", about="business"),
+    *_words(
+        Stage.SERVICE,
+        "Identity Decided, Decision Undone, Customers Matched, Match Undone, Identity Rules Set, Customer Erased",
+        about="deed",
+    ),
 ]
 
 WORDS: dict[str, Word] = {word.name: word for word in _ALL}

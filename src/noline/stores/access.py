@@ -53,6 +53,10 @@ class Key:
     created_at: Micros
 
 
+OURS = Source("noline", "noline", "server", "", 0)
+"""The hub itself: what is decided through its doors comes from here. No key opens it."""
+
+
 class Access:
     """The register of keys of one hub."""
 
@@ -62,11 +66,13 @@ class Access:
         self._digest = digest
         self._clock = clock
         self._by_key: dict[str, Source] = {}
-        self._by_name: dict[str, Source] = {}
+        self._by_name: dict[str, Source] = {OURS.name: OURS}
 
     def add_source(self, name: str, channel: str, *, trust: str = "server") -> str:
         """Make a source and answer its write key. Raises NameTaken."""
         key = "c" + self._clock.random_bytes(12).hex()
+        if name == OURS.name:
+            raise NameTaken(what="source", name=name)
         with self._store.transaction() as tx:
             self._refuse_taken(tx, "sources", "source", name)
             tx.run(

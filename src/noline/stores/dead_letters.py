@@ -1,5 +1,6 @@
 """Dead letters: what could not be taken is kept with its reason until somebody fixes or ignores it."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from noline.kernel.clock import Micros
@@ -11,11 +12,12 @@ _COLUMNS = "id, source, code, pointer, message, route, raw, seq, state, times, f
 _PARK = """
 INSERT INTO dead_letters
     (id, source, code, pointer, message, route, raw, raw_hash, seq, state, times, first_at, last_at)
-VALUES ((SELECT coalesce(max(id), 0) + 1 FROM dead_letters), ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, ?, ?)
+VALUES ((SELECT coalesce(max(id), 0) + 1 FROM dead_letters), ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
 ON CONFLICT (source, code, raw_hash) DO UPDATE SET
     times = dead_letters.times + 1, last_at = excluded.last_at
 RETURNING id
 """
+_IN_ONE_READ = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,24 @@ class DeadLetter:
 
 
 def park(
-    tx: Transaction, source: str, refusal: Refusal, raw_hash: bytes, at: Micros, *, route: str, seq: int | None = None
+    tx: Transaction,
+    source: str,
+    refusal: Refusal,
+    raw_hash: bytes,
+    at: Micros,
+    *,
+    route: str,
+    seq: int | None = None,
+    mendable: bool = True,
 ) -> int:
-    """Keep a refused item; the same bytes refused again are counted on the same letter. Answers its id."""
+    """Keep a refused item; the same bytes refused again are counted on the same letter. Answers its id.
+
+    mendable: its bytes are there; a letter without them is closed from the start.
+    """
     message = refusal.message.replace("\0", "\\u0000")
-    row = tx.row(_PARK, (source, refusal.code, refusal.pointer, message, route, refusal.raw, raw_hash, seq, at, at))
+    state = "open" if mendable else "ignored"
+    told = (source, refusal.code, refusal.pointer, message, route, refusal.raw, raw_hash, seq, state, at, at)
+    row = tx.row(_PARK, told)
     return row[0] if row else 0
 
 
@@ -93,6 +108,13 @@ def left_out(reader: Reader, first: int, last: int) -> set[tuple[int, str]]:
     return {(seq, message.partition(":")[0]) for seq, message in rows}
 
 
+def left_out_of(reader: Reader, seqs: Sequence[int]) -> set[tuple[int, str]]:
+    """The same for single positions of the log."""
+    first, last = min(seqs), max(seqs)
+    wanted = set(seqs)
+    return {(seq, room) for seq, room in left_out(reader, first, last) if seq in wanted}
+
+
 def replace_raw(tx: Transaction, number: int, raw: bytes) -> None:
     """Put corrected bytes into an open letter; raises DeadLetterClosed."""
     _only_open(tx, number)
@@ -103,6 +125,31 @@ def close(tx: Transaction, number: int, state: str, seq: int | None = None) -> N
     """Mark an open letter `fixed` or `ignored`; raises DeadLetterClosed."""
     _only_open(tx, number)
     tx.run("UPDATE dead_letters SET state = ?, seq = coalesce(?, seq) WHERE id = ?", (state, seq, number))
+
+
+def all_letters(reader: Reader) -> Iterator[DeadLetter]:
+    """Every letter by id, some hundred at a time."""
+    after = 0
+    while found := letters(reader, state=None, after=after, limit=_IN_ONE_READ):
+        yield from found
+        after = found[-1].id
+
+
+def wipe(tx: Transaction, numbers: Iterable[int]) -> int:
+    """Take bytes and message out of these letters and close those that are open; answers how many.
+
+    The row stays for the books, and the name of the room that could not take a record for `noline verify`.
+    """
+    wiped = 0
+    for number in numbers:
+        known = letter(tx, number)
+        room = known.message.partition(":")[0] + ": " if known.code == "projection_error" else ""
+        state = "ignored" if known.state == "open" else known.state
+        wiped += tx.run(
+            "UPDATE dead_letters SET raw = ?, pointer = '', message = ?, state = ? WHERE id = ?",
+            (b"", room + "erased", state, number),
+        )
+    return wiped
 
 
 def _only_open(reader: Reader, number: int) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,58 @@ class DuckDbStore:
             if parts := to_merge(self._cover(table)):
                 self._merge(table, [self.folder / table / part.name for part in parts], parts[0].first, parts[-1].last)
             self._remove_replaced(table)
+
+    def amend(self, table: str, column: str, gone: Collection[int], rows: Rows = ()) -> int:
+        """Take rows with these values of a column out of every segment, put others in; answers how many it wrote anew.
+
+        rows: each goes into the segment that covers its position. Only inside `projecting()`.
+        What lies in the folder beside the segments in force goes too: it may hold what was taken out.
+        """
+        covering = self._cover(table)
+        self._remove_all_but(table, {segment.name for segment in covering})
+        place = list(TABLES[table].columns).index(TABLES[table].position)
+        amended = 0
+        for segment in covering:
+            added = [row for row in rows if segment.first <= row[place] <= segment.last]
+            if added or self._holds_any(table, segment, column, gone):
+                self._write_without(table, segment, column, gone, added)
+                amended += 1
+        return amended
+
+    def _remove_all_but(self, table: str, names: Collection[str]) -> None:
+        for path in self._files(table):
+            if path.name not in names:
+                path.unlink(missing_ok=True)
+        sync_folder(self.folder / table)
+
+    def _holds_any(self, table: str, segment: Segment, column: str, values: Collection[int]) -> bool:
+        import numpy as np
+        import pyarrow.parquet as pq
+
+        if column == TABLES[table].position and not any(segment.first <= one <= segment.last for one in values):
+            return False
+        wanted = np.array(sorted(values), np.int64)
+        file = pq.ParquetFile(self.folder / table / segment.name)
+        batches = file.iter_batches(_ROWS_PER_GROUP, columns=[column])
+        return any(bool(np.isin(batch.column(0).to_numpy(), wanted).any()) for batch in batches)
+
+    def _write_without(
+        self, table: str, segment: Segment, column: str, gone: Collection[int], added: list[tuple[Any, ...]]
+    ) -> None:
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        unwanted = np.array(sorted(gone), np.int64)
+        with (
+            self._arriving(table, segment) as temporary,
+            pq.ParquetWriter(temporary, arrow_schema(table), compression=_COMPRESSION) as writer,
+        ):
+            for batch in pq.ParquetFile(self.folder / table / segment.name).iter_batches(_ROWS_PER_GROUP):
+                kept = batch.filter(pa.array(~np.isin(batch.column(column).to_numpy(), unwanted)))
+                writer.write_batch(kept, _ROWS_PER_GROUP)
+            if added:
+                writer.write_table(as_table(table, added))
 
     def clear(self) -> None:
         """Forget every row. Only inside `projecting()`."""

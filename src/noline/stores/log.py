@@ -5,15 +5,16 @@ books. When `accept` returns, all of it is durable, and every item has its recei
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from noline.kernel.clock import Micros
-from noline.kernel.events import Draft, Fact, Fold, Receipt, Record, Refusal
+from noline.kernel.events import Draft, Fact, Fold, Identifier, Receipt, Record, Refusal, route_of
 from noline.stores import books, dead_letters
 from noline.stores.portions import flat, marks, portions
+from noline.stores.tombstones import Tombstones
 from noline.stores.transactional import Reader, Transaction, TransactionalStore
 from noline.stores.vault import Vault
 
@@ -26,7 +27,17 @@ _COLUMNS = "seq, route_key, message_id, kind, subject, occurred_at, received_at,
 _BY_IDS = f"SELECT {_COLUMNS} FROM log WHERE (route_key, message_id) IN (VALUES {{marks}})"
 _AFTER = f"SELECT {_COLUMNS} FROM log WHERE seq > ? ORDER BY seq LIMIT ?"
 
-_SEALED = "+sealed"
+_OF_SUBJECT = f"SELECT {_COLUMNS} FROM log WHERE route_key = ? AND message_id > ? ORDER BY message_id LIMIT ?"
+_REWRITE = """
+UPDATE log SET route_key = ?, message_id = ?, subject = ?, schema = ?, body = ?, body_hash = ? WHERE seq = ?
+"""
+
+_SEALED, _REMAINDER, _EMPTIED = "+sealed", "+remainder", "+erased"
+_SUPPRESSED = "a name in it was erased, and it happened before that; only its hash is kept"
+_IN_ONE_READ = 2_000
+
+Names = Callable[[bytes], tuple[Iterable[Identifier], Micros | None]]
+"""Every name that some bytes may hold, and when they say it happened; None when they do not say."""
 
 _Key = tuple[int, str]
 
@@ -70,12 +81,15 @@ class Log:
         vault: Vault,
         folds: Sequence[Fold],
         comparable: Callable[[bytes], Any],
+        names_in: Names,
     ) -> None:
-        """Wire the log of a store."""
+        """Wire the log of a store. names_in: finds names in items that could not be read."""
         self._store = store
         self._vault = vault
         self._folds = folds
         self._comparable = comparable
+        self._names_in = names_in
+        self._tombstones = Tombstones(vault.digest)
         self._next_seq: int | None = None
 
     def accept(self, groups: Sequence[Group]) -> list[list[Receipt]]:
@@ -88,8 +102,10 @@ class Log:
         last = last_seq(tx)
         # A log that ends elsewhere than remembered says that a transaction of ours was undone.
         if tx.others_wrote or last + 1 != self._next_seq:
-            self._forget()
+            self.forget()
             self._next_seq = last + 1
+        if self._tombstones.look(tx, again=tx.others_wrote):
+            groups = [self._without_erased(group) for group in groups]
         drafts = [item for group in groups for item in group.items if isinstance(item, Draft)]
         receipts = iter(self._append(tx, self._seal(tx, drafts)))
         answers = [
@@ -106,9 +122,9 @@ class Log:
         books.enter(tx, counts)
         return answers
 
-    def fold_again(self, tx: Transaction, facts: list[Fact]) -> None:
-        """Give facts that are in the log to the folds; what a room cannot take is kept as a dead letter."""
-        for fold in self._folds:
+    def fold_again(self, tx: Transaction, facts: list[Fact], folds: Sequence[Fold] | None = None) -> None:
+        """Give facts of the log to the folds (all, or these); what one cannot take is kept as a dead letter."""
+        for fold in self._folds if folds is None else folds:
             heard = facts if fold.kinds is None else [fact for fact in facts if fact.kind in fold.kinds]
             if heard:
                 self._fold(tx, fold, heard)
@@ -192,13 +208,20 @@ class Log:
         return Receipt("duplicate" if same else "conflict", seq=seq)
 
     def _says_the_same(self, reader: Reader, earlier: Record, body: bytes) -> bool:
-        """Compare with the body in the log; an erased one can no longer disagree."""
+        """Compare with the body in the log; one of which something was erased can no longer disagree."""
+        if earlier.schema.endswith((_REMAINDER, _EMPTIED)):
+            return True
         opened = self._opened_one(reader, earlier)
         return opened is None or self._comparable(opened) == self._comparable(body)
 
     def _park(self, tx: Transaction, group: Group, refusal: Refusal) -> Receipt:
         raw_hash = self._vault.body_hash(refusal.raw)
-        number = dead_letters.park(tx, group.source, refusal, raw_hash, group.received_at, route=group.route)
+        kept = self._may_be_kept(refusal)
+        if not kept:
+            refusal = Refusal(refusal.code, "", _SUPPRESSED, b"")
+        number = dead_letters.park(
+            tx, group.source, refusal, raw_hash, group.received_at, route=group.route, mendable=kept
+        )
         return Receipt("parked", id=number, code=refusal.code, path=refusal.pointer)
 
     def _keep_conflicts(self, tx: Transaction, groups: Sequence[Group], answers: list[list[Receipt]]) -> None:
@@ -230,14 +253,33 @@ class Log:
             tx, fact.source, refusal, self._vault.body_hash(refusal.raw), fact.received_at, route="fold", seq=fact.seq
         )
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Drop whatever is remembered of the tables, here and in the rooms."""
         self._next_seq = None
+        self._tombstones.forget()
         self._vault.forget_caches()
         for fold in self._folds:
             fold.forget()
 
+    def _without_erased(self, group: Group) -> Group:
+        """A group in which what tells of an erased name from before its erasure is refused."""
+        return group._replace(items=[self._unless_erased(item) for item in group.items])
+
+    def _unless_erased(self, item: Draft | Refusal) -> Draft | Refusal:
+        if isinstance(item, Draft):
+            fact = item.fact
+            if self._tombstones.suppress(fact.identifiers, fact.occurred_at):
+                return Refusal("suppressed_subject", "", _SUPPRESSED, item.body)
+        return item
+
+    def _may_be_kept(self, refusal: Refusal) -> bool:
+        """Whether the bytes of something refused may lie with the dead letters."""
+        if refusal.code == "suppressed_subject":
+            return False
+        return not (self._tombstones.any and self._tombstones.suppress(*self._names_in(refusal.raw)))
+
     def opened(self, reader: Reader, records: Sequence[Record]) -> Iterator[tuple[Record, bytes | None]]:
-        """Records with their bodies unsealed; None where the subject was erased."""
+        """Records with their bodies unsealed; None where nothing is left of them."""
         closed = [is_sealed(record) for record in records]
         sealed = [
             (record.subject, record.message_id, record.body)
@@ -246,12 +288,49 @@ class Log:
         ]
         bodies = iter(self._vault.open(reader, sealed))
         return (
-            (record, next(bodies) if is_closed else record.body)
+            (record, next(bodies) if is_closed else None if is_emptied(record) else record.body)
             for record, is_closed in zip(records, closed, strict=True)
         )
 
     def _opened_one(self, reader: Reader, record: Record) -> bytes | None:
         return next(self.opened(reader, [record]))[1]
+
+    @staticmethod
+    def count_of(reader: Reader, subjects: Sequence[bytes]) -> int:
+        """How many records are filed under these subjects."""
+        counted: dict[bytes, int] = {}
+        for some in portions([route_of(subject) for subject in subjects]):
+            question = f"SELECT subject, count(*) FROM log WHERE route_key IN ({marks(len(some))}) GROUP BY subject"
+            counted.update(reader.rows(question, some))
+        return sum(counted.get(subject, 0) for subject in set(subjects))
+
+    def rewrite(self, tx: Transaction, changes: Sequence["Rewritten"]) -> int:
+        """Put other words into records, sealed again where they were; their positions stay. Answers how many."""
+        closed = [change for change in changes if change.schema.endswith(_SEALED)]
+        keys = self._vault.keys_for(tx, [change.subject for change in closed])
+        sealed = self._vault.seal(
+            keys, ((change.subject, change.message_id, change.body) for change in closed), len(closed)
+        )
+        rows = [
+            (
+                route_of(change.subject), change.message_id, change.subject, change.schema,
+                next(sealed) if change.schema.endswith(_SEALED) else change.body,
+                self._vault.body_hash(change.body), change.seq,
+            )
+            for change in changes
+        ]  # fmt: skip
+        return tx.run_many(_REWRITE, rows)
+
+
+class Rewritten(NamedTuple):
+    """What is to stand at a position of the log from now on; the body as it is before it is sealed."""
+
+    seq: int
+    subject: bytes
+    message_id: str
+    schema: str
+    body: bytes
+    kind: str
 
 
 class _SomeKnown(Exception):
@@ -261,6 +340,21 @@ class _SomeKnown(Exception):
 def is_sealed(record: Record) -> bool:
     """Whether the body lies under the key of its subject."""
     return record.schema.endswith(_SEALED)
+
+
+def is_emptied(record: Record) -> bool:
+    """Whether nothing is left of it but that it was there."""
+    return record.schema.endswith(_EMPTIED)
+
+
+def is_remainder(record: Record) -> bool:
+    """Whether it is what an erasure left of it."""
+    return record.schema.endswith((_REMAINDER, _EMPTIED))
+
+
+def schema_of_remainder(schema: str, *, empty: bool) -> str:
+    """The schema of what is left of a record of this schema."""
+    return schema.partition("+")[0] + (_EMPTIED if empty else _REMAINDER)
 
 
 def last_seq(reader: Reader) -> int:
@@ -286,6 +380,14 @@ def record_heads_of(reader: Reader, route_key: int, subject: bytes) -> list[tupl
     """Where the records of one subject lie: (seq, occurred at)."""
     rows = reader.rows("SELECT seq, occurred_at, subject FROM log WHERE route_key = ?", (route_key,))
     return [(seq, occurred_at) for seq, occurred_at, whose in rows if whose == subject]
+
+
+def records_of(reader: Reader, subject: bytes) -> Iterator[list[Record]]:
+    """Every record of one subject, some thousand at a time."""
+    after = ""
+    while found := list(map(Record._make, reader.rows(_OF_SUBJECT, (route_of(subject), after, _IN_ONE_READ)))):
+        after = found[-1].message_id
+        yield [record for record in found if record.subject == subject]
 
 
 def records_at(reader: Reader, seqs: Sequence[int]) -> list[Record]:

@@ -41,6 +41,14 @@ class Remembered:
                 self._remember(name, answer)
             return answer
 
+    def drop(self) -> None:
+        """Forget every answer, here and in the folder: the history changed where it stood."""
+        with self._turn:
+            self._answers.clear()
+            self._state = ""
+            for path in self._folder.glob("*"):
+                path.unlink(missing_ok=True)
+
     def _keep_up(self) -> None:
         """Forget what was answered of an earlier state."""
         state = "-".join(str(self._store.watermark(table)) for table in TABLES)

@@ -20,6 +20,9 @@ REFERENCE_TABLES: dict[str, str] = {
     "books": "counters per source and hour, kept where the source is received",
     "dead_letters": "what could not be read has no routing key yet",
     "subscriptions": "settings and cursors of receivers",
+    "refold": "a handful of names, nearly always empty",
+    "match_runs": "the latest run of the model, one row",
+    "identity_rules": "settings: one row for the whole hub",
     "command_results": "answers kept under the caller's idempotency key",
 }
 """Tables without a routing key, each with the reason."""

@@ -77,6 +77,19 @@ class Vault:
             keys |= self._remembered(salts)
         return keys
 
+    def destroy(self, tx: Transaction, subjects: Iterable[bytes]) -> int:
+        """Destroy the keys of these subjects: what lies sealed under them can never be read again. Answers how many."""
+        gone = tx.run_many(
+            "DELETE FROM subject_keys WHERE route_key = ? AND subject = ?",
+            [(route_of(subject), subject) for subject in sorted(set(subjects))],
+        )
+        self.forget_caches()
+        return gone
+
+    def forget_names(self) -> None:
+        """Let go of every name that was digested, so that an erased one does not stay in memory."""
+        self._digests = {}
+
     def seal(self, keys: Keys, bodies: Iterable[tuple[bytes, str, bytes]], count: int) -> Iterator[bytes]:
         """Seal so many (subject, message id, body) triples under these keys, one by one as they are taken."""
         nonces = self._clock.random_bytes(_NONCE_BYTES * count)

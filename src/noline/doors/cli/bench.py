@@ -9,6 +9,7 @@ import click
 from noline.doors.cli.talk import say, show
 
 if TYPE_CHECKING:
+    from noline.doors.bench import customers as customers_bench
     from noline.doors.bench.intake import Measured, Result
 
 _RESULTS = Path("bench/results")
@@ -57,6 +58,97 @@ def intake(
         _RESULTS.mkdir(parents=True, exist_ok=True)
         (_RESULTS / "intake.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     show(told, as_json=True) if as_json else _tell(result, told)
+
+
+@bench.command()
+@click.option("--only", multiple=True, metavar="NAME", help="Only this set or part; can be given several times.")
+@click.option("--full", is_flag=True, help="Also a million records; half an hour more.")
+@click.option(
+    "--families",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Parquet file of people in families: columns of pseudopeople, truth in cid and household_id.",
+)
+@click.option(
+    "--senzing",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder of the Senzing truth set with its key.",
+)
+@click.option(
+    "--profiles",
+    default=100_000,
+    show_default=True,
+    type=click.IntRange(100),
+    help="People in the hub whose profiles are read.",
+)
+@click.option("--threads", default=2, show_default=True, type=click.IntRange(1), help="Threads of either matcher.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same people.")
+@click.option(
+    "--dir",
+    "place",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Where hubs and records are made and removed.",
+)
+@click.option("--write", is_flag=True, help=f"Keep the result as {_RESULTS}/customers.json.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def customers(
+    *,
+    only: tuple[str, ...],
+    place: Path | None,
+    write: bool,
+    as_json: bool,
+    families: Path | None,
+    senzing: Path | None,
+    full: bool,
+    profiles: int,
+    threads: int,
+    seed: int,
+) -> None:
+    """How well people are told apart, beside Splink alone, and how fast they are known, read, parted and erased."""
+    from noline.doors.bench.customers import PARTS, SETS, Plan, run
+    from noline.doors.plain import plain
+
+    if wrong := [name for name in only if name not in (*SETS, *PARTS)]:
+        raise click.UsageError(f"--only knows {', '.join((*SETS, *PARTS))}; not {', '.join(wrong)}.")
+    result = run(Plan(only, full, families, senzing, profiles, threads, seed), say, place)
+    told = plain(result)
+    if write:
+        _RESULTS.mkdir(parents=True, exist_ok=True)
+        (_RESULTS / "customers.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    show(told, as_json=True) if as_json else _tell_customers(result)
+    if any(one.broke for one in result.unmeasured):
+        raise click.exceptions.Exit(1)
+
+
+@bench.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--rows", default=100_000, show_default=True, type=click.IntRange(1, 50_000_000), help="Records.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same records.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def people(folder: Path, rows: int, seed: int, as_json: bool) -> None:
+    """Write made-up customer records of five channels into a folder, and the truth about them into a second file."""
+    from noline.doors.bench.people import make
+
+    show(make(folder, rows, seed)._asdict(), as_json=as_json)
+
+
+def _tell_customers(result: "customers_bench.Result") -> None:
+    place = result.machine
+    load = f"load {place.load_average:.2f} before and {result.load_average_after:.2f} after"
+    click.echo(f"{place.cpu}, {place.cores} cores, {load}")
+    click.echo(", ".join(f"{name} {number}" for name, number in result.versions.items()))
+    click.echo(f"seed {result.plan.seed}, {result.measured_at}\n")
+    for name, meaning in result.definitions.items():
+        click.echo(f"{name}: {meaning}")
+    click.echo("Splink alone: links from p >= 0.95; in brackets its best threshold, which the truth chose.\n")
+    show(
+        [
+            {"measure": row.measure, "aim": row.aim, "reached": row.reached, "Splink alone": row.alone, "met": row.met}
+            for row in result.rows
+        ],
+        as_json=False,
+    )
+    for one in result.unmeasured:
+        click.echo(f"{one.part}: {'broke off' if one.broke else 'not measured'}: {one.why}")
 
 
 def _tell(result: "Result", told: dict[str, Any]) -> None:

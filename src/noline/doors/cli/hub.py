@@ -87,12 +87,17 @@ def backup(file: Path, folder: Path, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--store", help="postgresql://... ; without it a SQLite file in the folder.")
+@click.option(
+    "--erasures",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="The hub's erasures.jsonl, unless it lies in FOLDER: who was erased since the backup is erased again.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-def restore(file: Path, folder: Path, store: str | None, as_json: bool) -> None:
+def restore(file: Path, folder: Path, store: str | None, erasures: Path | None, as_json: bool) -> None:
     """Make a hub in FOLDER from a backup FILE, and verify it."""
     from noline.hub import Hub
 
-    with Hub.restore(file, folder, store=store) as hub:
+    with Hub.restore(file, folder, store=store, erasures=erasures) as hub:
         found = hub.verify()
     show({"hub": str(folder), "records": found.records, "ok": found.ok}, as_json=as_json)
     for sentence in found.trouble:

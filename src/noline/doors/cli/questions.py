@@ -4,13 +4,20 @@ from pathlib import Path
 
 import click
 
-from noline.doors.cli.talk import COUNT, POSITION, hub_option, opened, show
+from noline.doors.cli.talk import COUNT, POSITION, Gathered, hub_option, opened, show
 
 PARTS = ("store", "month", "sku", "country", "group")
 """By what a border can be broken down; named here so that `--help` loads nothing of insight."""
 
 
-@click.group()
+class _Customers(Gathered):
+    modules = (
+        "noline.doors.cli.identity", "noline.doors.cli.accounts", "noline.doors.cli.consents",
+        "noline.doors.cli.profiles", "noline.doors.cli.privacy",
+    )  # fmt: skip
+
+
+@click.group(cls=_Customers)
 def customers() -> None:
     """Who is known, by which names, and what happened to them."""
 
@@ -20,14 +27,14 @@ def customers() -> None:
 @click.option("--limit", default=20, show_default=True, type=COUNT)
 @hub_option
 def find_customers(text: str, limit: int, folder: Path, as_json: bool) -> None:
-    """People by e-mail, phone, card, id, order or part of a name."""
+    """People by e-mail, phone, card, id, order, or part of a name, city, postcode, phone or card."""
     from noline.doors import answers
 
     with opened(folder) as hub:
         found = answers.found_customers(hub, text, limit)
     if not as_json:
         found = [{**one, "known as": ", ".join(name["value"] for name in one["identifiers"][:6])} for one in found]
-    show(found, as_json=as_json, columns=("person", "name", "known as"))
+    show(found, as_json=as_json, columns=("person", "name", "found_by", "known as"))
 
 
 @customers.command("get")

@@ -1,5 +1,6 @@
 """How the command line talks: results on stdout, as a table for people or as JSON for programs; the rest on stderr."""
 
+import importlib
 import json
 import re
 import sys
@@ -25,6 +26,28 @@ _WIDE = 400
 """Columns of a table that no terminal shows: nothing is cut."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Gathered(click.Group):
+    """A group whose commands stand in several modules; they are loaded when one of them is called or explained."""
+
+    modules: tuple[str, ...] = ()
+
+    # pyrefly: ignore[missing-override-decorator]  typing has it from Python 3.12 on
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command."""
+        self._gather()
+        return super().list_commands(ctx)
+
+    # pyrefly: ignore[missing-override-decorator]
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        self._gather()
+        return super().get_command(ctx, cmd_name)
+
+    def _gather(self) -> None:
+        for module in self.modules:
+            importlib.import_module(module)
 
 
 def hub_option(command: Command) -> Command:

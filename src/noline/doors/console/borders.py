@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from noline.doors.console import wording
 from noline.doors.console.frame import Counted, counted_of
-from noline.doors.console.people import customer_path, nameless
+from noline.doors.console.people_paths import customer_path, nameless
 from noline.doors.console.wording import Row
 
 _NO_BREAKDOWNS: Mapping[str, Sequence[Row]] = MappingProxyType({})

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 
 from noline.doors.console import wording
-from noline.doors.console.people import Known, customer_path, known_of
+from noline.doors.console.people import Known, known_of
+from noline.doors.console.people_paths import customer_path
 from noline.doors.console.wording import Row
 
 

@@ -1,39 +1,44 @@
 """The console's addresses: each page also as `.json` and `.csv`; forms come back to the page they were sent from."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
-from litestar import MediaType, Request, Response, get, post
+from litestar import get, post
 from litestar.datastructures import Cookie, State
-from litestar.enums import RequestEncodingType
-from litestar.handlers import HTTPRouteHandler
-from litestar.params import Body, Parameter
+from litestar.params import Parameter
 from litestar.response import Redirect
 
 from noline.doors import answers
 from noline.doors.console import views
+from noline.doors.console.people_routes import PEOPLE_ROUTES
 from noline.doors.console.render import render
-from noline.doors.http.auth import COOKIE, needs, own_form
+from noline.doors.console.review_routes import REVIEW_ROUTES
+from noline.doors.console.serving import (
+    ADMIN,
+    ASSOCIATE,
+    MANAGER,
+    Asking,
+    Form,
+    Json,
+    Page,
+    bare,
+    html,
+    is_data,
+    page,
+    page_at,
+    shell_of,
+)
+from noline.doors.http.auth import COOKIE, own_form
 from noline.doors.http.threads import in_thread
-from noline.doors.plain import as_csv, plain
+from noline.doors.plain import plain
 from noline.hub import Hub
 from noline.kernel.errors import KeyUnknown, NoLineError, NotFound
 from noline.stores.access import SESSION_LENGTH, Role
 
-Json = dict[str, Any]
-Asking = Request[Any, Any, Any]
-Page = Response[Any]
-Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-
-_ASSOCIATE = [needs(Role.ASSOCIATE)]
-_MANAGER = [needs(Role.MANAGER)]
-_ADMIN = [needs(Role.ADMIN)]
 _LETTERS_ON_A_PAGE = 200
 _LOST_ON_A_PAGE = 50
-_FOUND_ON_A_PAGE = 50
 _LOST_AS_DATA = 10_000
 _MOST_DIGITS = 15
 _FIRST_PAGE = {Role.ASSOCIATE: "/customers"}
@@ -52,27 +57,18 @@ def error_page(request: Asking, status: int, told: Json) -> Page:
         query = f"?{request.url.query}" if request.url.query else ""
         asked_for = request.url.path + query if request.method == "GET" else "/"
         return Redirect(f"/login?next={quote(asked_for)}")
-    shell = _shell(request, counting=False)
-    return _html(render("error", view=views.problem(status, told), shell=shell), status)
+    shell = shell_of(request, counting=False)
+    return html(render("error", view=views.problem(status, told), shell=shell), status)
 
 
-def _page_at(*paths: str, guards: list[Any]) -> Callable[[Callable[..., Page]], list[HTTPRouteHandler]]:
-    """One handler for each address of a page."""
-
-    def handlers(answer: Callable[..., Page]) -> list[HTTPRouteHandler]:
-        return [get(path, guards=guards, include_in_schema=False)(in_thread(answer)) for path in paths]
-
-    return handlers
-
-
-@_page_at("/", "/home.json", "/home.csv", guards=_MANAGER)
+@page_at("/", "/home.json", "/home.csv", guards=MANAGER)
 def home(request: Asking, state: State) -> Page:
     """Where do we lose people?"""
     told = answers.home(state.hub)
-    return _page(request, "home", told, told["handoffs"], lambda: views.home(**told))
+    return page(request, "home", told, told["handoffs"], lambda: views.home(**told))
 
 
-@_page_at("/borders/{sender:str}/{receiver:str}", guards=_MANAGER)
+@page_at("/borders/{sender:str}/{receiver:str}", guards=MANAGER)
 def border(
     request: Asking,
     state: State,
@@ -81,54 +77,31 @@ def border(
     offset: Annotated[int, Parameter(ge=0, le=2**53)] = 0,
 ) -> Page:
     """One pair of channels; the data hold everybody who was lost, the page a portion."""
-    limit = _LOST_AS_DATA if _is_data(request) else _LOST_ON_A_PAGE
-    told = answers.border(state.hub, sender, _bare(receiver), limit, offset, in_parts=True)
-    return _page(request, "border", told, told["lost_people"], lambda: views.border(**told, offset=offset), query="")
+    limit = _LOST_AS_DATA if is_data(request) else _LOST_ON_A_PAGE
+    told = answers.border(state.hub, sender, bare(receiver), limit, offset, in_parts=True)
+    return page(request, "border", told, told["lost_people"], lambda: views.border(**told, offset=offset), query="")
 
 
-@_page_at("/records/{seq:str}", guards=_MANAGER)
+@page_at("/records/{seq:str}", guards=MANAGER)
 def record(request: Asking, state: State, seq: str) -> Page:
     """One record of the log: the evidence behind a number."""
     told = answers.record(state.hub, _number(seq, "record"))
-    return _page(request, "record", told, [told], lambda: views.record(row=told))
+    return page(request, "record", told, [told], lambda: views.record(row=told))
 
 
-@_page_at("/customers", "/customers.json", "/customers.csv", guards=_ASSOCIATE)
-def customers(request: Asking, state: State, q: Annotated[str, Parameter(max_length=200)] = "") -> Page:
-    """Find a customer."""
-    found = answers.found_customers(state.hub, q, _FOUND_ON_A_PAGE) if q.strip() else None
-    return _page(
-        request, "customers", found or [], found or [],
-        lambda: views.search(query=q, results=found, most=_FOUND_ON_A_PAGE),
-    )  # fmt: skip
-
-
-@_page_at("/customers/{person:str}", guards=_ASSOCIATE)
-def customer(
-    request: Asking, state: State, person: str, before: Annotated[int | None, Parameter(ge=0, le=2**62)] = None
-) -> Page:
-    """One customer on one page."""
-    told = answers.customer(state.hub, _bare(person), before)
-    older = f"/customers/{quote(told['person'])}?before={told['older']}" if told["older"] else ""
-    counted = answers.counted_of_customer(told)
-    return _page(
-        request, "customer", told, told["timeline"], lambda: views.customer(row=told, counted=counted, older=older)
-    )
-
-
-@_page_at("/sources", "/sources.json", "/sources.csv", guards=_MANAGER)
+@page_at("/sources", "/sources.json", "/sources.csv", guards=MANAGER)
 def sources(request: Asking, state: State) -> Page:
     """Where events come from."""
     rows = answers.sources(state.hub)
     hours = plain(state.hub.books_by_hour())
     base_url = str(request.base_url).rstrip("/")
-    return _page(
+    return page(
         request, "sources", rows, rows,
         lambda: views.sources(rows=rows, hours=hours, base_url=base_url, counted=answers.COUNTED_BY_BOOKS),
     )  # fmt: skip
 
 
-@_page_at("/dead-letters", "/dead-letters.json", "/dead-letters.csv", guards=_MANAGER)
+@page_at("/dead-letters", "/dead-letters.json", "/dead-letters.csv", guards=MANAGER)
 def dead_letters(
     request: Asking, state: State, source: str = "", after: Annotated[int, Parameter(ge=0, le=2**53)] = 0
 ) -> Page:
@@ -136,19 +109,19 @@ def dead_letters(
     found = [answers.dead_letter(one) for one in state.hub.dead_letters("open", after, _LETTERS_ON_A_PAGE)]
     rows = [row for row in found if source in ("", row["source"])]
     total = sum(count for (_, letters_in), count in state.hub.dead_letter_counts().items() if letters_in == "open")
-    return _page(
+    return page(
         request, "dead_letters", rows, rows,
         lambda: views.dead_letters(rows=rows, counted=answers.COUNTED_BY_BOOKS, total=None if source else total),
     )  # fmt: skip
 
 
-@_page_at("/dead-letters/{number:str}", guards=_MANAGER)
+@page_at("/dead-letters/{number:str}", guards=MANAGER)
 def dead_letter(request: Asking, state: State, number: str) -> Page:
     """One dead letter."""
     return _letter_page(request, state.hub, _number(number, "dead letter"))
 
 
-@post("/dead-letters/{number:int}/dry-run", guards=_MANAGER, include_in_schema=False,
+@post("/dead-letters/{number:int}/dry-run", guards=MANAGER, include_in_schema=False,
       status_code=200)  # fmt: skip
 @in_thread
 def dry_run(request: Asking, state: State, number: int, data: Form) -> Page:
@@ -165,7 +138,7 @@ def dry_run(request: Asking, state: State, number: int, data: Form) -> Page:
     return _letter_page(request, state.hub, number, _tried(attempt), pointer, value)
 
 
-@post("/dead-letters/{number:int}/patch", guards=_ADMIN, include_in_schema=False, status_code=200)
+@post("/dead-letters/{number:int}/patch", guards=ADMIN, include_in_schema=False, status_code=200)
 @in_thread
 def patch(request: Asking, state: State, number: int, data: Form) -> Page:
     """Put the value in its place."""
@@ -178,7 +151,7 @@ def patch(request: Asking, state: State, number: int, data: Form) -> Page:
     return _letter_page(request, state.hub, number, _tried(attempt), pointer, value)
 
 
-@post("/dead-letters/{number:int}/replay", guards=_ADMIN, include_in_schema=False, status_code=200)
+@post("/dead-letters/{number:int}/replay", guards=ADMIN, include_in_schema=False, status_code=200)
 @in_thread
 def replay(request: Asking, state: State, number: int, data: Form) -> Page:  # noqa: ARG001  the form's token
     """Take it in."""
@@ -190,7 +163,7 @@ def replay(request: Asking, state: State, number: int, data: Form) -> Page:  # n
     return _letter_page(request, state.hub, number, _tried(attempt))
 
 
-@post("/dead-letters/{number:int}/ignore", guards=_ADMIN, include_in_schema=False, status_code=200)
+@post("/dead-letters/{number:int}/ignore", guards=ADMIN, include_in_schema=False, status_code=200)
 @in_thread
 def ignore(request: Asking, state: State, number: int, data: Form) -> Page:  # noqa: ARG001  the form's token
     """Close it."""
@@ -216,7 +189,7 @@ def login(
         except KeyUnknown:
             refused = "This link was used already or is too old. `noline login` prints a new one."
     view = views.Login(refused=refused, next_path=_inside(next_path))
-    return _html(render("login", view=view, shell=_shell(request)), 401 if refused else 200)
+    return html(render("login", view=view, shell=shell_of(request)), 401 if refused else 200)
 
 
 @post("/login", include_in_schema=False, status_code=200, guards=[own_form])
@@ -229,11 +202,11 @@ def login_with_key(request: Asking, state: State, data: Form) -> Page:
         role = access.role_of_key(data.get("key", "").strip())
     except KeyUnknown:
         view = views.Login(refused="This key is not known here.", next_path=next_path)
-        return _html(render("login", view=view, shell=_shell(request)), 401)
+        return html(render("login", view=view, shell=shell_of(request)), 401)
     return _enter(request, access.new_session(role), role, next_path)
 
 
-@post("/logout", include_in_schema=False, status_code=303, guards=_ASSOCIATE)
+@post("/logout", include_in_schema=False, status_code=303, guards=ASSOCIATE)
 @in_thread
 def logout(request: Asking, state: State) -> Page:
     """Log out."""
@@ -243,64 +216,13 @@ def logout(request: Asking, state: State) -> Page:
     return answer
 
 
-def _page(
-    request: Asking,
-    name: str,
-    told: Any,
-    rows: Sequence[Mapping[str, Any]] | None,
-    view: Callable[[], Any],
-    *,
-    path: str | None = None,
-    query: str | None = None,
-) -> Page:
-    """A page, or its data, by the ending of the path asked for.
-
-    path, query: where the data of the page lie, when not where it was asked for.
-    """
-    if request.url.path.endswith(".json"):
-        return Response(plain(told), media_type=MediaType.JSON)
-    if request.url.path.endswith(".csv"):
-        return Response(as_csv(plain(rows) or []), media_type="text/csv")
-    shell = _shell(request)
-    shell = replace(shell, path=shell.path if path is None else path, query=shell.query if query is None else query)
-    return _html(render(name, view=view(), shell=shell))
-
-
-def _is_data(request: Asking) -> bool:
-    return request.url.path.endswith((".json", ".csv"))
-
-
-def _html(text: str, status: int = 200) -> Page:
-    return Response(text, status_code=status, media_type=MediaType.HTML)
-
-
-def _shell(request: Asking, *, counting: bool = True) -> views.Shell:
-    """What stands around a page for whoever asks. counting: ask the hub how many dead letters are open."""
-    hub: Hub = request.app.state.hub
-    role: Role | None = getattr(request.state, "role", None)
-    open_letters = 0
-    if counting and role is not None and role.includes(Role.MANAGER):
-        open_letters = sum(count for (_, state), count in hub.dead_letter_counts().items() if state == "open")
-    return views.Shell(
-        hub_name=hub.settings.company,
-        path=request.url.path,
-        query=request.url.query,
-        role=role or "",
-        signed_in=role is not None,
-        sees_all=role is not None and role.includes(Role.MANAGER),
-        mends=role is Role.ADMIN,
-        open_dead_letters=open_letters,
-        base_url=str(request.base_url).rstrip("/"),
-    )
-
-
 def _letter_page(
     request: Asking, hub: Hub, number: int, outcome: views.Outcome | None = None, pointer: str | None = None,
     value: str = "",
 ) -> Page:  # fmt: skip
     row = answers.dead_letter(hub.dead_letter(number))
     view = views.dead_letter(row=row, outcome=outcome, pointer=pointer, value=value)
-    return _page(request, "dead_letter", row, [row], lambda: view, path=f"/dead-letters/{number}")
+    return page(request, "dead_letter", row, [row], lambda: view, path=f"/dead-letters/{number}")
 
 
 def _tried(attempt: Callable[[], views.Outcome]) -> views.Outcome:
@@ -318,12 +240,8 @@ def _json(text: str) -> Any:
         return text
 
 
-def _bare(part: str) -> str:
-    return part.removesuffix(".json").removesuffix(".csv")
-
-
 def _number(part: str, what: str) -> int:
-    text = _bare(part)
+    text = bare(part)
     if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
         raise NotFound(what=what, name=part)
     return int(text)
@@ -345,6 +263,6 @@ def _enter(request: Asking, session: str, role: Role, next_path: str) -> Page:
 
 
 CONSOLE_ROUTES = [
-    *home, *border, *record, *customers, *customer, *sources, *dead_letters, *dead_letter, dry_run, patch, replay,
-    ignore, login, login_with_key, logout,
+    *home, *border, *record, *PEOPLE_ROUTES, *REVIEW_ROUTES, *sources, *dead_letters, *dead_letter, dry_run, patch,
+    replay, ignore, login, login_with_key, logout,
 ]  # fmt: skip

@@ -9,8 +9,13 @@ from noline.doors.console.borders import border, border_path
 from noline.doors.console.entrance import Login, Problem, problem
 from noline.doors.console.frame import Shell
 from noline.doors.console.front import home
+from noline.doors.console.leaving import leaving
 from noline.doors.console.letters import Outcome, at_pointer, dead_letter, dead_letters
-from noline.doors.console.people import customer, customer_path, search
+from noline.doors.console.pairs import compared, review
+from noline.doors.console.people import customer, search
+from noline.doors.console.people_paths import customer_path
+from noline.doors.console.people_why import why
+from noline.doors.console.quality import quality
 from noline.doors.console.records import record, record_path
 from noline.doors.console.reference import api
 from noline.doors.console.senders import snippets, sources
@@ -25,15 +30,20 @@ __all__ = [
     "books_of",
     "border",
     "border_path",
+    "compared",
     "customer",
     "customer_path",
     "dead_letter",
     "dead_letters",
     "home",
+    "leaving",
     "problem",
+    "quality",
     "record",
     "record_path",
+    "review",
     "search",
     "snippets",
     "sources",
+    "why",
 ]

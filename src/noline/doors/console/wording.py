@@ -17,7 +17,13 @@ Row = Mapping[str, Any]
 SPACE = "\u00a0"
 UNKNOWN = "–"
 
-_CHANNELS = {"call": "call centre", "b2b": "business sales", "pos": "till", "partner": "partner shop"}
+_CHANNELS = {
+    "call": "call centre",
+    "b2b": "business sales",
+    "pos": "till",
+    "partner": "partner shop",
+    "noline": "decisions",
+}
 
 
 def count(number: int | None) -> str:

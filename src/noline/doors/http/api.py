@@ -15,10 +15,15 @@ from noline import __version__
 from noline.doors.console.render import CONTENT_SECURITY_POLICY, STATIC
 from noline.doors.console.routes import CONSOLE_ROUTES, error_page, wants_page
 from noline.doors.http import metrics
+from noline.doors.http.accounts import ACCOUNT_ROUTES
 from noline.doors.http.auth import needs
 from noline.doors.http.care import CARE_ROUTES
+from noline.doors.http.consents import CONSENT_ROUTES
 from noline.doors.http.docs import ApiPage, describe
+from noline.doors.http.identity import IDENTITY_ROUTES
 from noline.doors.http.knowledge import KNOWLEDGE_ROUTES
+from noline.doors.http.privacy import PRIVACY_ROUTES
+from noline.doors.http.profiles import PROFILE_ROUTES
 from noline.doors.http.threads import in_thread
 from noline.doors.http.writer import Writer
 from noline.hub import Hub
@@ -72,6 +77,11 @@ def api(hub: Hub, writer: Writer) -> Litestar:
             prometheus,
             *CARE_ROUTES,
             *KNOWLEDGE_ROUTES,
+            *PROFILE_ROUTES,
+            *IDENTITY_ROUTES,
+            *CONSENT_ROUTES,
+            *ACCOUNT_ROUTES,
+            *PRIVACY_ROUTES,
             *CONSOLE_ROUTES,
             create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
         ],

@@ -15,6 +15,7 @@ import structlog
 from noline.channels import cloudevents, segment
 from noline.channels.segment import Envelope
 from noline.doors.http.writer import Writer
+from noline.flows.consent import OptOuts
 from noline.flows.intake import Intake
 from noline.kernel.errors import (
     KeyMissing,
@@ -69,6 +70,7 @@ class IntakeDoor:
         self._intake = intake
         self._access = access
         self._writer = writer
+        self._opt_outs = OptOuts()
 
     @staticmethod
     def handles(path: str) -> bool:
@@ -105,11 +107,21 @@ class IntakeDoor:
         body = segment.unzip(await _body(receive, headers, limit), limit_bytes=limit)
         envelope = _read(body, route or "")
         source = self._source(headers, envelope)
-        receipts = await self._writer.accept(self._intake.group(source, envelope, route or ""))
+        if headers.get(b"sec-gpc") == b"1" and source.trust == "browser":
+            receipts = await self._accept_opted_out(source, envelope, route or "")
+        else:
+            receipts = await self._writer.accept(self._intake.group(source, envelope, route or ""))
         if is_broken(envelope):
             told = UnreadableRequest(reason=receipts[0].code).as_dict()
             return 400, _encode({**told, "success": False, "results": receipts}), [*_CORS, _JSON]
         return 200, _encode(Answer(success=True, results=receipts)), [*_CORS, _JSON]
+
+    async def _accept_opted_out(self, source: Source, envelope: Envelope, route: str) -> list[Receipt]:
+        """Take a request together with the opt-outs of its visitors; answer for what was sent."""
+        more, visitors = self._opt_outs.added(envelope)
+        receipts = await self._writer.accept(self._intake.group(source, more, route))
+        self._opt_outs.remember(visitors)
+        return receipts[: len(envelope.items)]
 
     def _source(self, headers: dict[bytes, bytes], envelope: Envelope) -> Source:
         key = key_of(headers) or envelope.write_key

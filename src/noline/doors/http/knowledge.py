@@ -102,7 +102,7 @@ def get_record(state: State, seq: Position) -> dict[str, Any]:
 def find_customers(
     state: State, q: Annotated[str, Parameter(min_length=1, max_length=200)], limit: Limit = 20
 ) -> list[dict[str, Any]]:
-    """People found by an e-mail, phone, card, id, order or part of a name."""
+    """People found by an e-mail, phone, card, id, order, or part of a name, city, postcode, phone or card; and why."""
     return answers.found_customers(state.hub, q, limit)
 
 

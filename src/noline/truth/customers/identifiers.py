@@ -2,39 +2,11 @@
 
 import unicodedata
 from functools import lru_cache
-from typing import NamedTuple
 
 from noline.kernel.events import Identifier, Json, Message
-
-
-class Namespace(NamedTuple):
-    """A kind of name. rank: strength, 0 strongest. limit: how many of them one person may have (None: any number).
-
-    shared_above: a name seen with more than this many distinct persons' names is shared and glues nobody.
-    """
-
-    rank: int
-    limit: int | None
-    shared_above: int
-
-
-NAMESPACES: dict[str, Namespace] = {
-    "user_id": Namespace(0, 1, 1),
-    "crm_id": Namespace(1, 1, 1),
-    "loyalty_id": Namespace(2, None, 1),
-    "account_id": Namespace(3, None, 1),
-    "card_token": Namespace(4, None, 2),
-    "email": Namespace(5, None, 1),
-    "phone": Namespace(6, None, 1),
-    "device_id": Namespace(7, None, 2),
-    "anonymous_id": Namespace(8, None, 2),
-}
-"""Known kinds of names, strongest first."""
+from noline.truth.customers.rules import NAMESPACES, OTHER, Namespace
 
 STRONGEST = "user_id"
-
-OTHER = Namespace(9, None, 1)
-"""A kind of name that nobody declared."""
 
 _LONGEST = 512
 CLAIMABLE = frozenset(("email", "phone", "loyalty_id", "card_token", "crm_id", "account_id"))
@@ -52,7 +24,7 @@ _TYPES = {
 
 
 def namespace(name: str) -> Namespace:
-    """The rules of a kind of name."""
+    """The usual rules of a kind of name: evidence is read by these, whatever a company changes for deriving people."""
     return NAMESPACES.get(name, OTHER)
 
 

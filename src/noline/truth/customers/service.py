@@ -1,43 +1,96 @@
 """The door of the customers room: it folds events into evidence and people, and answers who somebody is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
 from noline.kernel.events import Digest, Fact, Identifier
 from noline.stores.transactional import Reader, Row, Transaction
-from noline.truth.customers import tables
-from noline.truth.customers.identifiers import CLAIMABLE, NAMESPACES, STRONGEST, normalised
+from noline.truth.customers import decisions, tables
+from noline.truth.customers.derivation import Derivation
+from noline.truth.customers.identifiers import CLAIMABLE, STRONGEST
 from noline.truth.customers.model import (
     AUTHENTICATED,
     CLAIMED,
     VERIFIED,
-    Evidence,
-    Known,
+    Decision,
+    Derived,
     Link,
     LinkKey,
+    ModelLink,
+    RefusedLink,
     Subject,
     alone,
     hangs_on,
-    is_shared,
-    people,
+    route_in,
 )
+from noline.truth.customers.rules import BUSINESSES, DEFAULT, Rules
+from noline.truth.customers.tables import Standing
 
 _CACHE_LIMIT = 1_000_000
 _SETTLED_LIMIT = 200_000
 _NEVER: Micros = 2**63 - 1
-_NAME_TRAITS = ("name", "firstName", "lastName", "first_name", "last_name")
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One person: the id, the names by which the person is known, and what was told."""
+    """One person: the id, and the names by which the person is known, each with when it was first seen."""
 
     person: str
-    name: str | None
     identifiers: tuple[tuple[Identifier, Micros], ...]
-    traits: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision of a person, with both of its sides as the log names them. undone_at: None while it stands."""
+
+    id: str
+    kind: str
+    at: Micros
+    by: str
+    reason: str
+    undone_at: Micros | None
+    undone_by: str | None
+    one: tuple[Subject, ...] = ()
+    other: tuple[Subject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a model found in one run. links: pairs of identifiers. undone_at: None while it stands."""
+
+    id: str
+    at: Micros
+    links: int
+    undone_at: Micros | None
+    undone_by: str | None
+
+
+class Named(NamedTuple):
+    """An identifier as the log names it and as people do, since when, whose it is, and whether it is shared."""
+
+    subject: Subject
+    identifier: Identifier
+    first_at: Micros
+    person: str
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """sizes: how many people have so many identifiers. refused, shared: how many, by reason and by kind.
+
+    seen_with_accounts: for each kind of name how many are seen with a user id, and how many of those with one only.
+    """
+
+    sizes: dict[int, int]
+    largest: list[tuple[str, int]]
+    refused: dict[str, int]
+    shared: dict[str, int]
+    decisions: int
+    seen_with_accounts: dict[str, tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -66,20 +119,45 @@ class Customers:
     kinds: frozenset[str] | None = None
     tables = tables.TABLES
 
-    def __init__(self, digest: Digest) -> None:
-        """digest: the hub's keyed hash, which names identifiers in the log."""
+    def __init__(self, digest: Digest, rules: Rules = DEFAULT) -> None:
+        """digest: the hub's keyed hash, which names identifiers in the log. rules: of a store that has none yet."""
         self._digest = digest
         self._first_at: dict[Subject, Micros] = {}
         self._linked_at: dict[LinkKey, Micros] = {}
         self._settled: dict[bool, dict[tuple[Identifier, ...], Micros]] = {False: {}, True: {}}
-        self._shared: set[Subject] = set()
+        self.derivation = self._under(rules)
+        self._rules_read = False
+
+    def in_force(self, reader: Reader) -> Rules | None:
+        """The rules that were applied in this store; None when none ever were."""
+        text = tables.rules(reader)
+        return None if text is None else Rules.from_text(text)
+
+    def put_in_force(self, tx: Transaction, rules: Rules, at: Micros) -> None:
+        """Derive under these rules from now on; what is written stays until `derive_all`."""
+        tables.set_rules(tx, rules.as_text(), at)
+        self.derivation = self._under(rules)
+        self._rules_read = True
+
+    def _read_rules(self, tx: Transaction, now: Micros) -> None:
+        """Follow the rules in force, which another process may have changed; the first facts put ours in force."""
+        rules = self.in_force(tx)
+        if rules is None:
+            tables.set_rules(tx, self.derivation.rules.as_text(), now)
+        elif rules != self.derivation.rules:
+            self.derivation = self._under(rules)
+        self._rules_read = True
+
+    def _under(self, rules: Rules) -> Derivation:
+        return Derivation(rules, frozenset(self.subject(one) for one in rules.blocked))
 
     def forget(self) -> None:
         """Drop what is remembered of the tables."""
         self._first_at.clear()
         self._linked_at.clear()
         self._settled = {False: {}, True: {}}
-        self._shared.clear()
+        self.derivation.forget()
+        self._rules_read = False
 
     def subject(self, identifier: Identifier) -> Subject:
         """The name of an identifier in the log."""
@@ -87,12 +165,43 @@ class Customers:
 
     def take(self, tx: Transaction, facts: list[Fact]) -> None:
         """Add what these facts show of people; most show nothing new and cost no question."""
+        if facts and not self._rules_read:
+            self._read_rules(tx, facts[0].received_at)
         unsettled = self._unsettled(facts)
         if unsettled:
             self._learn(tx, unsettled, facts[-1].seq)
-        traits = [row for fact in facts if fact.kind == "identify" for row in self._told(fact)]
-        if traits:
-            tables.add_traits(tx, traits)
+        deeds = [fact for fact in facts if fact.kind in decisions.KINDS]
+        if deeds:
+            self._obey(tx, deeds)
+
+    def retell(self, tx: Transaction, facts: list[Fact], version: int) -> None:
+        """Learn again from facts that were folded before, after some evidence was taken away."""
+        told = [fact for fact in facts if fact.identifiers]
+        if told:
+            self._learn(tx, told, version)
+
+    def _obey(self, tx: Transaction, facts: list[Fact]) -> None:
+        """Keep what was decided, and derive the people it concerns anew."""
+        decided = [decisions.decided_in(fact) for fact in facts if fact.kind == decisions.DECIDED]
+        tables.add_decisions(tx, [(one.id, one.kind, one.at, one.by, one.reason) for one in decided], self._digest)
+        ends = [
+            (end, one.id, side) for one in decided for side, names in enumerate((one.one, one.other)) for end in names
+        ]
+        tables.add_ends(tx, ends)
+        links = [link for fact in facts if fact.kind == decisions.MATCHED for link in decisions.model_links_in(fact)]
+        tables.add_model_links(tx, links)
+        undone = [
+            (str(fact.properties.get("decision")), fact.occurred_at, str(fact.properties.get("by", "")))
+            for fact in facts
+            if fact.kind in (decisions.UNDONE, decisions.MATCH_UNDONE)
+        ]
+        tables.add_undone(tx, undone, self._digest)
+        self.derivation.has_decided()
+        touched = {end for end, _, _ in ends} | {end for link in links for end in (link.one, link.other)}
+        touched |= {subject for _, subject, _ in tables.ends_of(tx, [name for name, _, _ in undone])}
+        for name, _, _ in undone:
+            touched |= tables.ends_of_batch(tx, name)
+        self.derivation.again(tx, touched, facts[-1].seq)
 
     def _unsettled(self, facts: list[Fact]) -> list[Fact]:
         """Of facts that carry the same names the earliest one, unless nothing about these names can be new."""
@@ -111,7 +220,7 @@ class Customers:
         """Write what is new in these facts, then derive the people it concerns."""
         if len(self._first_at) + len(self._linked_at) > _CACHE_LIMIT:
             self.forget()
-        told = [_Told(fact, [self.subject(one) for one in fact.identifiers]) for fact in facts]
+        told = [one for fact in facts if (one := _Told(fact, self.subject)).subjects]
         news = _News(version)
         self._recall(tx, told, news)
         for one in told:
@@ -120,16 +229,23 @@ class Customers:
             return
         if news.links:
             tables.add_links(tx, [Link(*key, first_at) for key, first_at in news.links.items()])
-        certain, touched = self._foreseen(tx, news)
+        foreseen, touched = self._foreseen(tx, news)
+        blocked = self.derivation.blocked
         tables.add_identifiers(
             tx,
-            [(subject, *rest, certain.get(subject, ""), news.version) for subject, rest in news.identifiers.items()],
+            [
+                (subject, *rest, foreseen.get(subject, ""), news.version, int(subject in blocked))
+                for subject, rest in news.identifiers.items()
+            ],
         )
-        known = {subject: person for subject, person in certain.items() if subject not in news.new}
+        known = {subject: person for subject, person in foreseen.items() if subject not in news.new}
         if known:
-            self._assign(tx, known, tables.identifiers(tx, sorted(known)), news.version)
+            standing = tables.identifiers(tx, sorted(known))
+            changed = {subject: person for subject, person in known.items() if standing[subject].person != person}
+            if changed:
+                tables.assign(tx, changed, news.version)
         if touched:
-            self._recompute(tx, touched, news.version)
+            self.derivation.again(tx, touched, news.version)
 
     def _recall(self, tx: Transaction, told: list["_Told"], news: _News) -> None:
         """Ask for whatever is not remembered of these names and links, many in one question."""
@@ -149,7 +265,7 @@ class Customers:
     def _notice(self, told: "_Told", news: _News) -> None:
         fact = told.fact
         at = fact.occurred_at
-        for identifier, subject in zip(fact.identifiers, told.subjects, strict=True):
+        for identifier, subject in zip(told.identifiers, told.subjects, strict=True):
             news.kinds[subject] = identifier.namespace
             if at < self._first_at.get(subject, _NEVER):
                 self._first_at[subject] = at
@@ -163,143 +279,217 @@ class Customers:
             settled.clear()
         settled[fact.identifiers] = min(at, settled.get(fact.identifiers, at))
 
-    def _told(self, fact: Fact) -> list[tuple[Subject, str, str, Micros, str, str]]:
-        """What a fact tells of a person beside names: of whom it is filed under, never of an address it only claims."""
-        if not fact.traits or all(self.subject(one) != fact.subject for one in fact.identifiers):
-            return []
-        return [
-            (fact.subject, name, str(value), fact.occurred_at, fact.message_id, fact.source)
-            for name, value in fact.traits.items()
-            if isinstance(value, (str, int, float)) and not isinstance(value, bool) and len(name) <= 64
-        ]
-
     def _foreseen(self, reader: Reader, news: _News) -> tuple[dict[Subject, str], set[Subject]]:
         """Of the names in the news: whose some of them must be, and those whose people are to be derived anew.
 
-        A name that hangs on a user id and on nothing else is that user's, and a person is called after the user id. So
-        a visitor's next cookie costs the same however many there were.
+        A name that hangs on a stronger one and on nothing else is of whom that one is. So a visitor's next cookie costs
+        the same however many there were.
         """
         gluing = news.gluing()
         linked = {end for link in gluing for end in link}
-        hanging = self._hanging(reader, news, gluing)
-        touched = {end for link in gluing if not hanging.keys() & link for end in link}
+        decided = self.derivation.decided(reader, news.identifiers.keys() | linked)
+        hanging = self._hanging(reader, news, gluing, decided)
+        touched = {end for link in gluing if not hanging.keys() & link for end in link} | decided
+        stands_on = {hanging[subject] for subject in hanging}
+        standing = tables.identifiers(reader, sorted(stands_on - news.new)) if stands_on else {}
+        rules = self.derivation.rules
         certain: dict[Subject, str] = {}
         for subject in news.identifiers.keys() | linked:
             if subject in touched:
                 continue
             if subject in hanging:
-                certain[subject] = alone(hanging[subject])
+                other = hanging[subject]
+                if other in standing and standing[other].shared:
+                    touched.add(subject)  # nothing is derived through a shared name
+                elif other not in touched:
+                    certain[subject] = standing[other].person if other in standing else alone(other)
             elif subject in news.new:
                 certain[subject] = alone(subject)
-            elif news.kinds[subject] != STRONGEST:
+            elif rules.of(news.kinds[subject]).rank > 0 or rules.of(news.kinds[subject]).limit != 1:
                 touched.add(subject)
         return certain, touched
 
-    def _hanging(self, reader: Reader, news: _News, gluing: list[tuple[Subject, Subject]]) -> dict[Subject, Subject]:
-        """Names that hang on one user id and on nothing else, each with that user id."""
+    def _hanging(
+        self, reader: Reader, news: _News, gluing: list[tuple[Subject, Subject]], decided: set[Subject]
+    ) -> dict[Subject, Subject]:
+        """Names that hang on one stronger name and on nothing else, each with that name."""
         around: dict[Subject, set[Subject]] = {subject: set() for subject in news.identifiers}
         for one, other in gluing:
             around.setdefault(one, set()).add(other)
             around.setdefault(other, set()).add(one)
-        weak = [
-            subject for subject in around if subject not in self._shared and hangs_on(news.kinds[subject], STRONGEST)
-        ]
+        rules = self.derivation.rules
+        apart = decided | self.derivation.blocked
+        weak = [subject for subject in around if subject not in apart and rules.of(news.kinds[subject]).limit is None]
         for subject, others in tables.neighbours(reader, sorted(set(weak) - news.new)).items():
             around[subject] |= others
         only = {subject: next(iter(around[subject])) for subject in weak if len(around[subject]) == 1}
         kinds = news.kinds
         if unknown := {other for other in only.values() if other not in kinds}:
             found = tables.identifiers(reader, sorted(unknown))
-            kinds = kinds | {other: found[other][0].namespace for other in unknown}
-        return {subject: other for subject, other in only.items() if kinds[other] == STRONGEST}
+            kinds = kinds | {other: found[other].known.namespace for other in unknown}
+        return {
+            subject: other
+            for subject, other in only.items()
+            if other not in self.derivation.blocked and hangs_on(kinds[subject], kinds[other], rules)
+        }
 
-    def _recompute(self, tx: Transaction, touched: set[Subject], version: int) -> None:
-        """Derive the people around these identifiers anew and write those that changed."""
-        evidence, shared, before = self._neighbourhood(tx, touched)
-        self._assign(tx, people(evidence, shared), before, version)
-
-    @staticmethod
-    def _assign(
-        tx: Transaction, after: dict[Subject, str], before: Mapping[Subject, tuple[Known, str]], version: int
-    ) -> None:
-        changed = {subject: person for subject, person in after.items() if before[subject][1] != person}
-        if changed:
-            tables.assign(tx, changed, version)
-
-    def _neighbourhood(
-        self, reader: Reader, touched: set[Subject]
-    ) -> tuple[Evidence, frozenset[Subject], dict[Subject, tuple[Known, str]]]:
-        """All evidence that can reach these identifiers through links that glue, or did before one became shared."""
-        links: set[Link] = set()
-        shared: set[Subject] = set()
-        everyone: dict[Subject, tuple[Known, str]] = {}
-        frontier = set(touched)
-        while frontier:
-            here = tables.identifiers(reader, sorted(frontier))
-            everyone |= {subject: here[subject] for subject in frontier}
-            shared |= frontier & self._shared
-            following: set[Subject] = set()
-            for subject, around in self._around(reader, frontier - self._shared).items():
-                if self._became_shared(here[subject][0], subject, around):
-                    shared.add(subject)
-                if subject not in shared or subject in touched:
-                    links.update(link for link, _ in around.values())
-                    following |= around.keys()
-            frontier = following - everyone.keys()
-        complete = frozenset(link for link in links if link.one in everyone and link.other in everyone)
-        evidence = Evidence({subject: known for subject, (known, _) in everyone.items()}, complete)
-        return evidence, frozenset(shared), everyone
-
-    @staticmethod
-    def _around(reader: Reader, subjects: set[Subject]) -> dict[Subject, dict[Subject, tuple[Link, Known]]]:
-        """The neighbours of identifiers by links that are more than a claim."""
-        around: dict[Subject, dict[Subject, tuple[Link, Known]]] = {subject: {} for subject in subjects}
-        for near, link, far, known in tables.links_of(reader, sorted(subjects)):
-            if link.trust > CLAIMED and (far not in around[near] or link.trust > around[near][far][0].trust):
-                around[near][far] = (link, known)
-        return around
-
-    def _became_shared(self, own: Known, subject: Subject, around: dict[Subject, tuple[Link, Known]]) -> bool:
-        """Whether an identifier is shared; once it is, it stays so, and its many neighbours need not be read again."""
-        if len(around) > 1 and is_shared(own.namespace, (known.namespace for _, known in around.values())):
-            self._shared.add(subject)
-            return True
-        return False
-
-    def find(self, reader: Reader, text: str, limit: int = 20) -> list[str]:
-        """People known by an e-mail, phone, loyalty id, user id or (part of a) name, best first."""
-        found: list[str] = []
-        for name in NAMESPACES:
-            value = normalised(name, text)
-            person = tables.person_of(reader, self._digest(f"{name}:{value}")) if value else None
-            if person and person not in found:
-                found.append(person)
-        if tables.exists(reader, text):
-            found.append(text)
-        pattern = "%" + text.strip().lower().replace("%", "").replace("_", "") + "%"
-        if not found and len(pattern) > 3:
-            for trait in _NAME_TRAITS:
-                found.extend(one for one in tables.people_told(reader, trait, pattern, limit) if one not in found)
-        return found[:limit]
+    def resolve(self, reader: Reader, person: str) -> str:
+        """Who has this id today: an id that a person once had leads there for ever. Raises NotFound."""
+        if tables.exists(reader, person):
+            return person
+        route_key = route_in(person)
+        found = None if route_key is None else tables.subject_of_route(reader, route_key)
+        if found is None:
+            raise NotFound(what="customer", name=person)
+        return found[1]
 
     def get(self, reader: Reader, person: str) -> Customer:
         """One person; raises NotFound."""
-        rows = tables.of_person(reader, person)
-        if not rows:
-            raise NotFound(what="customer", name=person)
-        told: dict[str, tuple[Micros, str]] = {}
-        for _, name, value, at, _ in tables.traits_of(reader, [row[0] for row in rows]):
-            told[name] = max(told.get(name, (at, value)), (at, value))
-        traits = {name: value for name, (_, value) in sorted(told.items())}
-        named = tuple((Identifier(namespace, value), at) for _, namespace, value, at in rows)
-        return Customer(person, _full_name(traits), named, traits)
+        today, rows = self._names(reader, person)
+        return Customer(today, tuple((Identifier(kind, value), at) for _, kind, value, at in rows))
 
     def subjects(self, reader: Reader, person: str) -> list[Subject]:
         """How a person is named in the log; raises NotFound."""
-        rows = tables.of_person(reader, person)
-        if not rows:
-            raise NotFound(what="customer", name=person)
-        return [row[0] for row in rows]
+        return [row[0] for row in self._names(reader, person)[1]]
+
+    def names_of(self, reader: Reader, subjects: Iterable[Subject]) -> dict[Subject, Identifier]:
+        """The identifiers that the log names so."""
+        return tables.names_of(reader, sorted(subjects))
+
+    def _names(self, reader: Reader, person: str) -> tuple[str, list[Row]]:
+        """The person's id of today, and the rows of the identifiers."""
+        if rows := tables.of_person(reader, person):
+            return person, rows
+        today = self.resolve(reader, person)
+        return today, tables.of_person(reader, today)
+
+    # -- why
+
+    def derived(self, reader: Reader, subjects: Iterable[Subject]) -> Derived:
+        """The people around these identifiers, with what holds them together and what was refused."""
+        return self.derivation.surroundings(reader, set(subjects)).derived(self.derivation.rules)
+
+    def joined_at(self, reader: Reader, person: str) -> Micros:
+        """When the latest of the links that hold a person together was first seen; 0 for a person of one name."""
+        subjects = set(self.subjects(reader, person))
+        if len(subjects) < 2:
+            return 0
+        joints = self.derived(reader, subjects).joints
+        return max((joint.at for joint in joints if joint.one in subjects), default=0)
+
+    def links(self, reader: Reader, subjects: Iterable[Subject]) -> list[Link]:
+        """Every link of these identifiers, claimed ones too, oldest first."""
+        found = {link for _, link, _, _ in tables.links_of(reader, sorted(subjects))}
+        return sorted(found, key=lambda link: (link.first_at, link))
+
+    def standing(self, reader: Reader, subjects: Iterable[Subject]) -> dict[Subject, Standing]:
+        """What is known of these identifiers, whose they are, and whether they are shared."""
+        return tables.identifiers(reader, sorted(subjects))
+
+    def refused(self, reader: Reader, subjects: Iterable[Subject]) -> set[RefusedLink]:
+        """Links of these identifiers that a limit or a decision keeps from gluing."""
+        return tables.refused_of(reader, sorted(subjects))
+
+    def shared_with(self, reader: Reader, person: str) -> list[tuple[Identifier, list[str]]]:
+        """Names that this person is seen with and shares with others: each with the other people, such as a family."""
+        own = set(self.subjects(reader, person))
+        far = {end for link in self.links(reader, own) if link.trust > CLAIMED for end in (link.one, link.other)}
+        shared = {
+            subject for subject, one in self.standing(reader, far).items() if one.shared
+        } - self.derivation.blocked
+        names = self.names_of(reader, shared)
+        found: list[tuple[Identifier, list[str]]] = []
+        for subject in sorted(shared):
+            ends = {end for link in self.links(reader, [subject]) if link.trust > CLAIMED for end in link[:2]}
+            others = {one.person for end, one in self.standing(reader, ends - shared).items() if end not in own}
+            found.append((names[subject], sorted(others - {self.resolve(reader, person)})))
+        return found
+
+    # -- decisions
+
+    def decision_log(self, reader: Reader, limit: int, offset: int = 0) -> list[Decided]:
+        """What was decided, the latest first."""
+        return [self._decided(reader, row) for row in tables.decision_log(reader, limit, offset)]
+
+    def decision(self, reader: Reader, name: str) -> Decided:
+        """One decision; raises NotFound."""
+        row = tables.decision(reader, name, self._digest)
+        if row is None:
+            raise NotFound(what="decision", name=name)
+        return self._decided(reader, row)
+
+    def decisions_about(self, reader: Reader, subjects: Iterable[Subject]) -> list[Decision]:
+        """What stands decided of these identifiers, oldest first."""
+        return sorted(tables.decisions_of(reader, sorted(subjects)), key=lambda one: (one.at, one.id))
+
+    def parted(self, reader: Reader) -> set[tuple[str, str]]:
+        """Pairs of people who were decided to be two."""
+        found: set[tuple[str, str]] = set()
+        for one, other in tables.parted(reader):
+            if one != other:
+                found.add((min(one, other), max(one, other)))
+        return found
+
+    def batches(self, reader: Reader) -> list[Batch]:
+        """What models found, the latest first."""
+        return [Batch(*row) for row in tables.batches(reader)]
+
+    def ends_of_batch(self, reader: Reader, batch: str) -> set[Subject]:
+        """Whom a model's batch is about."""
+        return tables.ends_of_batch(reader, batch)
+
+    def subject_of_decision(self, name: str) -> Subject:
+        """How the log names a decision, as something that happens to it is filed."""
+        return self._digest(f"decision:{name}")
+
+    def _decided(self, reader: Reader, row: Row) -> Decided:
+        ends = tables.ends_of(reader, [row[0]])
+        sides = tuple(tuple(sorted(subject for _, subject, side in ends if side == wanted)) for wanted in (0, 1))
+        return Decided(*row, one=sides[0], other=sides[1])
+
+    # -- what may change the people
+
+    def supposing(self, reader: Reader, links: Iterable[ModelLink]) -> tuple[dict[Subject, str], Derived]:
+        """Who would be who with these links of a model: before (by identifier), and derived."""
+        supposed = frozenset(links)
+        ends = {end for link in supposed for end in (link.one, link.other)}
+        around = self.derivation.surroundings(reader, ends, supposed=supposed)
+        before = {subject: one.person for subject, one in around.standing.items()}
+        return before, around.derived(self.derivation.rules)
+
+    def under(self, reader: Reader, rules: Rules) -> tuple[dict[Subject, str], Derived]:
+        """Who would be who under other rules: before (by identifier), and derived."""
+        around = self._under(rules).surroundings(reader, set(tables.all_subjects(reader)), recount=True)
+        return {subject: one.person for subject, one in around.standing.items()}, around.derived(rules)
+
+    def derive_all(self, tx: Transaction, version: int) -> None:
+        """Derive everybody anew, under the rules that hold now."""
+        self.derivation.again(tx, set(tables.all_subjects(tx)), version, recount=True)
+
+    def everybody(self, reader: Reader) -> list[Named]:
+        """Every identifier with its person."""
+        return [
+            Named(subject, Identifier(kind, value), first_at, person, bool(shared))
+            for subject, kind, value, first_at, person, shared in tables.all_people(reader)
+        ]
+
+    def drop(self, tx: Transaction, subjects: Iterable[Subject]) -> int:
+        """Delete identifiers of whom nobody tells any more, and nothing else; answers how many."""
+        return tables.delete_of(tx, "identifiers", subjects)
+
+    def erase(self, tx: Transaction, subjects: Iterable[Subject]) -> tuple[int, list[Subject]]:
+        """Delete these identifiers with their links and decisions.
+
+        Answers how many rows went, and the subjects whose facts must be told again (`retell`): what those who were
+        linked with them are known by may have come from what is now gone.
+        """
+        gone = set(subjects)
+        near = {end for link in self.links(tx, gone) for end in link[:2]} - gone
+        around = {end for link in self.links(tx, near) for end in link[:2]} - gone
+        rows = tables.delete_names(tx, gone) + tables.delete_decided(tx, gone)
+        tables.delete_names(tx, near)
+        self.forget()
+        return rows, sorted(near | around)
 
     def person_of(self, reader: Reader, subject: Subject) -> str | None:
         """Whose identifier a subject of the log is."""
@@ -309,6 +499,17 @@ class Customers:
         """For the analytical store: (version, subject as routing key, person) of what changed."""
         return tables.changed_since(reader, version)
 
+    def counts(self, reader: Reader, largest: int = 50) -> Counts:
+        """How many people there are of which size, and what keeps them apart."""
+        return Counts(
+            sizes=tables.sizes(reader),
+            largest=tables.largest(reader, largest),
+            refused=tables.refused_by_reason(reader),
+            shared=tables.shared_by_kind(reader),
+            decisions=tables.count_standing(reader),
+            seen_with_accounts=tables.seen_with_accounts(reader, STRONGEST),
+        )
+
     def count(self, reader: Reader) -> int:
         """How many people are known."""
         return tables.count_people(reader)
@@ -317,16 +518,19 @@ class Customers:
 class _Told:
     """A fact with the names of the log for its identifiers, and the links they make with the strongest of them."""
 
-    __slots__ = ("fact", "links", "subjects")
+    __slots__ = ("fact", "identifiers", "links", "subjects")
 
-    def __init__(self, fact: Fact, subjects: list[Subject]) -> None:
+    def __init__(self, fact: Fact, subject: Callable[[Identifier], Subject]) -> None:
         self.fact = fact
-        self.subjects = subjects
-        first, strongest = fact.identifiers[0], subjects[0]
-        self.links: list[LinkKey] = [
-            (min(strongest, subject), max(strongest, subject), _trust(fact, first, identifier))
-            for identifier, subject in zip(fact.identifiers[1:], subjects[1:], strict=True)
-        ]
+        self.identifiers = [one for one in fact.identifiers if one.namespace not in BUSINESSES]
+        self.subjects = [subject(one) for one in self.identifiers]
+        self.links: list[LinkKey] = []
+        if len(self.subjects) > 1:
+            first, strongest = self.identifiers[0], self.subjects[0]
+            self.links = [
+                (min(strongest, other), max(strongest, other), _trust(fact, first, identifier))
+                for identifier, other in zip(self.identifiers[1:], self.subjects[1:], strict=True)
+            ]
 
 
 def _trust(fact: Fact, *ends: Identifier) -> int:
@@ -335,13 +539,3 @@ def _trust(fact: Fact, *ends: Identifier) -> int:
     if fact.trusted:
         return VERIFIED if claimable else AUTHENTICATED
     return CLAIMED if claimable else VERIFIED
-
-
-def _full_name(traits: Mapping[str, str]) -> str | None:
-    if traits.get("name"):
-        return traits["name"]
-    parts: Iterable[str | None] = (
-        traits.get("firstName") or traits.get("first_name"),
-        traits.get("lastName") or traits.get("last_name"),
-    )
-    return " ".join(part for part in parts if part) or None

@@ -1,23 +1,28 @@
 """The SQL of the customers room."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from noline.kernel.clock import Micros
-from noline.kernel.events import route_of
+from noline.kernel.events import Digest, Identifier, route_of
 from noline.stores.portions import flat, marks, portions
 from noline.stores.transactional import Reader, Row, Transaction
-from noline.truth.customers.model import CLAIMED, Known, Link, LinkKey, Subject
+from noline.truth.customers.model import CLAIMED, Decision, Known, Link, LinkKey, ModelLink, RefusedLink, Subject
 
 TABLES = {
-    "identifiers": ("route_key", "subject", "namespace", "value", "first_at", "person"),
+    "identifiers": ("route_key", "subject", "namespace", "value", "first_at", "person", "shared"),
     "links": ("route_key", "subject", "other_route", "other", "trust", "first_at"),
-    "traits": ("route_key", "subject", "name", "value", "told_at", "message_id", "source"),
+    "decisions": ("route_key", "decision", "kind", "decided_at", "decided_by", "reason"),
+    "decision_ends": ("route_key", "subject", "decision", "side"),
+    "model_links": ("route_key", "subject", "other_route", "other", "batch", "weight_thousandths", "decided_at"),
+    "undone": ("route_key", "decision", "undone_at", "undone_by"),
+    "refused_links": ("route_key", "subject", "other", "reason"),
 }
 """The tables of this room with the columns that must be as a rebuild makes them."""
 
 _IDENTIFIER = """
-INSERT INTO identifiers (route_key, subject, namespace, value, first_at, person, version)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO identifiers (route_key, subject, namespace, value, first_at, person, version, shared)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route_key, subject) DO UPDATE SET
     first_at = CASE WHEN excluded.first_at < identifiers.first_at THEN excluded.first_at ELSE identifiers.first_at END
 """
@@ -25,13 +30,6 @@ _LINK = """
 INSERT INTO links (route_key, subject, other_route, other, trust, first_at) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (route_key, subject, other, trust) DO UPDATE SET
     first_at = CASE WHEN excluded.first_at < links.first_at THEN excluded.first_at ELSE links.first_at END
-"""
-_TRAIT = """
-INSERT INTO traits (route_key, subject, name, value, told_at, message_id, source) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (route_key, subject, name) DO UPDATE SET
-    value = excluded.value, told_at = excluded.told_at, message_id = excluded.message_id, source = excluded.source
-WHERE excluded.told_at > traits.told_at
-   OR (excluded.told_at = traits.told_at AND excluded.message_id > traits.message_id)
 """
 _LINKS_OF = """
 SELECT links.subject, links.other, links.trust, links.first_at, identifiers.namespace, identifiers.first_at
@@ -42,11 +40,32 @@ _NEIGHBOURS = "SELECT subject, other FROM links WHERE route_key IN ({marks}) AND
 _LINKS = (
     "SELECT subject, other, trust, first_at FROM links WHERE (route_key, subject, other, trust) IN (VALUES {marks})"
 )
-_IDENTIFIERS = "SELECT subject, namespace, first_at, person FROM identifiers WHERE route_key IN ({marks})"
+_IDENTIFIERS = "SELECT subject, namespace, first_at, person, shared FROM identifiers WHERE route_key IN ({marks})"
+_DECISIONS_OF = """
+SELECT decision_ends.decision FROM decision_ends
+JOIN decisions ON decisions.decision = decision_ends.decision
+WHERE decision_ends.route_key IN ({marks})
+"""
+_STANDING = """
+SELECT decision, kind, decided_at FROM decisions
+WHERE decision IN ({marks}) AND decision NOT IN (SELECT decision FROM undone)
+"""
+_MODEL_LINKS_OF = """
+SELECT subject, other, weight_thousandths, batch, decided_at FROM model_links
+WHERE route_key IN ({marks}) AND batch NOT IN (SELECT decision FROM undone)
+"""
 
 
-def add_identifiers(tx: Transaction, rows: Iterable[tuple[Subject, str, str, Micros, str, int]]) -> None:
-    """Keep identifiers (subject, namespace, value, first seen, person, version); of one that is known only the time."""
+class Standing(NamedTuple):
+    """An identifier as it stands: what is known of it, whose it is, and whether it is shared."""
+
+    known: Known
+    person: str
+    shared: bool
+
+
+def add_identifiers(tx: Transaction, rows: Iterable[tuple[Subject, str, str, Micros, str, int, int]]) -> None:
+    """Keep identifiers (subject, namespace, value, first seen, person, version, shared); of a known one the time."""
     tx.run_many(_IDENTIFIER, [(route_of(subject), subject, *rest) for subject, *rest in rows])
 
 
@@ -62,11 +81,6 @@ def add_links(tx: Transaction, links: Iterable[Link]) -> None:
     )
 
 
-def add_traits(tx: Transaction, rows: Iterable[tuple[Subject, str, str, Micros, str, str]]) -> None:
-    """Keep what was told (subject, name, value, when, message id, source); the latest stays."""
-    tx.run_many(_TRAIT, [(route_of(subject), subject, *rest) for subject, *rest in rows])
-
-
 def links_of(reader: Reader, subjects: Sequence[Subject]) -> Iterator[tuple[Subject, Link, Subject, Known]]:
     """Every link of these identifiers: the near end, the link, the far end and what is known of it."""
     wanted = set(subjects)
@@ -75,11 +89,11 @@ def links_of(reader: Reader, subjects: Sequence[Subject]) -> Iterator[tuple[Subj
             yield near, Link(min(near, far), max(near, far), trust, first_at), far, Known(namespace, far_first_at)
 
 
-def identifiers(reader: Reader, subjects: Sequence[Subject]) -> dict[Subject, tuple[Known, str]]:
-    """What is known of these identifiers, and whose they are."""
+def identifiers(reader: Reader, subjects: Sequence[Subject]) -> dict[Subject, Standing]:
+    """How these identifiers stand; those that nobody has seen are not in it."""
     return {
-        subject: (Known(namespace, first_at), person)
-        for subject, namespace, first_at, person in _by_route(reader, _IDENTIFIERS, subjects)
+        subject: Standing(Known(namespace, first_at), person, bool(shared))
+        for subject, namespace, first_at, person, shared in _by_route(reader, _IDENTIFIERS, subjects)
     }
 
 
@@ -115,6 +129,323 @@ def assign(tx: Transaction, people: dict[Subject, str], version: int) -> None:
     )
 
 
+def set_shared(tx: Transaction, subjects: dict[Subject, bool]) -> None:
+    """Write which identifiers are shared."""
+    tx.run_many(
+        "UPDATE identifiers SET shared = ? WHERE route_key = ? AND subject = ?",
+        [(int(shared), route_of(subject), subject) for subject, shared in subjects.items()],
+    )
+
+
+def all_subjects(reader: Reader) -> list[Subject]:
+    """Every identifier."""
+    return [subject for (subject,) in reader.rows("SELECT subject FROM identifiers")]
+
+
+def subject_of_route(reader: Reader, route_key: int) -> tuple[Subject, str] | None:
+    """The identifier with this routing key, and whose it is."""
+    row = reader.row("SELECT subject, person FROM identifiers WHERE route_key = ?", (route_key,))
+    return (row[0], row[1]) if row else None
+
+
+def any_decided(reader: Reader) -> bool:
+    """Whether a person or a model ever decided anything."""
+    return any(reader.row(f"SELECT 1 FROM {table} LIMIT 1") is not None for table in ("decision_ends", "model_links"))
+
+
+def decided(reader: Reader, subjects: Sequence[Subject]) -> set[Subject]:
+    """Those of these identifiers of which a person or a model decided something."""
+    found = {
+        subject
+        for table in ("decision_ends", "model_links")
+        for (subject,) in _by_route(reader, f"SELECT subject FROM {table} WHERE route_key IN ({{marks}})", subjects)
+    }
+    return found & set(subjects)
+
+
+def add_decisions(tx: Transaction, rows: Iterable[tuple[str, str, Micros, str, str]], digest: Digest) -> None:
+    """Keep decisions: (id, kind, when, by, reason)."""
+    tx.run_many(
+        "INSERT INTO decisions (route_key, decision, kind, decided_at, decided_by, reason) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (route_key, decision) DO NOTHING",
+        [(_route(digest, decision), decision, *rest) for decision, *rest in rows],
+    )
+
+
+def add_ends(tx: Transaction, rows: Iterable[tuple[Subject, str, int]]) -> None:
+    """Keep whom decisions are about: (identifier, decision, side)."""
+    tx.run_many(
+        "INSERT INTO decision_ends (route_key, subject, decision, side) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (route_key, subject, decision, side) DO NOTHING",
+        [(route_of(subject), subject, decision, side) for subject, decision, side in rows],
+    )
+
+
+def add_model_links(tx: Transaction, links: Iterable[ModelLink]) -> None:
+    """Keep what a model found, readable from both ends."""
+    tx.run_many(
+        "INSERT INTO model_links (route_key, subject, other_route, other, batch, weight_thousandths, decided_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (route_key, subject, other, batch) DO UPDATE SET "
+        "weight_thousandths = excluded.weight_thousandths, decided_at = excluded.decided_at "
+        "WHERE excluded.weight_thousandths > model_links.weight_thousandths "
+        "OR (excluded.weight_thousandths = model_links.weight_thousandths "
+        "AND excluded.decided_at < model_links.decided_at)",
+        [
+            (route_of(end), end, route_of(far), far, link.batch, link.weight, link.at)
+            for link in links
+            for end, far in ((link.one, link.other), (link.other, link.one))
+        ],
+    )
+
+
+def add_undone(tx: Transaction, rows: Iterable[tuple[str, Micros, str]], digest: Digest) -> None:
+    """Keep what was taken back: (decision or batch, when, by); the first time counts."""
+    tx.run_many(
+        "INSERT INTO undone (route_key, decision, undone_at, undone_by) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (route_key, decision) DO UPDATE SET "
+        "undone_at = excluded.undone_at, undone_by = excluded.undone_by "
+        "WHERE excluded.undone_at < undone.undone_at "
+        "OR (excluded.undone_at = undone.undone_at AND excluded.undone_by < undone.undone_by)",
+        [(_route(digest, decision), decision, *rest) for decision, *rest in rows],
+    )
+
+
+def ends_of(reader: Reader, decisions: Sequence[str]) -> list[tuple[str, Subject, int]]:
+    """Whom these decisions are about: (decision, identifier, side)."""
+    return [
+        (decision, subject, side)
+        for decision, subject, side in _by_name(
+            reader, "SELECT decision, subject, side FROM decision_ends WHERE decision IN ({marks})", decisions
+        )
+    ]
+
+
+def parted(reader: Reader) -> list[Row]:
+    """The people on either side of what was decided to be two: (one, other)."""
+    return reader.rows(
+        "SELECT DISTINCT near.person, far.person FROM decisions "
+        "JOIN decision_ends AS one ON one.decision = decisions.decision AND one.side = 0 "
+        "JOIN decision_ends AS other ON other.decision = decisions.decision AND other.side = 1 "
+        "JOIN identifiers AS near ON near.route_key = one.route_key AND near.subject = one.subject "
+        "JOIN identifiers AS far ON far.route_key = other.route_key AND far.subject = other.subject "
+        "WHERE decisions.kind = 'different' AND decisions.decision NOT IN (SELECT decision FROM undone)"
+    )
+
+
+def ends_of_batch(reader: Reader, batch: str) -> set[Subject]:
+    """Whom a model's batch is about."""
+    return {subject for (subject,) in reader.rows("SELECT subject FROM model_links WHERE batch = ?", (batch,))}
+
+
+def decisions_of(reader: Reader, subjects: Sequence[Subject]) -> list[Decision]:
+    """What stands decided of these identifiers, each decision with all of its ends."""
+    names = sorted({decision for (decision,) in _by_route(reader, _DECISIONS_OF, subjects)})
+    if not names:
+        return []
+    ends: dict[tuple[str, int], set[Subject]] = {}
+    for decision, subject, side in ends_of(reader, names):
+        ends.setdefault((decision, side), set()).add(subject)
+    return [
+        Decision(decision, kind, at, frozenset(ends.get((decision, 0), ())), frozenset(ends.get((decision, 1), ())))
+        for decision, kind, at in _by_name(reader, _STANDING, names)
+    ]
+
+
+def model_links_of(reader: Reader, subjects: Sequence[Subject]) -> list[ModelLink]:
+    """What a model found of these identifiers and nobody took back."""
+    return [
+        ModelLink(min(subject, other), max(subject, other), weight, batch, at)
+        for subject, other, weight, batch, at in _by_route(reader, _MODEL_LINKS_OF, subjects)
+    ]
+
+
+def any_refused(reader: Reader) -> bool:
+    """Whether any link is refused."""
+    return reader.row("SELECT 1 FROM refused_links LIMIT 1") is not None
+
+
+def refused_of(reader: Reader, subjects: Sequence[Subject]) -> set[RefusedLink]:
+    """The refused links of these identifiers."""
+    wanted = set(subjects)
+    found = _by_route(reader, "SELECT subject, other, reason FROM refused_links WHERE route_key IN ({marks})", subjects)
+    return {
+        RefusedLink(min(subject, other), max(subject, other), reason)
+        for subject, other, reason in found
+        if subject in wanted
+    }
+
+
+def change_refused(tx: Transaction, gone: Iterable[RefusedLink], new: Iterable[RefusedLink]) -> None:
+    """Write what is refused no more, and what is now; readable from both ends."""
+    tx.run_many(
+        "DELETE FROM refused_links WHERE route_key = ? AND subject = ? AND other = ?",
+        [(route_of(end), end, far) for one in gone for end, far in ((one.one, one.other), (one.other, one.one))],
+    )
+    tx.run_many(
+        "INSERT INTO refused_links (route_key, subject, other, reason) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (route_key, subject, other) DO UPDATE SET reason = excluded.reason",
+        [
+            (route_of(end), end, far, one.reason)
+            for one in sorted(new)
+            for end, far in ((one.one, one.other), (one.other, one.one))
+        ],
+    )
+
+
+def delete_of(tx: Transaction, table: str, subjects: Iterable[Subject], column: str = "subject") -> int:
+    """Delete the rows of a table whose identifier (in this column) is one of these; answers how many."""
+    route = "route_key" if column == "subject" else "other_route"
+    return tx.run_many(
+        f"DELETE FROM {table} WHERE {route} = ? AND {column} = ?",
+        [(route_of(subject), subject) for subject in subjects],
+    )
+
+
+def delete_names(tx: Transaction, subjects: set[Subject]) -> int:
+    """Delete identifiers with every link of theirs, as seen from both ends; answers how many rows."""
+    refused = {
+        (route_of(end), end, far)
+        for one in refused_of(tx, sorted(subjects))
+        for end, far in ((one.one, one.other), (one.other, one.one))
+    }
+    return (
+        delete_of(tx, "identifiers", subjects)
+        + delete_of(tx, "links", subjects)
+        + delete_of(tx, "links", subjects, "other")
+        + tx.run_many("DELETE FROM refused_links WHERE route_key = ? AND subject = ? AND other = ?", sorted(refused))
+    )
+
+
+def delete_decided(tx: Transaction, subjects: set[Subject]) -> int:
+    """Delete what people and models decided of these identifiers, or propose; answers how many rows."""
+    return (
+        delete_of(tx, "decision_ends", subjects)
+        + delete_of(tx, "model_links", subjects)
+        + delete_of(tx, "model_links", subjects, "other")
+        + delete_of(tx, "suggestions", subjects)
+        + delete_of(tx, "suggestions", subjects, "other")
+    )
+
+
+def names_of(reader: Reader, subjects: Sequence[Subject]) -> dict[Subject, Identifier]:
+    """The identifiers of these subjects."""
+    found = _by_route(
+        reader, "SELECT subject, namespace, value FROM identifiers WHERE route_key IN ({marks})", subjects
+    )
+    return {subject: Identifier(namespace, value) for subject, namespace, value in found}
+
+
+def decision_log(reader: Reader, limit: int, offset: int) -> list[Row]:
+    """What was decided, the latest first: (id, kind, when, by, reason, undone when, undone by)."""
+    return reader.rows(
+        "SELECT decisions.decision, kind, decided_at, decided_by, reason, undone_at, undone_by FROM decisions "
+        "LEFT JOIN undone ON undone.route_key = decisions.route_key AND undone.decision = decisions.decision "
+        "ORDER BY decided_at DESC, decisions.decision LIMIT ? OFFSET ?",
+        (limit, offset),
+    )
+
+
+def decision(reader: Reader, name: str, digest: Digest) -> Row | None:
+    """One decision: (id, kind, when, by, reason, undone when, undone by)."""
+    return reader.row(
+        "SELECT decisions.decision, kind, decided_at, decided_by, reason, undone_at, undone_by FROM decisions "
+        "LEFT JOIN undone ON undone.route_key = decisions.route_key AND undone.decision = decisions.decision "
+        "WHERE decisions.route_key = ? AND decisions.decision = ?",
+        (_route(digest, name), name),
+    )
+
+
+def is_undone(reader: Reader, name: str, digest: Digest) -> bool:
+    """Whether a decision or batch was taken back."""
+    found = reader.row("SELECT 1 FROM undone WHERE route_key = ? AND decision = ?", (_route(digest, name), name))
+    return found is not None
+
+
+def batches(reader: Reader) -> list[Row]:
+    """What models found, the latest first: (batch, when, links, undone when, undone by)."""
+    return reader.rows(
+        "SELECT batch, min(decided_at), count(*) / 2, max(undone_at), max(undone_by) FROM model_links "
+        "LEFT JOIN undone ON undone.decision = model_links.batch GROUP BY batch ORDER BY min(decided_at) DESC, batch"
+    )
+
+
+def clear_runs(tx: Transaction) -> None:
+    """Drop what earlier runs of the model proposed."""
+    tx.run("DELETE FROM suggestions")
+    tx.run("DELETE FROM match_runs")
+
+
+def add_run(tx: Transaction, run: str, at: Micros, summary: str, model: str) -> None:
+    """Keep a run of the model."""
+    tx.run("INSERT INTO match_runs (run, planned_at, summary, model) VALUES (?, ?, ?, ?)", (run, at, summary, model))
+
+
+def add_suggestions(tx: Transaction, rows: Iterable[Row]) -> None:
+    """Keep what a run proposes."""
+    tx.run_many(
+        "INSERT INTO suggestions (route_key, subject, other_route, other, run, weight_thousandths, "
+        "probability_millionths, household_millionths, sure, put_off_at, reasons) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+
+
+def latest_run(reader: Reader) -> Row | None:
+    """The latest run of the model: (id, when, summary, model)."""
+    return reader.row("SELECT run, planned_at, summary, model FROM match_runs ORDER BY planned_at DESC LIMIT 1")
+
+
+def suggested(reader: Reader, *, sure: bool | None, limit: int, offset: int = 0) -> list[Row]:
+    """What is proposed: (one, other, weight, probability, household, sure, reasons); put off last, likely first."""
+    wanted = (0, 1) if sure is None else (int(sure), int(sure))
+    return reader.rows(
+        "SELECT subject, other, weight_thousandths, probability_millionths, household_millionths, sure, reasons "
+        "FROM suggestions WHERE sure IN (?, ?) "
+        "ORDER BY put_off_at, probability_millionths DESC, subject, other LIMIT ? OFFSET ?",
+        (*wanted, limit, offset),
+    )
+
+
+def is_applied(reader: Reader) -> bool:
+    """Whether the latest run of the model holds."""
+    row = reader.row(
+        "SELECT 1 FROM model_links JOIN match_runs ON match_runs.run = model_links.batch "
+        "WHERE batch NOT IN (SELECT decision FROM undone) LIMIT 1"
+    )
+    return row is not None
+
+
+def put_off(tx: Transaction, one: Subject, other: Subject, at: Micros) -> int:
+    """Put a proposal behind the others; answers how many there were."""
+    return sum(
+        tx.run(
+            "UPDATE suggestions SET put_off_at = ? WHERE route_key = ? AND subject = ? AND other = ?",
+            (at, route_of(near), near, far),
+        )
+        for near, far in ((one, other), (other, one))
+    )
+
+
+def all_people(reader: Reader) -> list[Row]:
+    """Every identifier: (subject, namespace, value, first seen, person, shared)."""
+    return reader.rows("SELECT subject, namespace, value, first_at, person, shared FROM identifiers")
+
+
+def rules(reader: Reader) -> str | None:
+    """The rules in force as text."""
+    row = reader.row("SELECT rules FROM identity_rules WHERE id = 1")
+    return row[0] if row else None
+
+
+def set_rules(tx: Transaction, text: str, at: Micros) -> None:
+    """Write the rules in force."""
+    tx.run(
+        "INSERT INTO identity_rules (id, rules, applied_at) VALUES (1, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET rules = excluded.rules, applied_at = excluded.applied_at",
+        (text, at),
+    )
+
+
 def changed_since(reader: Reader, version: int) -> list[Row]:
     """Identifiers whose person changed after a version: (version, route key, person)."""
     return reader.rows(
@@ -131,15 +462,6 @@ def of_person(reader: Reader, person: str) -> list[Row]:
     )
 
 
-def traits_of(reader: Reader, subjects: Sequence[Subject]) -> list[Row]:
-    """What was told of these identifiers: (subject, name, value, when, source)."""
-    wanted = set(subjects)
-    found = _by_route(
-        reader, "SELECT subject, name, value, told_at, source FROM traits WHERE route_key IN ({marks})", subjects
-    )
-    return [row for row in found if row[0] in wanted]
-
-
 def person_of(reader: Reader, subject: Subject) -> str | None:
     """Whose identifier this is."""
     row = reader.row("SELECT person FROM identifiers WHERE route_key = ? AND subject = ?", (route_of(subject), subject))
@@ -151,21 +473,79 @@ def exists(reader: Reader, person: str) -> bool:
     return reader.row("SELECT 1 FROM identifiers WHERE person = ? LIMIT 1", (person,)) is not None
 
 
-def people_told(reader: Reader, name: str, pattern: str, limit: int) -> list[str]:
-    """People of whom a trait like this was told (SQL LIKE, lower case)."""
-    rows = reader.rows(
-        "SELECT DISTINCT identifiers.person FROM traits JOIN identifiers "
-        "ON identifiers.route_key = traits.route_key AND identifiers.subject = traits.subject "
-        "WHERE traits.name = ? AND lower(traits.value) LIKE ? ORDER BY identifiers.person LIMIT ?",
-        (name, pattern, limit),
+def sizes(reader: Reader) -> dict[int, int]:
+    """How many people have so many identifiers."""
+    return dict(
+        reader.rows(
+            "SELECT names, count(*) FROM "
+            "(SELECT count(*) AS names FROM identifiers WHERE shared = 0 GROUP BY person) AS people "
+            "GROUP BY names ORDER BY names"
+        )
+    )  # type: ignore[arg-type]
+
+
+def largest(reader: Reader, limit: int) -> list[tuple[str, int]]:
+    """The people with the most identifiers."""
+    found = reader.rows(
+        "SELECT person, count(*) FROM identifiers WHERE shared = 0 "
+        "GROUP BY person ORDER BY count(*) DESC, person LIMIT ?",
+        (limit,),
     )
-    return [person for (person,) in rows]
+    return [(person, count) for person, count in found]
+
+
+def refused_by_reason(reader: Reader) -> dict[str, int]:
+    """How many links are refused, by reason; decisions together."""
+    counts: dict[str, int] = {}
+    for reason, count in reader.rows("SELECT reason, count(*) / 2 FROM refused_links GROUP BY reason ORDER BY reason"):
+        kind = "decision" if reason.startswith("decision:") else reason
+        counts[kind] = counts.get(kind, 0) + count
+    return counts
+
+
+def shared_by_kind(reader: Reader) -> dict[str, int]:
+    """How many names are shared, by kind."""
+    return dict(
+        reader.rows(
+            "SELECT namespace, count(*) FROM identifiers WHERE shared = 1 GROUP BY namespace ORDER BY namespace"
+        )
+    )  # type: ignore[arg-type]
+
+
+def count_standing(reader: Reader) -> int:
+    """How many decisions stand."""
+    row = reader.row("SELECT count(*) FROM decisions WHERE decision NOT IN (SELECT decision FROM undone)")
+    return row[0] if row else 0
+
+
+def seen_with_accounts(reader: Reader, account: str) -> dict[str, tuple[int, int]]:
+    """For each kind of name: how many were seen with an account, and how many of these with one only."""
+    rows = reader.rows(
+        "SELECT namespace, count(*), sum(CASE WHEN accounts = 1 THEN 1 ELSE 0 END) FROM ("
+        "SELECT near.namespace AS namespace, near.subject AS subject, count(DISTINCT links.other) AS accounts "
+        "FROM identifiers AS far "
+        "JOIN links ON links.other_route = far.route_key AND links.other = far.subject AND links.trust > 0 "
+        "JOIN identifiers AS near ON near.route_key = links.route_key AND near.subject = links.subject "
+        "WHERE far.namespace = ? AND near.namespace <> ? GROUP BY near.namespace, near.subject) AS seen "
+        "GROUP BY namespace ORDER BY namespace",
+        (account, account),
+    )
+    return {namespace: (int(seen), int(single)) for namespace, seen, single in rows}
 
 
 def count_people(reader: Reader) -> int:
     """How many people are known."""
-    row = reader.row("SELECT count(DISTINCT person) FROM identifiers")
+    row = reader.row("SELECT count(DISTINCT person) FROM identifiers WHERE shared = 0")
     return row[0] if row else 0
+
+
+def _route(digest: Digest, decision: str) -> int:
+    return route_of(digest(f"decision:{decision}"))
+
+
+def _by_name(reader: Reader, sql: str, names: Sequence[str]) -> Iterator[Row]:
+    for some in portions(sorted(set(names))):
+        yield from dict.fromkeys(reader.rows(sql.format(marks=marks(len(some))), some))
 
 
 def _by_route(reader: Reader, sql: str, subjects: Sequence[Subject], *more: object) -> Iterator[Row]:

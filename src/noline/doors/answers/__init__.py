@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from noline.doors.plain import plain
+from noline.flows.people import Known
 from noline.hub import Hub
 from noline.insight.journeys.model import HandoffPart, LostPerson, Reporting
 from noline.kernel.clock import Micros, as_text
@@ -15,7 +16,6 @@ from noline.kernel.money import Money
 from noline.stores.log import is_sealed, records_at
 from noline.stores.transactional import Reader
 from noline.truth.customers.model import person_of
-from noline.truth.customers.service import Customer
 from noline.truth.feedback.model import Loop
 from noline.truth.orders.model import Order, OrderLine
 
@@ -220,7 +220,7 @@ def _lost_person(hub: Hub, reader: Reader, lost: LostPerson, places: Mapping[str
     """A lost person by the id that every other page uses, with a name if one is known."""
     person = person_of(lost.person)
     try:
-        name = hub.customers.get(reader, person).name
+        name = hub.recognition.profile(reader, person).name
     except NotFound:
         name = None
     sent = _sending_record(reader, lost)
@@ -334,13 +334,14 @@ def customer(hub: Hub, person: str, before: Micros | None = None, limit: int = 5
     }
 
 
-def _in_short(found: Customer) -> Json:
+def _in_short(found: Known) -> Json:
     return {
         "person": found.person,
         "name": found.name,
         "identifiers": [
             {"namespace": one.namespace, "value": one.value, "first_seen": as_text(at)} for one, at in found.identifiers
         ],
+        "found_by": list(found.found_by),
     }
 
 

@@ -1,0 +1,192 @@
+"""Who is who, over HTTP: decisions about people and the reasons for them."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import get, post
+from litestar.connection import Request
+from litestar.datastructures import State
+from litestar.params import Parameter
+
+from noline.doors.answers import identity as answers
+from noline.doors.http.auth import needs
+from noline.doors.http.threads import in_thread
+from noline.kernel.events import Identifier
+from noline.stores.access import Role
+
+_ASSOCIATE = [needs(Role.ASSOCIATE)]
+_MANAGER = [needs(Role.MANAGER)]
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[^\x00]*$")]
+Reason = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\x00]*$")]
+Person = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+
+
+class Decision(msgspec.Struct):
+    """Two people of whom something is decided. by: who decides; the role of the key when nobody is named."""
+
+    person: Person
+    other: Person
+    reason: Reason = ""
+    by: Text | None = None
+
+
+class Name(msgspec.Struct):
+    """A name by which somebody is known."""
+
+    namespace: Text
+    value: Text
+
+
+class Split(msgspec.Struct):
+    """Names of a person that are somebody else's."""
+
+    identifiers: Annotated[list[Name], msgspec.Meta(min_length=1, max_length=10_000)]
+    reason: Reason = ""
+    by: Text | None = None
+
+
+class Undo(msgspec.Struct):
+    """Who decides; the role of the key when nobody is named."""
+
+    by: Text | None = None
+
+
+@post("/v1/customers/merge", guards=_ASSOCIATE, tags=["customers"], status_code=200)
+@in_thread
+def merge_customers(state: State, request: Request[Any, Any, Any], data: Decision) -> dict[str, Any]:
+    """Decide that two are one person; can be undone."""
+    done = state.hub.identity.merge(data.person, data.other, by=_who(request, data.by), reason=data.reason)
+    return answers.change(done)
+
+
+@post("/v1/customers/part", guards=_ASSOCIATE, tags=["customers"], status_code=200)
+@in_thread
+def part_customers(state: State, request: Request[Any, Any, Any], data: Decision) -> dict[str, Any]:
+    """Decide that two are not one person, whatever is seen later."""
+    done = state.hub.identity.part(data.person, data.other, by=_who(request, data.by), reason=data.reason)
+    return answers.change(done)
+
+
+@post("/v1/customers/same-household", guards=_ASSOCIATE, tags=["customers"], status_code=200)
+@in_thread
+def same_household(state: State, request: Request[Any, Any, Any], data: Decision) -> dict[str, Any]:
+    """Decide that two live together and are two people."""
+    done = state.hub.identity.same_household(data.person, data.other, by=_who(request, data.by), reason=data.reason)
+    return answers.change(done)
+
+
+@post("/v1/customers/different-household", guards=_ASSOCIATE, tags=["customers"], status_code=200)
+@in_thread
+def different_household(state: State, request: Request[Any, Any, Any], data: Decision) -> dict[str, Any]:
+    """Decide that two do not live together."""
+    who = _who(request, data.by)
+    return answers.change(state.hub.identity.different_household(data.person, data.other, by=who, reason=data.reason))
+
+
+@post("/v1/customers/{person:str}/split", guards=_ASSOCIATE, tags=["customers"], status_code=200)
+@in_thread
+def split_customer(state: State, request: Request[Any, Any, Any], person: str, data: Split) -> dict[str, Any]:
+    """Decide that some names of a person are somebody else's."""
+    names = [Identifier(one.namespace, one.value) for one in data.identifiers]
+    done = state.hub.identity.split(person, names, by=_who(request, data.by), reason=data.reason)
+    return answers.change(done)
+
+
+@post("/v1/decisions/{decision:str}/undo", guards=_ASSOCIATE, tags=["customers"], status_code=200)
+@in_thread
+def undo_decision(state: State, request: Request[Any, Any, Any], decision: str, data: Undo) -> dict[str, Any]:
+    """Take a decision, or a whole match, back."""
+    return answers.change(state.hub.identity.undo(decision, by=_who(request, data.by)))
+
+
+@get("/v1/decisions", guards=_ASSOCIATE, tags=["customers"])
+@in_thread
+def list_decisions(
+    state: State,
+    limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Parameter(ge=0, le=2**53)] = 0,
+) -> list[dict[str, Any]]:
+    """What was decided about who is who, the latest first."""
+    return answers.decisions(state.hub, limit, offset)
+
+
+@get("/v1/customers/{person:str}/why", guards=_ASSOCIATE, tags=["customers"])
+@in_thread
+def why_customer(state: State, person: str) -> dict[str, Any]:
+    """Why a person is one person: what holds the names together, what does not, what was decided."""
+    return answers.why(state.hub, person)
+
+
+@get("/v1/links/why", guards=_MANAGER, tags=["customers"])
+@in_thread
+def why_link(state: State, namespace: str, value: str, other_namespace: str, other_value: str) -> dict[str, Any]:
+    """What links two names, and the records of the log that show them together."""
+    return answers.why_link(state.hub, Identifier(namespace, value), Identifier(other_namespace, other_value))
+
+
+@get("/v1/identity/quality", guards=_MANAGER, tags=["customers"])
+@in_thread
+def get_quality(state: State) -> dict[str, Any]:
+    """How good the people are: sizes, bridges, refused links, shared names, estimated precision."""
+    return answers.quality(state.hub)
+
+
+@get("/v1/identity/rules", guards=_MANAGER, tags=["customers"])
+@in_thread
+def preview_rules(state: State) -> dict[str, Any]:
+    """What the identity rules of noline.toml would change."""
+    return answers.preview(state.hub.identity.preview_rules())
+
+
+@post("/v1/identity/rules", guards=[needs(Role.ADMIN)], tags=["customers"], status_code=200)
+@in_thread
+def apply_rules(state: State, request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Put the identity rules of noline.toml in force; answers what changed."""
+    return answers.preview(state.hub.identity.apply_rules(by=_who(request, None)))
+
+
+@post("/v1/customers/match/plan", guards=_MANAGER, tags=["customers"], status_code=200)
+@in_thread
+def plan_match(state: State) -> dict[str, Any]:
+    """Let the model look at everybody; answers what it would change."""
+    return answers.planned(state.hub.matching.plan())
+
+
+@get("/v1/customers/match", guards=_MANAGER, tags=["customers"])
+@in_thread
+def get_match(state: State) -> dict[str, Any]:
+    """What the latest run of the model proposes."""
+    return answers.planned(state.hub.matching.planned())
+
+
+@post("/v1/customers/match/apply", guards=_MANAGER, tags=["customers"], status_code=200)
+@in_thread
+def apply_match(state: State, request: Request[Any, Any, Any], data: Undo) -> dict[str, Any]:
+    """Let the sure links of the latest run hold, as one batch that can be undone."""
+    return answers.change(state.hub.matching.apply(by=_who(request, data.by)))
+
+
+@get("/v1/customers/review", guards=_ASSOCIATE, tags=["customers"])
+@in_thread
+def list_review(state: State, limit: Annotated[int, Parameter(ge=1, le=200)] = 20) -> list[dict[str, Any]]:
+    """Pairs of people in doubt, the likeliest first."""
+    return answers.queue(state.hub, limit)
+
+
+@post("/v1/customers/review/later", guards=_ASSOCIATE, tags=["customers"], status_code=204)
+@in_thread
+def review_later(state: State, data: Decision) -> None:
+    """Put a pair in doubt behind the others."""
+    state.hub.matching.later(data.person, data.other)
+
+
+def _who(request: Request[Any, Any, Any], named: str | None) -> str:
+    return named or f"a key of role {request.state.role}"
+
+
+IDENTITY_ROUTES = [
+    merge_customers, part_customers, same_household, different_household, split_customer, undo_decision,
+    plan_match, get_match, apply_match, list_review, review_later, list_decisions,
+    why_customer, why_link, get_quality, preview_rules, apply_rules,
+]  # fmt: skip

@@ -1,0 +1,76 @@
+"""Deeds: what somebody decides through a door stands in the log like everything else that happened.
+
+So it is durable, told to receivers, folded by the rooms, and there again after a rebuild.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from noline.flows.intake import origin_of
+from noline.flows.reading import draft_of
+from noline.kernel.clock import Clock
+from noline.kernel.events import Context, Digest, Draft, Fact, Json, Message, Receipt, Refusal, route_of
+from noline.kernel.words import WORDS
+from noline.stores.access import OURS
+from noline.stores.log import Group, Log
+from noline.stores.transactional import Transaction
+
+SCHEMA = "noline"
+_ROUTE = "deed"
+
+
+class Deed(NamedTuple):
+    """Something decided.
+
+    subject: whom it concerns, as the log names it; the body is sealed under its key. id: the same id is the same deed,
+    however often it is done; without one it gets its own.
+    """
+
+    kind: str
+    subject: bytes
+    properties: Json
+    id: str | None = None
+
+
+class Deeds:
+    """Puts deeds into the log."""
+
+    def __init__(self, log: Log, digest: Digest, clock: Clock) -> None:
+        """Wire the deeds of a hub."""
+        self._log = log
+        self._digest = digest
+        self._clock = clock
+
+    def do(self, tx: Transaction, deeds: Iterable[Deed], *, by: str) -> list[Receipt]:
+        """Do these in the caller's transaction; `by` names who decided. Same id, same words: a duplicate."""
+        now = self._clock.now()
+        drafts = [self._draft(deed, by, now) for deed in deeds]
+        return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, drafts)])[0]
+
+    def tell(self, tx: Transaction, messages: Iterable[Json]) -> list[Receipt]:
+        """Take messages of the tracking contract that a door made itself, such as a consent given at the counter."""
+        now = self._clock.now()
+        items: list[Draft | Refusal] = []
+        for said in messages:
+            raw = msgspec.json.encode(said)
+            message = msgspec.convert(said, Message)
+            origin = origin_of(OURS)
+            items.append(draft_of(message, raw, origin, sent_at=None, received_at=now, digest=self._digest))
+        return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, items)])[0]
+
+    def new_id(self, prefix: str) -> str:
+        """An id that nobody has."""
+        return f"{prefix}-{self._clock.random_bytes(8).hex()}"
+
+    def _draft(self, deed: Deed, by: str, now: int) -> Draft:
+        message_id = deed.id or self.new_id("deed")
+        properties: dict[str, Any] = {**deed.properties, "by": by}
+        # Without a time, so that the same deed done again has the same body; the record has the time.
+        body: Json = {"type": "track", "event": deed.kind, "messageId": message_id, "properties": properties}
+        fact = Fact(
+            0, deed.kind, WORDS[deed.kind], route_of(deed.subject), deed.subject, message_id, now, now, OURS.name,
+            OURS.channel, (), properties, {}, Context(), trusted=True,
+        )  # fmt: skip
+        return Draft(fact, SCHEMA, msgspec.json.encode(body), personal=True)

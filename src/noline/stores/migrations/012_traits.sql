@@ -1,0 +1,2 @@
+-- What is told of people lies in the profiles now.
+DROP TABLE traits;

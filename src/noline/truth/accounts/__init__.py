@@ -1,0 +1,1 @@
+"""Accounts: businesses, and who acts for them in which role."""

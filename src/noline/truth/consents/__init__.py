@@ -1,0 +1,1 @@
+"""Consents: what people agreed to, per purpose and channel, with the evidence."""

@@ -1,0 +1,102 @@
+"""Which column means what, in tables as people send them."""
+
+import pyarrow as pa
+import pytest
+
+from noline.insight.matching.columns import ColumnsNotUnderstood, guess
+from noline.insight.matching.preparing import prepared, reading_of
+from noline.kernel.errors import NotFound
+
+
+def one_row(**cells):
+    return pa.table({"id": ["1"], **{name: [value] for name, value in cells.items()}})
+
+
+def test_german_headers():
+    table = one_row(
+        Vorname="Anna", Nachname="Lee", Geburtsdatum="1.2.1980", PLZ="10115", Ort="Berlin", Telefon="030 1234567"
+    )
+    assert guess(table, "id").flat() == {
+        "Vorname": "given", "Nachname": "family", "Geburtsdatum": "birth_date", "PLZ": "postcode", "Ort": "city",
+        "Telefon": "phone",
+    }  # fmt: skip
+
+
+def test_japanese_headers():
+    table = one_row(氏名="山田 太郎", 生年月日="1980年1月2日", 電話番号="090-1234-5678", 郵便番号="100-0001")
+    assert guess(table, "id").flat() == {
+        "氏名": "name", "生年月日": "birth_date", "電話番号": "phone", "郵便番号": "postcode",
+    }  # fmt: skip
+
+
+def test_a_birth_date_in_three_columns():
+    table = one_row(fname_c1="ANNA", lname_c1="LEE", by=1980, bm=2, bd=1)
+    found = guess(table, "id")
+    assert found.flat() == {
+        "fname_c1": "given", "lname_c1": "family", "by": "birth_year", "bm": "birth_month", "bd": "birth_day"
+    }  # fmt: skip
+    assert prepared(table, reading_of(table, found))["birth"].to_pylist() == ["19800201"]
+
+
+def test_headers_that_say_nothing_are_read_by_what_stands_below():
+    table = pa.table(
+        {
+            "id": [str(n) for n in range(40)],
+            "c1": [f"anna{n}@example.com" for n in range(40)],
+            "c2": [f"19{40 + n}-03-0{1 + n % 9}" for n in range(40, 60)] + [f"19{40 + n}-03-01" for n in range(20)],
+            "c3": ["Anna", "Robert", "Maria", "Xenthos"] * 10,
+        }
+    )
+    assert guess(table, "id").flat() == {"c1": "email", "c2": "birth_date", "c3": "given"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cluster", "cluster_id", "cid", "ClusterID", "entity_id", "ent_id", "true_match", "label", "household_id", "hh_id",
+     "simulant_id", "person_id", "class", "dup_group", "is_match", "rec_id", "customer_id"],
+)  # fmt: skip
+def test_what_may_be_the_answer_is_never_read(name):
+    found = guess(one_row(first_name="Anna", **{name: "anna@example.com" if name == "label" else "17"}), "id")
+    assert found.flat() == {"first_name": "given"}
+    assert found.unread == (name,)
+
+
+@pytest.mark.parametrize("name", ["uid", "pid", "match_key", "voter_no", "ref"])
+def test_a_key_is_not_taken_for_a_phone(name):
+    keys = [f"00-{n:08}" for n in range(30)]
+    table = pa.table({"id": [str(n) for n in range(30)], "first_name": ["Anna"] * 30, name: keys})
+    assert guess(table, "id").flat() == {"first_name": "given"}
+
+
+def test_a_mapping_is_taken_as_it_is():
+    table = one_row(a="Anna", b="Lee", first_name="x")
+    assert guess(table, "id", {"given": "a", "family": ["b"]}).flat() == {"a": "given", "b": "family"}
+
+
+def test_a_mapping_to_what_is_not_there_is_refused():
+    with pytest.raises(NotFound) as refusal:
+        guess(one_row(a="Anna"), "id", {"given": "b"})
+    assert (refusal.value.what, refusal.value.name) == ("column", "b")
+    with pytest.raises(NotFound) as refusal:
+        guess(one_row(a="Anna"), "id", {"hat": "a"})
+    assert refusal.value.name == "hat"
+
+
+def test_a_table_of_goods_is_refused():
+    with pytest.raises(ColumnsNotUnderstood):
+        guess(one_row(sku="K-1", price="3.50"), "id")
+
+
+def test_the_order_of_dates_is_told_by_the_whole_column_and_by_source():
+    table = pa.table(
+        {
+            "id": ["1", "2", "3", "4"],
+            "first_name": ["Ann"] * 4,
+            "dob": ["02/03/1980", "25/03/1980", "02/03/1980", "03/25/1980"],
+            "source": ["uk", "uk", "us", "us"],
+        }
+    )
+    found = guess(table, "id")
+    assert prepared(table, reading_of(table, found))["birth"].to_pylist() == [
+        "19800302", "19800325", "19800203", "19800325",
+    ]  # fmt: skip
