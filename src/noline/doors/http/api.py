@@ -33,13 +33,14 @@ from noline.stores.access import Role
 _log = structlog.get_logger("noline.http")
 
 _CODES = {404: "http.not_found", 405: "http.method", 413: "http.too_large", 415: "http.media_type"}
-_PROTECTION = {
+PROTECTION = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+"""What browsers are told about every answer."""
 
 
 @get("/healthz", sync_to_thread=False, tags=["operation"])
@@ -121,7 +122,7 @@ async def _protect(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
     headers = MutableScopeHeaders.from_message(message)
-    for name, value in _PROTECTION.items():
+    for name, value in PROTECTION.items():
         headers.setdefault(name, value)
     if not scope["path"].startswith("/static/"):
         headers.setdefault("cache-control", "no-store")

@@ -59,15 +59,19 @@ def only_server(folder: Path) -> Iterator[Callable[[str], None]]:
 
 
 def application(hub: Hub, writer: Writer) -> Application:
-    """The whole ASGI application: the intake bare, the rest behind it."""
-    from noline.doors.http.api import api
+    """The whole ASGI application: the intake and profiles bare, the rest behind them."""
+    from noline.doors.http.api import PROTECTION, api
+    from noline.doors.http.fast import ProfileDoor
 
     intake = IntakeDoor(hub.intake, hub.access, writer)
     rest = cast("Application", api(hub, writer))
+    profile = ProfileDoor(hub, PROTECTION, rest)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and intake.handles(scope["path"]):
             await intake(scope, receive, send)
+        elif scope["type"] == "http" and profile.handles(scope):
+            await profile(scope, receive, send)
         else:
             await rest(scope, receive, send)
 

@@ -129,7 +129,7 @@ class Profiles:
         if new := found - self._posted:
             tables.add_postings(tx, sorted(new))
             tables.add_sounds(tx, sorted(self._routes.sounds(named - self._named)))
-            self._remember(new, named)
+        self._remember(new, named)
 
     def _is_settled(self, fact: Fact) -> bool:
         """Whether a fact without traits can add no clue."""
