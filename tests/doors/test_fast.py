@@ -9,7 +9,9 @@ from litestar.testing import TestClient
 from noline.doors.http.api import api
 from noline.doors.http.serve import application
 from noline.doors.http.writer import Writer
+from noline.kernel.events import Identifier
 from noline.stores.access import Role
+from noline.truth.customers.model import ModelLink
 from shop import Day, identify
 
 
@@ -69,3 +71,19 @@ def test_who_is_not_known_or_may_not_ask_is_refused_as_everywhere(shop, person, 
     writer.stop()
     assert found == status
     assert {"code", "message", "hint"} <= json.loads(body).keys()
+
+
+def test_an_associate_takes_back_a_decision_but_not_a_models_whole_batch(shop):
+    writer = Writer(shop.accept_groups)
+    shop.accept("web", [identify(id="m-2", at=Day().next(), user="bruno", firstName="Bruno")])
+    one, other = sorted(shop.customers.subject(Identifier("user_id", name)) for name in ("anna", "bruno"))
+    shop.identity.apply("match-1", [ModelLink(one, other, 9_000, "match-1", 0)], by="Clara")
+    keys = {role: shop.access.add_key(role)[1] for role in (Role.ASSOCIATE, Role.MANAGER)}
+    with TestClient(api(shop, writer)) as client:
+        answers = [
+            client.post("/v1/decisions/match-1/undo", json={}, headers={"authorization": f"Bearer {keys[role]}"})
+            for role in (Role.ASSOCIATE, Role.MANAGER)
+        ]
+    writer.stop()
+    assert [one.status_code for one in answers] == [403, 200]
+    assert answers[0].json()["code"] == "auth.role_too_small"

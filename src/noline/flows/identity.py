@@ -238,6 +238,11 @@ class Identity:
             deed = Deed(kind, self._customers.subject_of_decision(decision), {"decision": decision}, f"undo-{decision}")
             return self._done(tx, deed, ends, decision, "undone", by)
 
+    def is_batch(self, decision: str) -> bool:
+        """Whether this is a model's whole batch and not a decision of a person."""
+        with self._store.reading() as reader:
+            return bool(self._customers.ends_of_batch(reader, decision))
+
     def decision_log(self, limit: int = 100, offset: int = 0) -> list[Decided]:
         """What was decided, the latest first."""
         with self._store.reading() as reader:

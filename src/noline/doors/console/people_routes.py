@@ -16,11 +16,13 @@ from noline.doors.console.leaving import left
 from noline.doors.console.people_paths import customer_path
 from noline.doors.console.render import render
 from noline.doors.console.serving import ASSOCIATE, MANAGER, Asking, Form, Page, bare, html, page, page_at, shell_of
+from noline.doors.http.auth import require
 from noline.doors.http.threads import in_thread
 from noline.flows.identity import Change, Identity
 from noline.hub import Hub
 from noline.kernel.errors import NoLineError, NotFound
 from noline.kernel.events import Identifier
+from noline.stores.access import Role
 
 Query = Annotated[str, Parameter(max_length=200)]
 
@@ -132,6 +134,8 @@ def _split(request: Asking, hub: Hub, person: str, form: FormMultiDict) -> Page:
 def undo(request: Asking, state: State, decision: str, data: Form) -> Page:
     """Take a decision or a model's batch back, and return to where that was asked for."""
     hub: Hub = state.hub
+    if hub.identity.is_batch(decision):
+        require(request, Role.MANAGER)
     change = hub.identity.undo(decision, by=who(request))
     back = data.get("back", "")
     if back == "/customers/quality" or not change.people:

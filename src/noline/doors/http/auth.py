@@ -42,6 +42,13 @@ def needs(role: Role) -> Guard:
     return guard
 
 
+def require(connection: Connection, role: Role) -> None:
+    """For what a guard cannot know yet: raises RoleTooSmall unless the caller, whom a guard let in, has this role."""
+    found: Role = connection.state.role
+    if not found.includes(role):
+        raise RoleTooSmall(role=found, needs=role)
+
+
 NEEDED: dict[Guard, Role] = {}
 """The role each guard asks for, so that the description of the API can tell it."""
 

@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.params import Parameter
 
 from noline.doors.answers import identity as answers
-from noline.doors.http.auth import needs
+from noline.doors.http.auth import needs, require
 from noline.doors.http.threads import in_thread
 from noline.kernel.events import Identifier
 from noline.stores.access import Role
@@ -96,7 +96,9 @@ def split_customer(state: State, request: Request[Any, Any, Any], person: str, d
 @post("/v1/decisions/{decision:str}/undo", guards=_ASSOCIATE, tags=["customers"], status_code=200)
 @in_thread
 def undo_decision(state: State, request: Request[Any, Any, Any], decision: str, data: Undo) -> dict[str, Any]:
-    """Take a decision, or a whole match, back."""
+    """Take a decision back; a whole match takes a manager."""
+    if state.hub.identity.is_batch(decision):
+        require(request, Role.MANAGER)
     return answers.change(state.hub.identity.undo(decision, by=_who(request, data.by)))
 
 
