@@ -128,6 +128,8 @@ class Hub:
         self.access = Access(self.store, self.vault.digest, clock)
         rules = Rules.from_settings(settings.identity, normalised)
         rooms = Rooms.of(self.vault.digest, settings.currency, rules)
+        with self.store.reading() as reader:
+            rooms.customers.follow(reader)
         self.customers, self.profiles, self.consents = rooms.customers, rooms.profiles, rooms.consents
         self.accounts, self.catalogue, self.stock = rooms.accounts, rooms.catalogue, rooms.stock
         self.orders, self.prices, self.feedback = rooms.orders, rooms.prices, rooms.feedback

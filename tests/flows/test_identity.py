@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from noline.flows.identity import DecidedOtherwise, NothingToDecide
+from noline.hub import Hub
 from noline.kernel.errors import NotFound, SettingWrong
 from noline.kernel.events import Identifier
 from noline.truth.customers.identifiers import normalised
@@ -217,6 +218,16 @@ def test_history_follows_a_merge_its_undoing_and_other_rules(shop):
     shop.identity.apply_rules(Rules.from_settings({"namespaces": {"email": {"blocked": ["anna@x.fr"]}}}, normalised))
     found, expected = people()
     assert found == expected
+
+
+def test_rules_that_wait_change_nothing_at_the_next_start(shop):
+    says(shop, "till", userId="u-1", traits={"email": "anna@x.fr"})
+    with (shop.folder / "noline.toml").open("a") as file:
+        file.write('\n[identity.namespaces.email]\nblocked = ["anna@x.fr"]\n')
+    with Hub.open(shop.folder) as again:
+        assert again.identity.rules_wait()
+        assert again.verify().trouble == ()
+        assert len(again.identity.why(person(again, "user_id", "u-1")).held_by) == 1
 
 
 def test_a_rule_that_nobody_understands_is_named():

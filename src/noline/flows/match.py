@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from noline.flows.identity import Change, Identity, Preview
-from noline.kernel.clock import Clock, Micros, as_text
+from noline.kernel.clock import Clock, Micros
 from noline.kernel.errors import NotFound, Refused
 from noline.stores.transactional import Reader, TransactionalStore
 from noline.truth.customers.model import Subject
@@ -294,12 +294,3 @@ def _bits(probability: float) -> float:
 def _plain(told: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers and texts as JSON holds them."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
-
-
-def described(planned: Planned) -> str:
-    """A plan in one sentence."""
-    preview = planned.preview
-    return (
-        f"{as_text(planned.at)}: {preview.merged:,} people would be merged into others by {planned.sure:,} links, "
-        f"{preview.events_moved:,} events would move, and {planned.in_doubt:,} pairs wait for a look."
-    )

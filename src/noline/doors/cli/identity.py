@@ -8,8 +8,6 @@ from noline.doors.cli.questions import customers
 from noline.doors.cli.talk import COUNT, hub_option, opened, say, show
 from noline.kernel.events import Identifier
 
-_DECIDED = ("people_before", "people_after", "decision")
-
 
 class Name(click.ParamType[Identifier, str]):
     """An identifier as NAMESPACE:VALUE."""

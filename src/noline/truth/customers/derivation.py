@@ -122,9 +122,9 @@ class Derivation:
                     following |= around.keys()
             deciding, found = self._decisions(reader, here)
             decisions |= deciding
+            found.update(link for subject in here for link in supposed_at.get(subject, ()))
             model |= found
-            model.update(link for subject in here for link in supposed_at.get(subject, ()))
-            following |= _reached(deciding.values(), model, here)
+            following |= _reached(deciding.values(), found)
             frontier = following - seen
         evidence = Evidence(
             {subject: one.known for subject, one in standing.items()},
@@ -159,17 +159,12 @@ class Derivation:
             self._refused = True
 
 
-def _reached(
-    decisions: Iterable[Decision], model: Iterable[ModelLink], here: Mapping[Subject, Standing]
-) -> set[Subject]:
-    """Whom decisions and models put together with these."""
-    found: set[Subject] = set()
+def _reached(decisions: Iterable[Decision], model: Iterable[ModelLink]) -> set[Subject]:
+    """Whom decisions and models put together."""
+    found = {end for link in model for end in (link.one, link.other)}
     for decision in decisions:
         if decision.kind == SAME:
             found |= decision.one | decision.other
-    for link in model:
-        if link.one in here or link.other in here:
-            found |= {link.one, link.other}
     return found
 
 

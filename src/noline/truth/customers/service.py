@@ -139,13 +139,17 @@ class Customers:
         self.derivation = self._under(rules)
         self._rules_read = True
 
+    def follow(self, reader: Reader) -> bool:
+        """Derive under the rules in force, whatever the settings wish; False as long as there are none."""
+        rules = self.in_force(reader)
+        if rules is not None and rules != self.derivation.rules:
+            self.derivation = self._under(rules)
+        return rules is not None
+
     def _read_rules(self, tx: Transaction, now: Micros) -> None:
         """Follow the rules in force, which another process may have changed; the first facts put ours in force."""
-        rules = self.in_force(tx)
-        if rules is None:
+        if not self.follow(tx):
             tables.set_rules(tx, self.derivation.rules.as_text(), now)
-        elif rules != self.derivation.rules:
-            self.derivation = self._under(rules)
         self._rules_read = True
 
     def _under(self, rules: Rules) -> Derivation:

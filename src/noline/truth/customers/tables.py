@@ -355,12 +355,6 @@ def decision(reader: Reader, name: str, digest: Digest) -> Row | None:
     )
 
 
-def is_undone(reader: Reader, name: str, digest: Digest) -> bool:
-    """Whether a decision or batch was taken back."""
-    found = reader.row("SELECT 1 FROM undone WHERE route_key = ? AND decision = ?", (_route(digest, name), name))
-    return found is not None
-
-
 def batches(reader: Reader) -> list[Row]:
     """What models found, the latest first: (batch, when, links, undone when, undone by)."""
     return reader.rows(
