@@ -13,21 +13,27 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from noline.channels import segment, tcf
+from noline.channels import segment, shopify, tcf
 from noline.flows import move as moving
 from noline.flows.amend import Amending
+from noline.flows.buyers import Buyers
+from noline.flows.carts import Carting
 from noline.flows.consent import Consenting
+from noline.flows.counting import Counting
 from noline.flows.deeds import Deeds
 from noline.flows.deliver import Deliveries
 from noline.flows.doctor import Finding, examine
 from noline.flows.erase import Erasing
+from noline.flows.exchanging import Exchanging
 from noline.flows.export import Exporting
 from noline.flows.export import Rooms as ExportRooms
 from noline.flows.facts import Facts, PeopleFeed, TouchpointFeed
+from noline.flows.fulfilling import Fulfilling
+from noline.flows.goods import Desk, Handling
 from noline.flows.households import Households
 from noline.flows.identity import Identity
 from noline.flows.intake import Intake, origin_of
@@ -36,14 +42,23 @@ from noline.flows.ledger import FILE_NAME as LEDGER_FILE
 from noline.flows.ledger import Ledger
 from noline.flows.match import Matching
 from noline.flows.mentions import names_in
+from noline.flows.once import Once
+from noline.flows.ordering import Ordering
+from noline.flows.parcels import Company
 from noline.flows.people import Known, known
+from noline.flows.policies import Policies
+from noline.flows.promise import Promising
 from noline.flows.recognise import Recognition
 from noline.flows.refold import catch_up
+from noline.flows.returns import Returning
+from noline.flows.sourcing import Assigning
+from noline.flows.tasks import Tasks
 from noline.flows.timeline import Timeline, timeline
 from noline.flows.verify import Verification, verify
 from noline.insight.journeys.model import Windows
 from noline.insight.journeys.service import Journeys
 from noline.insight.scorecards.service import Scorecards
+from noline.insight.sourcing.service import Sourcing
 from noline.kernel import settings as settings_file
 from noline.kernel.clock import DAY, Clock, Micros, SystemClock
 from noline.kernel.errors import HubExists, HubMissing, SettingWrong
@@ -61,18 +76,24 @@ from noline.stores.tombstones import Receipt as Erased
 from noline.stores.transactional import TransactionalStore
 from noline.stores.vault import Vault
 from noline.truth.accounts.service import Accounts
+from noline.truth.carts.service import Carts
 from noline.truth.catalogue.service import Catalogue
 from noline.truth.consents.service import Consents
-from noline.truth.customers.identifiers import normalised
+from noline.truth.customers.identifiers import CLAIMABLE, normalised
 from noline.truth.customers.rules import Rules
 from noline.truth.customers.service import Customers
 from noline.truth.feedback.service import Feedback
+from noline.truth.goods.service import Goods
 from noline.truth.orders.model import Order
 from noline.truth.orders.service import Orders
 from noline.truth.prices.service import Prices
 from noline.truth.profiles.addresses import Addresses
 from noline.truth.profiles.service import Profiles
+from noline.truth.stock import checks
+from noline.truth.stock.policies import StockSettings
+from noline.truth.stock.promising import nearest_to_whole
 from noline.truth.stock.service import Stock
+from noline.truth.stock.shelves import ShelvesInMemory
 
 if TYPE_CHECKING:
     from noline.stores.duckdb import DuckDbStore
@@ -94,9 +115,11 @@ class Rooms(NamedTuple):
     orders: Orders
     prices: Prices
     feedback: Feedback
+    carts: Carts
+    goods: Goods
 
     @classmethod
-    def of(cls, digest: Digest, currency: str, rules: Rules) -> Self:
+    def of(cls, digest: Digest, currency: str, rules: Rules, stock: StockSettings) -> Self:
         """New rooms that remember nothing yet. rules: of who is who, until others are put in force."""
         return cls(
             Customers(digest, rules),
@@ -105,10 +128,12 @@ class Rooms(NamedTuple):
             Accounts(digest),
             Addresses(digest),
             Catalogue(digest, currency),
-            Stock(digest),
+            Stock(digest, stock),
             Orders(digest, currency),
             Prices(digest, currency),
             Feedback(digest),
+            Carts(digest, currency, CLAIMABLE),
+            Goods(digest),
         )
 
 
@@ -127,27 +152,50 @@ class Hub:
         self.vault = Vault(secret, clock)
         self.access = Access(self.store, self.vault.digest, clock)
         rules = Rules.from_settings(settings.identity, normalised)
-        rooms = Rooms.of(self.vault.digest, settings.currency, rules)
+        rooms = Rooms.of(self.vault.digest, settings.currency, rules, StockSettings.from_settings(settings.stock))
         with self.store.reading() as reader:
             rooms.customers.follow(reader)
         self.customers, self.profiles, self.consents = rooms.customers, rooms.profiles, rooms.consents
         self.accounts, self.catalogue, self.stock = rooms.accounts, rooms.catalogue, rooms.stock
         self.orders, self.prices, self.feedback = rooms.orders, rooms.prices, rooms.feedback
-        self.addresses = rooms.addresses
+        self.addresses, self.carts = rooms.addresses, rooms.carts
         self.households = Households(self.store, self.customers, self.profiles, self.addresses)
         self.log = Log(self.store, self.vault, rooms, segment.comparable, names_in)
         self.intake = Intake(self.store, self.log, self.access, self.vault.digest, clock)
         self.deeds = Deeds(self.log, self.vault.digest, clock)
+        self.shelves = ShelvesInMemory(self.store, self.stock)
+        self.once = Once(self.store, self.vault.body_hash, clock)
+        self.promising = Promising(self.store, self.deeds, self.stock, clock, nearest_to_whole)
         self.consent = Consenting(self.store, self.customers, self.consents, self.deeds, self.vault.digest)
+        self.carting = Carting(self.store, self.carts, self.customers, self.deeds, clock)
+        weighing = Sourcing.from_settings(settings.sourcing)
+        assigning = Assigning(self.stock, self.catalogue, self.orders, self.deeds, clock, weighing)
+        buyers = Buyers(self.customers, self.orders, self.deeds)
+        self.fulfilling = Fulfilling(self.store, self.orders, self.stock, self.deeds, assigning, buyers)
+        self.ordering = Ordering(
+            store=self.store, orders=self.orders, stock=self.stock, prices=self.prices, accounts=self.accounts,
+            deeds=self.deeds, promising=self.promising, carting=self.carting, assigning=assigning, buyers=buyers,
+            choose=nearest_to_whole, digest=self.vault.digest, clock=clock, currency=settings.currency,
+        )  # fmt: skip
+        self.goods = rooms.goods
+        desk = Desk(self.store, self.deeds, self.stock, self.goods, clock)
+        self.handling = Handling(desk, self.orders)
+        self.counting = Counting(desk, self.catalogue)
+        self.returning = Returning(desk, self.handling, self.orders, self.customers)
+        self.exchanging = Exchanging(self.store, self.orders, self.ordering, self.returning)
+        self.tasks = Tasks(desk, self.orders)
+        self.policies = Policies(desk)
         self._read_up_to = -1
         self.outbox = Outbox(self.store, clock)
-        self.deliveries = Deliveries(self.store, self.log, self.outbox, clock)
+        self.shops = shopify.shops_of(settings.shopify)
+        company = Company(self.available, rooms.stock.kinds, self.shops, settings.currency)
+        self.deliveries = Deliveries(self.store, self.log, self.outbox, clock, company)
         self.facts = Facts(self.store, self.log, lambda name: origin_of(self.access.source(name)))
         catch_up(self.store, self.log, self.facts, rooms)
         self.identity = Identity(self.store, self.log, self.facts, self.deeds, self.customers, rules, clock)
         self.erasing = Erasing(
             store=self.store, log=self.log, vault=self.vault, facts=self.facts, customers=self.customers,
-            rooms=(rooms.profiles, rooms.consents, rooms.accounts, rooms.addresses),
+            rooms=(rooms.profiles, rooms.consents, rooms.accounts, rooms.addresses, rooms.carts),
             goods=(rooms.catalogue, rooms.stock, rooms.orders, rooms.prices, rooms.feedback),
             deeds=self.deeds, recipients=lambda: [one.name for one in self.outbox.subscriptions()], clock=clock,
             ledger=folder / LEDGER_FILE,
@@ -293,6 +341,12 @@ class Hub:
             currency=self.settings.currency, before=before, limit=limit,
         )  # fmt: skip
 
+    def available(self, sku: str) -> list[tuple[str, int]]:
+        """What can be sold of an item now, by location."""
+        with self.store.reading() as reader:
+            found = self.stock.availability(reader, sku, self.clock.now())
+            return [(one.location, one.available) for one in found]
+
     # -- history
 
     @cached_property
@@ -342,7 +396,7 @@ class Hub:
 
     def export_person(self, person: str) -> dict[str, Any]:
         """All that is held about one person, as JSON; raises NotFound."""
-        rooms = ExportRooms(self.customers, self.profiles, self.consents, self.accounts, self.orders)
+        rooms = ExportRooms(self.customers, self.profiles, self.consents, self.accounts, self.orders, self.carts)
         exporting = Exporting(
             store=self.store, log=self.log, facts=self.facts, rooms=rooms, access=self.access, outbox=self.outbox,
             clock=self.clock, company=self.settings.company,
@@ -368,8 +422,10 @@ class Hub:
 
     def verify(self) -> Verification:
         """Rebuild every fold from the log and compare; check the log and the books."""
-        rooms = Rooms.of(self.vault.digest, self.settings.currency, self.customers.derivation.rules)
-        return verify(self.store, self.log, self.facts, rooms, self.vault.body_hash)
+        rules = self.customers.derivation.rules
+        rooms = Rooms.of(self.vault.digest, self.settings.currency, rules, self.stock.settings)
+        laws = [partial(checks.trouble, self.stock)]
+        return verify(self.store, self.log, self.facts, rooms, self.vault.body_hash, laws)
 
     def examine(self) -> list[Finding]:
         """Is this machine, and is this hub, well?"""

@@ -129,6 +129,7 @@ def _people() -> Iterator[dict[str, Any]]:
     company = {"type": "group", "messageId": "g-1", "timestamp": LONG_AGO, "userId": "anna", "groupId": "A-1"}
     yield company | {"traits": {"name": "Bistro", "role": "buyer"}}
     yield track("Consent Changed", id="c-1", at=LONG_AGO, user="anna", purpose="marketing", granted=True)
+    yield track("Product Added", id="k-1", at=LONG_AGO, user="anna", sku="lungo-40", cart_id="cart-7f3a9c21d4e8b605")
     yield identify(id="w-8", at=LONG_AGO, user="gone", email="gone@example.com")
     for name in ("jo-one", "jo-two", "annie"):
         called = "Anna Arabica" if name == "annie" else name

@@ -44,6 +44,8 @@ QUESTIONS: dict[str, list[Any]] = {
     "customers decisions": ["--limit", "5"],
     "customers erasure": [RECEIPT],
     "accounts find": ["A-1"],
+    "carts show": ["cart-7f3a9c21d4e8b605"],
+    "carts of": ["user_id:anna"],
     "journeys handoffs": [],
     "journeys groups": ["mail", "store"],
     "journeys breakdown": ["web", "store", "--by", "store", "--monthly"],
@@ -54,6 +56,7 @@ QUESTIONS: dict[str, list[Any]] = {
     "feedback open": ["--limit", "5"],
     "feedback places": [],
     "stock find": ["ristretto-50"],
+    "stock moves": ["ristretto-50", "--at", "paris-1"],
     "orders get": ["o-1"],
     "prices get": ["ristretto-50"],
     "prices conflicts": ["--limit", "5"],
@@ -62,13 +65,31 @@ QUESTIONS: dict[str, list[Any]] = {
 }
 """Commands that only ask, with their arguments."""
 
-ABOUT_PEOPLE = ("customers", "accounts")
+ABOUT_PEOPLE = ("customers", "accounts", "carts")
+
+STOCK_DEEDS = {
+    "stock receive", "stock expect", "stock adjust", "stock hold", "stock release", "stock policy", "stock tasks",
+    "stock close-task",
+    *(f"stock transfer {step}" for step in ("new", "pick", "send", "receive", "cancel", "show", "list")),
+    *(f"stock count {step}" for step in ("open", "add", "close", "now", "cancel", "show", "list")),
+    *(f"stock return {step}" for step in ("new", "receive", "inspect", "refund", "cancel", "show", "list")),
+}  # fmt: skip
+"""Commands about goods, each with a test in test_stock.py."""
+
+ORDER_DEEDS = {
+    f"orders {name}"
+    for name in (
+        "place", "show", "cancel", "edit", "source", "why", "replay", "step", "fulfilments", "counts-due",
+    )
+}  # fmt: skip
+"""Commands about orders that were placed here, each with a test in test_orders.py."""
 
 DEEDS = {
     "init", "source add", "key add", "key remove", "dead-letters patch", "dead-letters ignore", "webhooks add",
     "webhooks pause", "webhooks resume", "webhooks remove", "import", "backup", "restore", "move", "compact", "match",
     "customers merge", "customers part", "customers split", "customers same-household", "customers undo",
-    "customers match", "customers review", "customers export", "customers erase",
+    "customers match", "customers review", "customers export", "customers erase", "carts open", "carts change",
+    *STOCK_DEEDS, *ORDER_DEEDS,
 }  # fmt: skip
 """Commands that change something, each with a test below or in test_import.py."""
 
@@ -208,7 +229,7 @@ def test_a_hub_is_made_once(noline, tmp_path):
     settings = noline("settings", "--hub", folder, "--json").json
     assert settings == {
         "store": "sqlite", "company": "Maison Ristretto", "currency": "CHF", "rates": {}, "drop_off_days": 14,
-        "handoff_days": 30, "identity": {},
+        "handoff_days": 30, "identity": {}, "shopify": {}, "stock": {}, "sourcing": {},
     }  # fmt: skip
     said = noline("init", folder, "--json")
     assert (said.code, said.out, said.error["code"]) == (3, "", "hub.exists")
@@ -282,6 +303,24 @@ def test_a_receiver_is_added_paused_resumed_and_removed(noline, shop):
     assert resumed == {"name": "erp", "state": "active", "delivered_seq": 0}
     assert noline("webhooks", "remove", "erp", "--hub", shop, "--json").json == {"name": "erp", "removed": True}
     assert noline("webhooks", "pause", "erp", "--hub", shop).code == 3
+
+
+def test_a_receiver_may_be_told_in_the_shape_of_shopify(noline, shop):
+    made = noline("webhooks", "add", "erp", "https://erp.example", "--format", "shopify", "--hub", shop, "--json").json
+    assert made["format"] == "shopify"
+    assert noline("webhooks", "add", "b", "https://b.example", "--format", "soap", "--hub", shop).code == 2
+    assert [one["name"] for one in noline("webhooks", "list", "--hub", shop, "--json").json] == ["crm", "erp"]
+
+
+def test_the_secret_of_a_shop_is_never_shown(noline, tmp_path):
+    folder = tmp_path / "new.noline"
+    assert noline("init", folder).code == 0
+    with (folder / "noline.toml").open("a") as file:
+        file.write('\n[shopify.eu]\nsecret = "shpss_geheim"\nchannel = "web"\n')
+    for words in ([], ["--json"]):
+        said = noline("settings", "--hub", folder, *words)
+        assert (said.code, "geheim" in said.out) == (0, False)
+    assert said.json["shopify"] == {"eu": {"secret": "...", "channel": "web"}}
 
 
 def test_a_hub_is_backed_up_and_restored(noline, shop, tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from console.preview_people import people_pages
+from console.preview_shop import shop_pages
 from noline.doors.console import views
 from noline.doors.console.render import STATIC, render
 
@@ -626,6 +627,7 @@ def every_page() -> dict[str, tuple[str, str, Any]]:
             views.customer(row=CUSTOMER, counted={"timeline": COUNTED["sales"]}, older="/customers/4711?before=12044"),
         ),
         **people_pages(),
+        **shop_pages(),
         "sources": (
             "sources",
             "/sources",

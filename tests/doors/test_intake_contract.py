@@ -565,6 +565,7 @@ HOSTILE = {
     "half a surrogate": (shouted(b'{"a":"\\ud800"}'), "bad_encoding"),
     "not utf-8": (shouted(b'{"a":"\xff"}'), "bad_encoding"),
     "beyond numbers": (shouted(b'{"a":1e999}'), "number_range"),
+    "four hundred digits": (shouted(b'{"a":1' + b"0" * 400 + b"}"), "number_range"),
     "thirty thousand digits": (shouted(b'{"a":' + b"9" * 30_000 + b"}"), "number_range"),
     "a wrong type": (shouted(b"[1]"), "schema_violation"),
     "no object": (b"[1,2,3]", "schema_violation"),

@@ -496,3 +496,19 @@ def test_the_doors_erase_and_show_the_receipt(shop):
         assert client.get(f"/v1/customers/{person}/export").status_code == 404
         assert client.get("/v1/erasures/erasure-0").status_code == 404
     writer.stop()
+
+
+@pytest.mark.parametrize("named", ["account_id", "cart_id"])
+def test_what_a_record_without_a_name_told_of_her_order_is_told_to_the_rooms_again(hub, named):
+    """A till's order names nobody; the return that names her makes it hers, and what stood in it goes with her."""
+    day = Day()
+    hub.access.add_source("till", "store")
+    hub.accept("till", [
+        identify(id="i-1", at=day.next(), user="anna", email=EMAIL),
+        track("Product Added", id="p-1", at=day.next(), user="boris", sku="x", cart_id="shared-1"),
+        track("Order Completed", id="o-1", at=day.next(), order_id="o-1", **{named: "shared-1"}),
+        track("Return Accepted", id="r-1", at=day.next(), user="anna", order_id="o-1", products=[{"sku": "x"}]),
+    ])  # fmt: skip
+    (anna,) = hub.find_customers(EMAIL)
+    hub.erase(anna.person, by="care", reason="asked")
+    assert hub.verify().trouble == ()

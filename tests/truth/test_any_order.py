@@ -123,6 +123,7 @@ def fold(tx, room, facts):
         with tx.savepoint():
             room.take(tx, facts)
     except NotReadable:
+        room.forget()
         if len(facts) > 1:
             for fact in facts:
                 fold(tx, room, [fact])
@@ -137,6 +138,7 @@ def rows_after(store, room, batches, rows_of):
         if room.name == "stock":
             assert room.cells(tx) == room.recounted(tx)
         raise Undone
+    room.forget()
     return found
 
 

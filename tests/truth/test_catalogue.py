@@ -3,8 +3,9 @@
 import pytest
 
 from noline.kernel.errors import UnreadableMoney
+from noline.kernel.gs1 import GtinWrong
 from noline.kernel.money import Money
-from noline.truth.catalogue.model import DescriptionUnreadable, GtinWrong, Item, Location, read_gtin
+from noline.truth.catalogue.model import DescriptionUnreadable, Item, Location, read_gtin
 from noline.truth.catalogue.service import Catalogue
 
 

@@ -196,7 +196,7 @@ def test_the_same_fact_folded_again_changes_nothing(orders):
 def test_a_pickup_or_return_that_names_no_order_is_none_of_ours(orders):
     orders.hears("Pickup Ready", reservation_id="r-1")
     orders.hears("Return Accepted", products=[CAPSULES])
-    assert orders.rows() == {"order_facts": [], "orders": [], "order_lines": []}
+    assert not any(orders.rows().values())
 
 
 @pytest.mark.parametrize(
@@ -218,4 +218,4 @@ def test_a_pickup_or_return_that_names_no_order_is_none_of_ours(orders):
 def test_what_cannot_be_read_changes_nothing(orders, said, error):
     with pytest.raises(error):
         orders.hears("Order Completed", said)
-    assert orders.rows() == {"order_facts": [], "orders": [], "order_lines": []}
+    assert not any(orders.rows().values())

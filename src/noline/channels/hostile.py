@@ -4,7 +4,6 @@ A look at the whole body decides cheaply whether any item deserves a slow look; 
 what parsers let through but stores cannot hold or programs choke on.
 """
 
-import math
 import re
 from typing import Any
 
@@ -155,7 +154,7 @@ def _walk(value: Any, pointer: str, raw: bytes) -> Refusal | None:
         elif isinstance(value, str):
             if "\0" in value:
                 return Refusal("nul_char", where, "the text holds the NUL character", raw)
-        elif isinstance(value, (int, float)) and (not math.isfinite(value) or not -INT64 <= value < INT64):
+        elif isinstance(value, (int, float)) and not -INT64 <= value < INT64:  # NaN too
             return Refusal("number_range", where, "the number does not fit 64 bits", raw)
     return None
 

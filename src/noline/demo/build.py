@@ -13,12 +13,14 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+from noline.demo.floor import Evening, work
 from noline.demo.generator import BROWSER_SOURCES, SOURCES, generate
 from noline.demo.hints import Size
 from noline.hub import Hub
 
 MARK = "demo.json"
 COMPANY = "Maison Ristretto"
+SEED = 7
 RATES = {"JPY": "0.006"}
 """Euro for a yen, fixed so that every run adds up to the same."""
 
@@ -49,6 +51,9 @@ def build(folder: Path, size: Size, advance: Callable[[int], None]) -> Counter[s
             for receipts in hub.intake.stream(_messages(size), in_one_commit=_IN_ONE_COMMIT):
                 outcomes.update(receipt.status for receipt in receipts)
                 advance(len(receipts))
+    with Hub.open(half, clock=Evening(SEED)) as hub:
+        work(hub, SEED)
+    with Hub.open(half) as hub:
         hub.refresh()
         _ask_what_the_first_page_asks(hub)
     (half / MARK).write_text(json.dumps({"size": size, **outcomes}), "utf-8")
@@ -98,7 +103,7 @@ def _messages(size: Size) -> Iterator[tuple[str, bytes]]:
 
 def _write(sender: Connection, size: Size) -> None:
     portion: list[tuple[str, bytes]] = []
-    for message in generate(size):
+    for message in generate(size, SEED):
         portion.append(message)
         if len(portion) >= _AT_ONCE:
             sender.send(portion)

@@ -31,7 +31,10 @@ class Country:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A boutique. weight: how many customers live around it, relative to the others of its country."""
+    """A boutique. weight: how many customers live around it, relative to the others of its country.
+
+    point: latitude and longitude in degrees.
+    """
 
     store_id: str
     name: str
@@ -40,6 +43,7 @@ class Store:
     street: str
     postal_code: str
     weight: int
+    point: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Depot:
     name: str
     country: Country
     weight: int
+    point: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +80,73 @@ JP = Country("JP", "JPY", "ja", 9, 20)
 COUNTRIES = (FR, DE, JP)
 
 STORES = (
-    Store("paris-opera", "Maison Ristretto Opéra", FR, "Paris", "24 rue de la Paix", "75002", 4),
-    Store("paris-marais", "Maison Ristretto Marais", FR, "Paris", "8 rue des Rosiers", "75004", 3),
-    Store("lyon-bellecour", "Maison Ristretto Bellecour", FR, "Lyon", "3 place Bellecour", "69002", 2),
-    Store("marseille-vieux-port", "Maison Ristretto Vieux-Port", FR, "Marseille", "17 quai du Port", "13002", 2),
-    Store("bordeaux-chartrons", "Maison Ristretto Chartrons", FR, "Bordeaux", "41 rue Notre-Dame", "33000", 2),
-    Store("berlin-mitte", "Maison Ristretto Mitte", DE, "Berlin", "Friedrichstraße 76", "10117", 3),
-    Store("muenchen-altstadt", "Maison Ristretto Altstadt", DE, "München", "Sendlinger Straße 12", "80331", 3),
-    Store("hamburg-neuer-wall", "Maison Ristretto Neuer Wall", DE, "Hamburg", "Neuer Wall 33", "20354", 2),
-    Store("koeln-ehrenstrasse", "Maison Ristretto Ehrenstraße", DE, "Köln", "Ehrenstraße 5", "50672", 2),
-    Store("tokyo-ginza", "メゾン・リストレット銀座", JP, "東京", "中央区銀座4-6-1", "104-0061", 4),
-    Store("osaka-umeda", "メゾン・リストレット梅田", JP, "大阪", "北区梅田2-2-22", "530-0001", 3),
-    Store("kyoto-shijo", "メゾン・リストレット四条", JP, "京都", "下京区四条通寺町東入", "600-8001", 2),
+    Store("paris-opera", "Maison Ristretto Opéra", FR, "Paris", "24 rue de la Paix", "75002", 4, (48.8692, 2.3319)),
+    Store("paris-marais", "Maison Ristretto Marais", FR, "Paris", "8 rue des Rosiers", "75004", 3, (48.8571, 2.3583)),
+    Store(
+        "lyon-bellecour", "Maison Ristretto Bellecour", FR, "Lyon", "3 place Bellecour", "69002", 2, (45.7578, 4.832)
+    ),
+    Store(
+        "marseille-vieux-port",
+        "Maison Ristretto Vieux-Port",
+        FR,
+        "Marseille",
+        "17 quai du Port",
+        "13002",
+        2,
+        (43.2951, 5.3739),
+    ),
+    Store(
+        "bordeaux-chartrons",
+        "Maison Ristretto Chartrons",
+        FR,
+        "Bordeaux",
+        "41 rue Notre-Dame",
+        "33000",
+        2,
+        (44.853, -0.5706),
+    ),
+    Store("berlin-mitte", "Maison Ristretto Mitte", DE, "Berlin", "Friedrichstraße 76", "10117", 3, (52.5142, 13.3899)),
+    Store(
+        "muenchen-altstadt",
+        "Maison Ristretto Altstadt",
+        DE,
+        "München",
+        "Sendlinger Straße 12",
+        "80331",
+        3,
+        (48.1349, 11.568),
+    ),
+    Store(
+        "hamburg-neuer-wall",
+        "Maison Ristretto Neuer Wall",
+        DE,
+        "Hamburg",
+        "Neuer Wall 33",
+        "20354",
+        2,
+        (53.5511, 9.9895),
+    ),
+    Store(
+        "koeln-ehrenstrasse", "Maison Ristretto Ehrenstraße", DE, "Köln", "Ehrenstraße 5", "50672", 2, (50.9393, 6.9399)
+    ),
+    Store("tokyo-ginza", "メゾン・リストレット銀座", JP, "東京", "中央区銀座4-6-1", "104-0061", 4, (35.6716, 139.765)),
+    Store("osaka-umeda", "メゾン・リストレット梅田", JP, "大阪", "北区梅田2-2-22", "530-0001", 3, (34.7025, 135.4959)),
+    Store(
+        "kyoto-shijo",
+        "メゾン・リストレット四条",
+        JP,
+        "京都",
+        "下京区四条通寺町東入",
+        "600-8001",
+        2,
+        (35.0037, 135.7681),
+    ),
 )
 STORE_BY_ID: Mapping[str, Store] = MappingProxyType({store.store_id: store for store in STORES})
 
 DEPOTS = (
-    Depot("depot-strasbourg", "Dépôt Strasbourg", FR, 24),
-    Depot("depot-yokohama", "横浜倉庫", JP, 6),
+    Depot("depot-strasbourg", "Dépôt Strasbourg", FR, 24, (48.5734, 7.7521)),
+    Depot("depot-yokohama", "横浜倉庫", JP, 6, (35.4437, 139.638)),
 )
 DEPOT_OF: Mapping[str, str] = MappingProxyType(
     {"FR": DEPOTS[0].location, "DE": DEPOTS[0].location, "JP": DEPOTS[1].location}

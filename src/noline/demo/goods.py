@@ -47,10 +47,11 @@ def write_goods(pen: Pen, seed: int, thousands: int) -> None:
             store.store_id,
             store.name,
             store.country,
+            store.point,
             f'"channel":"store","city":"{store.city}","address":{street}',
         )
     for depot in DEPOTS:
-        _open(pen, depot.location, depot.name, depot.country, '"channel":"warehouse"')
+        _open(pen, depot.location, depot.name, depot.country, depot.point, '"channel":"warehouse"')
     for product in PRODUCTS:
         _describe(pen, product)
         for country in COUNTRIES:
@@ -64,8 +65,9 @@ def write_goods(pen: Pen, seed: int, thousands: int) -> None:
             _fill_shelf(pen, depot.location, depot.weight, product, thousands, chance)
 
 
-def _open(pen: Pen, location: str, name: str, country: Country, members: str) -> None:
-    about = f'"location":"{location}","name":{text(name)},"country":"{country.code}",{members}'
+def _open(pen: Pen, location: str, name: str, country: Country, point: tuple[float, float], members: str) -> None:
+    where = f'"latitude":{point[0]},"longitude":{point[1]}'
+    about = f'"location":"{location}","name":{text(name)},"country":"{country.code}",{where},{members}'
     pen.track("warehouse", _EARLY, "Location Opened", "", about, _context(country))
 
 

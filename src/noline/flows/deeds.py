@@ -24,14 +24,15 @@ _ROUTE = "deed"
 class Deed(NamedTuple):
     """Something decided.
 
-    subject: whom it concerns, as the log names it; the body is sealed under its key. id: the same id is the same deed,
-    however often it is done; without one it gets its own.
+    subject: whom it concerns, as the log names it; when it is personal the body is sealed under its key. id: the same
+    id is the same deed, however often it is done; without one it gets its own.
     """
 
     kind: str
     subject: bytes
     properties: Json
     id: str | None = None
+    personal: bool = True
 
 
 class Deeds:
@@ -44,10 +45,17 @@ class Deeds:
         self._clock = clock
 
     def do(self, tx: Transaction, deeds: Iterable[Deed], *, by: str) -> list[Receipt]:
-        """Do these in the caller's transaction; `by` names who decided. Same id, same words: a duplicate."""
+        """Do these in the caller's transaction; `by` names who decided. Same id, same words: a duplicate.
+
+        What a room cannot take is raised: a decision is refused, never parked.
+        """
+        return self.do_for(tx, [(deed, by) for deed in deeds])
+
+    def do_for(self, tx: Transaction, deeds: Iterable[tuple[Deed, str]]) -> list[Receipt]:
+        """Do deeds that several people decided, each beside who did."""
         now = self._clock.now()
-        drafts = [self._draft(deed, by, now) for deed in deeds]
-        return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, drafts)])[0]
+        drafts = [self._draft(deed, by, now) for deed, by in deeds]
+        return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, drafts)], strict=True)[0]
 
     def tell(self, tx: Transaction, messages: Iterable[Json]) -> list[Receipt]:
         """Take messages of the tracking contract that a door made itself, such as a consent given at the counter."""
@@ -73,4 +81,4 @@ class Deeds:
             0, deed.kind, WORDS[deed.kind], route_of(deed.subject), deed.subject, message_id, now, now, OURS.name,
             OURS.channel, (), properties, {}, Context(), trusted=True,
         )  # fmt: skip
-        return Draft(fact, SCHEMA, msgspec.json.encode(body), personal=True)
+        return Draft(fact, SCHEMA, msgspec.json.encode(body), personal=deed.personal)

@@ -1,7 +1,8 @@
 """Events out: pulled with `GET /v1/changes`, or pushed as signed webhooks, always in the order of the log.
 
-An event leaves as CloudEvents 1.0 JSON. A push is signed as Standard Webhooks: HMAC-SHA256 over
-`webhook-id.webhook-timestamp.body`, so a receiver can prove who sent it and drop what it has seen.
+An event leaves as CloudEvents 1.0 JSON, or in Shopify's shape for a receiver that asked for it. A push is signed as
+Standard Webhooks: HMAC-SHA256 over `webhook-id.webhook-timestamp.body`, so a receiver can prove who sent it and drop
+what it has seen.
 """
 
 import base64
@@ -11,17 +12,19 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
 from noline.channels.segment import decoded
+from noline.flows.parcels import Company, Parcel, parcels_of
 from noline.kernel.clock import SECOND, Clock, as_text
 from noline.kernel.errors import NotFound
 from noline.kernel.events import Record
 from noline.stores.log import Log, last_seq, records_after
-from noline.stores.outbox import Outbox, Subscription
+from noline.stores.outbox import SHOPIFY, Outbox, Subscription
 from noline.stores.transactional import TransactionalStore
 
 Post = Callable[[str, bytes, dict[str, str]], int]
@@ -44,12 +47,15 @@ class Changes:
 class Deliveries:
     """Takes records out of the log to those who want them."""
 
-    def __init__(self, store: TransactionalStore, log: Log, outbox: Outbox, clock: Clock) -> None:
-        """Wire the way out."""
+    def __init__(
+        self, store: TransactionalStore, log: Log, outbox: Outbox, clock: Clock, company: Company | None = None
+    ) -> None:
+        """Wire the way out. company: what receivers in Shopify's shape are told beside the log; without it nothing."""
         self._store = store
         self._log = log
         self._outbox = outbox
         self._clock = clock
+        self._company = company
         self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="noline-webhook")
         self._turns: dict[str, Future[int]] = {}
         self._bookkeeping = threading.Lock()
@@ -85,22 +91,42 @@ class Deliveries:
 
     def _push_to(self, subscription: Subscription, post: Post) -> int:
         """One turn of one receiver; answers how many events it took."""
-        found = self.changes(subscription.delivered_seq, _IN_ONE_TURN, subscription.kinds)
+        parcels, after = self._parcels(subscription)
         reached, delivered, failure = subscription.delivered_seq, 0, None
-        for event in found.changes:
+        for parcel in parcels:
             if not self._still_wanted(subscription):
                 break
-            failure = self._post(subscription, event, post)
+            failure = self._post(subscription, parcel, post)
             if failure:
                 break
-            reached, delivered = int(event["sequence"]), delivered + 1
+            delivered += 1
+            if parcel.last:
+                reached = parcel.seq
         else:
-            reached = found.after
+            reached = after
         if reached > subscription.delivered_seq:
             self._outbox.confirm(subscription.name, subscription.delivered_seq, reached)
         if failure:
             self._fail(subscription, failure)
         return delivered
+
+    def _parcels(self, subscription: Subscription) -> tuple[list[Parcel], int]:
+        """The next parcels of a receiver, and the position it has reached once it took them all."""
+        if subscription.format != SHOPIFY:
+            found = self.changes(subscription.delivered_seq, _IN_ONE_TURN, subscription.kinds)
+            return [_cloud_parcel(event) for event in found.changes], found.after
+        if self._company is None:
+            return [], subscription.delivered_seq
+        with self._store.reading() as reader:
+            records = records_after(reader, subscription.delivered_seq, _IN_ONE_TURN)
+            opened = list(self._log.opened(reader, records))
+        # Asked once a turn for each item: whatever changes meanwhile is a later record, and told in a later turn.
+        company = self._company._replace(availability=lru_cache(maxsize=None)(self._company.availability))
+        now_text = as_text(self._clock.now())
+        parcels = [
+            parcel for record, body in opened for parcel in parcels_of(record, body, subscription, company, now_text)
+        ]
+        return parcels, records[-1].seq if records else subscription.delivered_seq
 
     def _still_wanted(self, subscription: Subscription) -> bool:
         """Whether nobody paused, removed or set back this receiver since its turn began, and the server goes on."""
@@ -117,15 +143,19 @@ class Deliveries:
         except NotFound:
             return
 
-    def _post(self, subscription: Subscription, event: dict[str, Any], post: Post) -> str | None:
-        """Push one event; answers why it failed, None when it arrived."""
-        body = msgspec.json.encode(event)
-        headers = signed(event["id"], self._clock.now() // SECOND, body, subscription.secret)
+    def _post(self, subscription: Subscription, parcel: Parcel, post: Post) -> str | None:
+        """Push one parcel; answers why it failed, None when it arrived."""
+        headers = signed(parcel.id, self._clock.now() // SECOND, parcel.body, subscription.secret)
         try:
-            status = post(subscription.url, body, {**headers, "content-type": "application/cloudevents+json"})
+            status = post(subscription.url, parcel.body, {**headers, **parcel.headers})
         except Exception as cause:  # noqa: BLE001  whatever sending to this address raises is this receiver's trouble alone
             return f"{type(cause).__name__}: {cause}"
         return None if 200 <= status < 300 else f"HTTP {status}"
+
+
+def _cloud_parcel(event: dict[str, Any]) -> Parcel:
+    headers = {"content-type": "application/cloudevents+json"}
+    return Parcel(int(event["sequence"]), True, event["id"], msgspec.json.encode(event), headers)
 
 
 def cloud_event(record: Record, body: bytes | None) -> dict[str, Any]:

@@ -207,7 +207,7 @@ class Erasing:
         decided = tombstones.decided_with(tx, plan.subjects)
         self._forget_people(tx, plan)
         changed = self._strip_others(tx, plan, names, near | decided) | plan.beside
-        self._strip_things(tx, plan, names)
+        changed |= self._strip_things(tx, plan, names)
         self._refile(tx, plan, moves)
         plan.counts["keys"] = self._vault.destroy(tx, plan.pseudonyms)
         tellers = plan.of_others.union(changed, *(around.get(subject, ()) for subject in changed))
@@ -290,10 +290,15 @@ class Erasing:
             if value:
                 plan.things.add((topic, value))
 
-    def _strip_things(self, tx: Transaction, plan: _Plan, names: Names) -> None:
-        """Orders, reviews and the like of the person have records that name nobody; what they say beside goes too."""
+    def _strip_things(self, tx: Transaction, plan: _Plan, names: Names) -> set[bytes]:
+        """Orders, reviews and the like of the person have records that name nobody; what they say beside goes too.
+
+        Answers under which of them records changed.
+        """
+        changed: set[bytes] = set()
         for topic, value in sorted(plan.things):
-            for records in records_of(tx, self._vault.digest(f"{topic}:{value}")):
+            subject = self._vault.digest(f"{topic}:{value}")
+            for records in records_of(tx, subject):
                 whole = [record for record in records if not is_remainder(record)]
                 others = {fact.seq for fact in self._facts.of(tx, whole) if set(fact.identifiers) - names.identifiers}
                 changes = [
@@ -303,6 +308,9 @@ class Erasing:
                 ]
                 plan.counts["records_of_orders"] += len(changes)
                 self._rewrite(tx, plan, changes)
+                if changes:
+                    changed.add(subject)
+        return changed
 
     def _rewrite(self, tx: Transaction, plan: _Plan, changes: list[Rewritten]) -> None:
         self._log.rewrite(tx, changes)

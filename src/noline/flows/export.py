@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from noline.channels.segment import decoded
+from noline.flows.carts import described
 from noline.flows.facts import Facts
 from noline.flows.mentions import Names
+from noline.flows.parcels import kinds_about_people
 from noline.kernel.clock import Clock, as_text
 from noline.kernel.events import Identifier, Json, Record
 from noline.kernel.words import WORDS
@@ -23,6 +25,7 @@ from noline.stores.log import Log, records_of
 from noline.stores.outbox import Outbox
 from noline.stores.transactional import Reader, TransactionalStore
 from noline.truth.accounts.service import Accounts
+from noline.truth.carts.service import Carts
 from noline.truth.consents.service import Consents
 from noline.truth.customers.service import Customers
 from noline.truth.orders.model import Order, OrderLine
@@ -45,6 +48,7 @@ class Rooms(NamedTuple):
     consents: Consents
     accounts: Accounts
     orders: Orders
+    carts: Carts
 
 
 class Exporting:
@@ -96,6 +100,7 @@ class Exporting:
                 "consents": consents,
                 "purposes": sorted({one["purpose"] for one in consents}),
                 "orders": orders,
+                "carts": [described(one) for one in rooms.carts.of_subjects(reader, subjects)],
                 "accounts": self._accounts(reader, subjects),
                 "sources": self._sources(events),
                 "recipients": self._recipients(events),
@@ -175,7 +180,7 @@ class Exporting:
         return [
             {"receiver": one.name, "events": sent}
             for one in self._outbox.subscriptions()
-            if (sent := sum(_was_sent(event, one.kinds, one.delivered_seq) for event in events))
+            if (sent := sum(_was_sent(event, kinds_about_people(one), one.delivered_seq) for event in events))
         ]
 
 

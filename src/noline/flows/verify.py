@@ -3,7 +3,7 @@
 All of it is read from one consistent state, portion by portion, so a hub of any size can be verified while it serves.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,9 @@ from noline.stores.transactional import Reader, Transaction, TransactionalStore
 
 BodyHash = Callable[[bytes], bytes]
 """The hub's keyed hash of a body."""
+
+Law = Callable[[Reader], Iterable[str]]
+"""Something that must be true of a room's rows: sentences about where it is not."""
 
 _IN_ONE_READ = 5_000
 _MOST_SENTENCES = 50
@@ -63,9 +66,17 @@ class Complaints:
 
 
 def verify(
-    store: TransactionalStore, log: Log, facts: Facts, fresh_folds: Sequence[Fold], body_hash: BodyHash
+    store: TransactionalStore,
+    log: Log,
+    facts: Facts,
+    fresh_folds: Sequence[Fold],
+    body_hash: BodyHash,
+    laws: Sequence[Law] = (),
 ) -> Verification:
-    """Compare the truth with what the log says it must be. fresh_folds: rooms that remember nothing yet."""
+    """Compare the truth with what the log says it must be. fresh_folds: rooms that remember nothing yet.
+
+    laws: what must be true of the rows besides, each telling what is not.
+    """
     complaints = Complaints()
     with TemporaryDirectory(prefix="noline-verify-") as folder, store.reading() as here:
         rebuilt = SqliteStore(Path(folder) / "rebuilt.sqlite", synchronous="OFF")
@@ -77,6 +88,8 @@ def verify(
         finally:
             rebuilt.close()
         _check_books(here, complaints)
+        for sentence in (sentence for law in laws for sentence in law(here)):
+            complaints.add(sentence)
         records_in_all = rows.count(here, "log")
     trouble = complaints.told()
     return Verification(not trouble, records_in_all, tables, trouble)

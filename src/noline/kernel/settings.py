@@ -13,6 +13,8 @@ from noline.kernel.errors import SettingUnknown, SettingWrong
 
 FILE_NAME = "noline.toml"
 
+_TABLES = ("rates", "identity", "shopify", "stock", "sourcing")  # no variable of the environment holds one
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -25,6 +27,9 @@ class Settings:
     drop_off_days: after this many days without a goal an intent counts as dropped.
     handoff_days: how long a declared hand-off may take when its message does not say.
     identity: rules for names, `[identity.namespaces.NAME]`, in force once `noline customers rules --apply` was said.
+    stock: what may be promised, `[stock]`, `[stock.channels.NAME]`, `[stock.locations.NAME]`.
+    sourcing: what serving an order from a location costs and which may, `[sourcing]`.
+    shopify: shops that send webhooks or are sent some, `[shopify.NAME]`, each with its secret and its numbers.
     """
 
     store: str = "sqlite"
@@ -34,6 +39,9 @@ class Settings:
     drop_off_days: int = 14
     handoff_days: int = 30
     identity: Mapping[str, Any] = field(default_factory=dict)
+    shopify: Mapping[str, Any] = field(default_factory=dict)
+    stock: Mapping[str, Any] = field(default_factory=dict)
+    sourcing: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -51,7 +59,7 @@ def load(folder: Path, environment: Mapping[str, str] | None = None) -> Settings
         if key not in names:
             raise SettingUnknown(key=key, where=FILE_NAME, nearest=_nearest(key, names))
     for name in names:
-        if (value := environment.get(f"NOLINE_{name.upper()}")) is not None and name not in ("rates", "identity"):
+        if name not in _TABLES and (value := environment.get(f"NOLINE_{name.upper()}")) is not None:
             told[name] = value
     return Settings(**{key: _checked(key, value) for key, value in told.items()})
 
@@ -101,7 +109,7 @@ def _checked(key: str, value: Any) -> Any:
             if not 1 <= days <= 3650:
                 raise SettingWrong(key=key, value=value, why="it takes 1 to 3650 days")
             return days
-        if key == "identity":
+        if key in ("identity", "shopify", "stock", "sourcing"):
             return dict(value)
         if key == "rates":
             return {str(code).upper(): Decimal(str(rate)) for code, rate in dict(value).items()}

@@ -68,6 +68,7 @@ _ALL = [
         "Coupon Entered, Coupon Denied",
         intent=True,
     ),
+    *_words(Stage.CONSIDER, "Cart Changed", about="deed"),
     *_words(Stage.BUY, "Coupon Applied, Coupon Removed"),
     *_words(Stage.BUY, "Product Reserved", intent=True, hands_over_to="store"),
     *_words(Stage.BUY, "Order Completed, Order Placed", goal=True),
@@ -98,6 +99,12 @@ _ALL = [
     *_words(
         Stage.SERVICE,
         "Identity Decided, Decision Undone, Customers Matched, Match Undone, Identity Rules Set, Customer Erased",
+        about="deed",
+    ),
+    *_words(
+        Stage.RECEIVE,
+        "Stock Held, Hold Extended, Hold Ended, Stock Posted, Stock Policy Set, Order Sourced, Order Edited, "
+        "Fulfilment Changed, Return Changed, Transfer Changed, Count Changed, Task Closed",
         about="deed",
     ),
 ]

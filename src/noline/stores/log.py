@@ -13,6 +13,7 @@ import msgspec
 from noline.kernel.clock import Micros
 from noline.kernel.events import Draft, Fact, Fold, Identifier, Receipt, Record, Refusal, route_of
 from noline.stores import books, dead_letters
+from noline.stores.inserting import insert
 from noline.stores.portions import flat, marks, portions
 from noline.stores.tombstones import Tombstones
 from noline.stores.transactional import Reader, Transaction, TransactionalStore
@@ -20,7 +21,7 @@ from noline.stores.vault import Vault
 
 _INSERT = """
 INSERT INTO log (seq, route_key, message_id, kind, subject, occurred_at, received_at, source, schema, body, body_hash)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES {rows}
 ON CONFLICT (route_key, message_id) DO NOTHING
 """
 _COLUMNS = "seq, route_key, message_id, kind, subject, occurred_at, received_at, source, schema, body, body_hash"
@@ -97,8 +98,11 @@ class Log:
         with self._store.transaction() as tx:
             return self.accept_in(tx, groups)
 
-    def accept_in(self, tx: Transaction, groups: Sequence[Group]) -> list[list[Receipt]]:
-        """The same inside a transaction of the caller."""
+    def accept_in(self, tx: Transaction, groups: Sequence[Group], *, strict: bool = False) -> list[list[Receipt]]:
+        """The same inside a transaction of the caller.
+
+        strict: what a room cannot take is raised instead of being kept as a dead letter; for what we decide ourselves.
+        """
         last = last_seq(tx)
         # A log that ends elsewhere than remembered says that a transaction of ours was undone.
         if tx.others_wrote or last + 1 != self._next_seq:
@@ -107,7 +111,7 @@ class Log:
         if self._tombstones.look(tx, again=tx.others_wrote):
             groups = [self._without_erased(group) for group in groups]
         drafts = [item for group in groups for item in group.items if isinstance(item, Draft)]
-        receipts = iter(self._append(tx, self._seal(tx, drafts)))
+        receipts = iter(self._append(tx, self._seal(tx, drafts), strict=strict))
         answers = [
             [next(receipts) if isinstance(item, Draft) else self._park(tx, group, item) for item in group.items]
             for group in groups
@@ -122,11 +126,18 @@ class Log:
         books.enter(tx, counts)
         return answers
 
-    def fold_again(self, tx: Transaction, facts: list[Fact], folds: Sequence[Fold] | None = None) -> None:
-        """Give facts of the log to the folds (all, or these); what one cannot take is kept as a dead letter."""
+    def fold_again(
+        self, tx: Transaction, facts: list[Fact], folds: Sequence[Fold] | None = None, *, strict: bool = False
+    ) -> None:
+        """Give facts of the log to the folds (all, or these); what one cannot take is kept as a dead letter.
+
+        strict: or raised.
+        """
         for fold in self._folds if folds is None else folds:
             heard = facts if fold.kinds is None else [fact for fact in facts if fact.kind in fold.kinds]
-            if heard:
+            if heard and strict:
+                fold.take(tx, heard)
+            elif heard:
                 self._fold(tx, fold, heard)
 
     def _seal(self, tx: Transaction, drafts: list[Draft]) -> list[Sealed]:
@@ -148,7 +159,7 @@ class Log:
             for draft in drafts
         ]
 
-    def _append(self, tx: Transaction, sealed: list[Sealed]) -> list[Receipt]:
+    def _append(self, tx: Transaction, sealed: list[Sealed], *, strict: bool) -> list[Receipt]:
         """Insert what is new, fold it, and answer for each."""
         first: dict[_Key, Sealed] = {}
         for one in sealed:
@@ -160,7 +171,7 @@ class Log:
         for seq, one in enumerate(fresh, self._seq):
             one.draft.fact.seq = seq
         self._next_seq = self._seq + len(fresh)
-        self.fold_again(tx, [one.draft.fact for one in fresh])
+        self.fold_again(tx, [one.draft.fact for one in fresh], strict=strict)
         if len(fresh) == len(sealed):
             return [Receipt("accepted", seq=one.draft.fact.seq) for one in sealed]
         return [self._receipt(tx, one, first, known) for one in sealed]
@@ -180,9 +191,7 @@ class Log:
         return True
 
     def _insert(self, tx: Transaction, new: list[Sealed]) -> int:
-        if not new:
-            return 0
-        return tx.run_many(_INSERT, (one.row(seq) for seq, one in enumerate(new, self._seq)))
+        return insert(tx, _INSERT, [one.row(seq) for seq, one in enumerate(new, self._seq)])
 
     @staticmethod
     def _known(tx: Transaction, keys: list[_Key]) -> dict[_Key, Record]:

@@ -15,8 +15,13 @@ from noline.stores.transactional import Reader, Transaction, TransactionalStore
 GIVES_UP_AFTER: Micros = 72 * HOUR
 LONGEST_PAUSE: Micros = 10 * MINUTE
 
+CLOUDEVENTS, SHOPIFY = "cloudevents", "shopify"
+FORMATS = (CLOUDEVENTS, SHOPIFY)
+"""The shapes in which a receiver may be told."""
+
 _COLUMNS = (
-    "name, url, secret, kinds, state, delivered_seq, failing_since, next_attempt_at, attempts, last_error, created_at"
+    "name, url, secret, kinds, state, delivered_seq, failing_since, next_attempt_at, attempts, last_error, created_at, "
+    "format"
 )
 
 
@@ -25,7 +30,7 @@ class Subscription:
     """A receiver of events.
 
     secret: signs each delivery (`whsec_` and base64, as Standard Webhooks has it). kinds: event names it wants, empty
-    for all. delivered_seq: the last position it confirmed or did not want.
+    for all. delivered_seq: the last position it confirmed or did not want. format: the shape in which it is told.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Subscription:
     attempts: int
     last_error: str
     created_at: Micros
+    format: str = CLOUDEVENTS
 
 
 class Outbox:
@@ -49,15 +55,19 @@ class Outbox:
         self._store = store
         self._clock = clock
 
-    def subscribe(self, name: str, url: str, kinds: tuple[str, ...] = (), after: int = 0) -> Subscription:
-        """Send events after a position to a URL from now on. Raises NameTaken."""
+    def subscribe(
+        self, name: str, url: str, kinds: tuple[str, ...] = (), after: int = 0, wire_format: str = CLOUDEVENTS
+    ) -> Subscription:
+        """Send events after a position to a URL from now on. Raises NameTaken, and NotFound for an unknown format."""
+        if wire_format not in FORMATS:
+            raise NotFound(what="format of webhooks", name=wire_format)
         secret = "whsec_" + base64.b64encode(self._clock.random_bytes(24)).decode()
         with self._store.transaction() as tx:
             if tx.row("SELECT 1 FROM subscriptions WHERE name = ?", (name,)):
                 raise NameTaken(what="webhook", name=name)
             tx.run(
-                f"INSERT INTO subscriptions ({_COLUMNS}) VALUES (?, ?, ?, ?, 'active', ?, NULL, 0, 0, '', ?)",
-                (name, url, secret, "\n".join(kinds), after, self._clock.now()),
+                f"INSERT INTO subscriptions ({_COLUMNS}) VALUES (?, ?, ?, ?, 'active', ?, NULL, 0, 0, '', ?, ?)",
+                (name, url, secret, "\n".join(kinds), after, self._clock.now(), wire_format),
             )
             return _one(tx, name)
 

@@ -105,6 +105,7 @@ class PostgresStore:
         """Connect; raises StoreUnreachable."""
         self.address = url
         self._writing = threading.RLock()
+        self._current: _Writing | None = None
         self._reader_lock = threading.Lock()
         self._readers: list[psycopg.Connection] = []
         self._name = SystemClock().random_bytes(16).hex()
@@ -119,8 +120,12 @@ class PostgresStore:
 
     @contextmanager
     def transaction(self) -> Iterator[_Writing]:
-        """Write alone, across processes; durable when the block ends."""
+        """Write alone, across processes; durable when the block ends, or with the transaction it stands in."""
         with self._writing:
+            if self._current is not None:
+                with self._current.savepoint():
+                    yield self._current
+                return
             if _is_lost(self._writer):
                 self._writer = self._connect()
             # Until this one is durable: after an undone transaction, what was remembered of it must go.
@@ -129,7 +134,11 @@ class PostgresStore:
                 found = self._writer.execute("SELECT name, epoch FROM writer WHERE id = 1 FOR UPDATE").fetchone()
                 name, epoch = found or ("", 0)
                 self._writer.execute("UPDATE writer SET name = %s, epoch = %s WHERE id = 1", (self._name, epoch + 1))
-                yield _Writing(self._writer, others_wrote=(name, epoch) != (self._name, seen))
+                self._current = _Writing(self._writer, others_wrote=(name, epoch) != (self._name, seen))
+                try:
+                    yield self._current
+                finally:
+                    self._current = None
             self._seen_epoch = epoch + 1
 
     @contextmanager

@@ -104,6 +104,7 @@ class SqliteStore:
         self._synchronous = synchronous
         self._on_sync_failure = on_sync_failure
         self._writing = threading.RLock()
+        self._current: _Writing | None = None
         self._readers: list[apsw.Connection] = []
         self._reader_lock = threading.Lock()
         try:
@@ -130,19 +131,25 @@ class SqliteStore:
 
     @contextmanager
     def transaction(self) -> Iterator[_Writing]:
-        """Write alone; synced to disk when the block ends."""
+        """Write alone; synced to disk when the block ends, or with the transaction of this thread that it stands in."""
         with self._writing:
+            if self._current is not None:
+                with self._current.savepoint():
+                    yield self._current
+                return
             self._writer.execute("BEGIN IMMEDIATE")
             version = self._data_version()
-            transaction = _Writing(self._writer, others_wrote=version != self._seen_version)
+            self._current = _Writing(self._writer, others_wrote=version != self._seen_version)
             try:
-                yield transaction
+                yield self._current
                 self._commit()
             except BaseException:
                 self._seen_version = _NONE_SEEN
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
+            finally:
+                self._current = None
             self._seen_version = version
 
     def _commit(self) -> None:

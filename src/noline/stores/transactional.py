@@ -58,7 +58,10 @@ class TransactionalStore(Protocol):
     address: str
 
     def transaction(self) -> AbstractContextManager[Transaction]:
-        """Write: one at a time, durable when the block ends."""
+        """Write: one at a time, durable when the block ends.
+
+        Inside another block of the same thread it is a part of that one, which can fail alone and is durable with it.
+        """
         ...
 
     def reading(self) -> AbstractContextManager[Reader]:

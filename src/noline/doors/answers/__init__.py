@@ -382,8 +382,10 @@ def _line(one: OrderLine) -> Json:
 def stock(hub: Hub, sku: str) -> Json:
     """Where an item is, company-wide."""
     with hub.store.reading() as reader:
-        shelves = hub.stock.availability(reader, sku)
-    return {"sku": sku, "locations": [{**plain(one), "available": one.available} for one in shelves]}
+        shelves = hub.stock.availability(reader, sku, hub.clock.now())
+        versions = hub.stock.versions(reader, sku)
+    told = [{**plain(one), "available": one.available, "version": versions.get(one.location, 0)} for one in shelves]
+    return {"sku": sku, "locations": told}
 
 
 def prices(hub: Hub, sku: str) -> Json:

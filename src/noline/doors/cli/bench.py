@@ -10,6 +10,8 @@ from noline.doors.cli.talk import say, show
 
 if TYPE_CHECKING:
     from noline.doors.bench import customers as customers_bench
+    from noline.doors.bench import sourcing as sourcing_bench
+    from noline.doors.bench import walks as walks_bench
     from noline.doors.bench.intake import Measured, Result
 
 _RESULTS = Path("bench/results")
@@ -129,6 +131,125 @@ def people(folder: Path, rows: int, seed: int, as_json: bool) -> None:
     from noline.doors.bench.people import make
 
     show(make(folder, rows, seed)._asdict(), as_json=as_json)
+
+
+@bench.command()
+@click.option("--orders", default=2_000, show_default=True, type=click.IntRange(100), help="Orders in a season.")
+@click.option("--seasons", default=5, show_default=True, type=click.IntRange(1), help="Seasons that each way meets.")
+@click.option("--rejected", default=0.1, show_default=True, type=click.FloatRange(0, 0.9),
+              help="The share of picks that find nothing in the second half of the table.")  # fmt: skip
+@click.option("--window", default=150, show_default=True, type=click.IntRange(2, 1_000), help="Orders that wait.")
+@click.option("--seconds", default=5.0, show_default=True, help="Of the solver for one window.")
+@click.option("--repricings", default=20, show_default=True, type=click.IntRange(1), help="Pricings in a season.")
+@click.option("--futures", default=3, show_default=True, type=click.IntRange(1), help="Futures of each pricing.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same seasons.")
+@click.option("--write", is_flag=True, help=f"Keep the result as {_RESULTS}/sourcing.json.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def sourcing(
+    *, orders: int, seasons: int, rejected: float, window: int, seconds: float, repricings: int, futures: int,
+    seed: int, write: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """What ways of sourcing cost beside a hindsight that knew every order, and the CPU of each decision."""
+    from noline.doors.bench.sourcing import Aim, run
+    from noline.doors.bench.sourcing_ways import Effort
+    from noline.doors.plain import plain
+
+    asked = Aim(orders, seasons, rejected, Effort(window, seconds, repricings, futures), seed)
+    result = run(asked, say)
+    told = plain(result)
+    if write:
+        _RESULTS.mkdir(parents=True, exist_ok=True)
+        (_RESULTS / "sourcing.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    show(told, as_json=True) if as_json else _tell_sourcing(result)
+
+
+@bench.command()
+@click.option("--events", default=10_000_000, show_default=True, type=click.IntRange(1_000, 200_000_000),
+              help="How many.")  # fmt: skip
+@click.option("--repeats", default=3, show_default=True, type=click.IntRange(1),
+              help="Of each question; the cheapest counts.")  # fmt: skip
+@click.option("--engine", "engines", multiple=True, type=click.Choice(["duckdb", "polars", "chdb"]),
+              help="Only these beside ours; all that are installed if not told.")  # fmt: skip
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same events.")
+@click.option("--dir", "place", type=click.Path(path_type=Path, file_okay=False, exists=True),
+              help="Where the events are made and removed.")  # fmt: skip
+@click.option("--write", is_flag=True, help=f"Keep the result as {_RESULTS}/journeys.json.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def journeys(
+    *, events: int, repeats: int, engines: tuple[str, ...], seed: int, place: Path | None, write: bool, as_json: bool
+) -> None:
+    """What funnels, visits, hand-offs and drop-offs cost beside DuckDB, Polars and ClickHouse on the same events."""
+    from noline.doors.bench.walks import ENGINES, Asked, run
+    from noline.doors.plain import plain
+
+    result = run(Asked(events, repeats, seed, engines or ENGINES), say, place)
+    told = plain(result)
+    if write:
+        _RESULTS.mkdir(parents=True, exist_ok=True)
+        (_RESULTS / "journeys.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    show(told, as_json=True) if as_json else _tell_journeys(result)
+
+
+def _tell_journeys(result: "walks_bench.Result") -> None:
+    place = result.machine
+    load = f"load {place.load_average:.2f} before and {result.load_average_after:.2f} after"
+    click.echo(f"{place.cpu}, {place.cores} cores, {load}")
+    click.echo(", ".join(f"{name} {number}" for name, number in result.versions.items()))
+    click.echo(f"{result.asked.events:,} events of {result.persons:,} persons, {result.store_bytes / 1e6:,.0f} MB, "
+               f"seed {result.asked.seed}, {result.measured_at}\n")  # fmt: skip
+    for name, meaning in result.definitions.items():
+        click.echo(f"{name}: {meaning}")
+    click.echo()
+    show(
+        [
+            {
+                "question": row.question,
+                "engine": row.engine,
+                "CPU s": f"{row.cpu_seconds:.3f}",
+                "wall s": f"{row.wall_seconds:.3f}",
+                "ratio": None if row.ratio is None else f"{row.ratio:.1f}",
+                "scans": f"{row.scans:.0f}",
+                "agrees": row.agrees,
+                "aim": None if row.aim is None else f">= {row.aim:g}",
+                "met": row.met,
+            }
+            for row in sorted(result.rows, key=lambda row: list(result.definitions).index(row.question))
+        ],
+        as_json=False,
+    )
+    for one in result.unmeasured:
+        click.echo(f"not measured: {one}")
+
+
+def _tell_sourcing(result: "sourcing_bench.Result") -> None:
+    place = result.machine
+    load = f"load {place.load_average:.2f} before and {result.load_average_after:.2f} after"
+    click.echo(f"{place.cpu}, {place.cores} cores, {load}")
+    click.echo(", ".join(f"{name} {number}" for name, number in result.versions.items()))
+    asked = result.asked
+    click.echo(f"{asked.seasons} seasons of {asked.orders:,} orders, seed {asked.first_seed}, {result.measured_at}\n")
+    for name, meaning in result.definitions.items():
+        click.echo(f"{name}: {meaning}")
+    click.echo()
+    show(
+        [
+            {
+                "way": row.way,
+                "rejected": f"{row.rejected:g}",
+                "cost : hindsight": f"{row.ratio:.3f} ({row.ratio_from:.3f} to {row.ratio_to:.3f})",
+                "aim": None if row.aim is None else f"<= {row.aim:g}",
+                "met": row.met,
+                "parcels an order": f"{row.parcels_an_order:.3f}",
+                "units unfilled": f"{row.units_unfilled:.0f}",
+                "CPU µs": f"{row.cpu_us:,.0f}",
+                "pricing CPU ms": f"{row.pricing_cpu_ms:.1f}",
+            }
+            for row in result.rows
+        ],
+        as_json=False,
+    )
+    refused = ", ".join(f"{units:.0f} with {chance} rejected" for chance, units in result.hindsight_unfilled.items())
+    click.echo(f"\nHindsight leaves unfilled: {refused}.")
 
 
 def _tell_customers(result: "customers_bench.Result") -> None:

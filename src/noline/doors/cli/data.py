@@ -227,13 +227,22 @@ def webhooks() -> None:
 @click.argument("url")
 @click.option("--kind", "kinds", multiple=True, help="An event name it wants; all when none is named.")
 @click.option("--after", default=0, type=POSITION, help="Send what lies behind this position of the log.")
+@click.option(
+    "--format",
+    "wire_format",
+    type=click.Choice(["cloudevents", "shopify"]),
+    default="cloudevents",
+    help="The shape in which it is told.",
+)
 @hub_option
-def add_webhook(name: str, url: str, kinds: tuple[str, ...], after: int, folder: Path, as_json: bool) -> None:
+def add_webhook(
+    name: str, url: str, kinds: tuple[str, ...], after: int, wire_format: str, folder: Path, as_json: bool
+) -> None:
     """Send events to a URL; prints the secret that signs them, once."""
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter("it begins with https:// or http://", param_hint="URL")
     with opened(folder) as hub:
-        show(hub.outbox.subscribe(name, url, kinds, after), as_json=as_json)
+        show(hub.outbox.subscribe(name, url, kinds, after, wire_format), as_json=as_json)
 
 
 @webhooks.command("list")

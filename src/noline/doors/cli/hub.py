@@ -138,13 +138,15 @@ def doctor(folder: Path, as_json: bool) -> None:
 @hub_option
 def list_settings(folder: Path, as_json: bool) -> None:
     """The settings in force, from noline.toml and NOLINE_* in the environment."""
+    from noline.channels.shopify import without_secrets
     from noline.hub import SECRET_FILE
     from noline.kernel.settings import load
 
     if not (folder / SECRET_FILE).exists():
         raise HubMissing(path=folder)
     settings = plain(load(folder))
-    show({**settings, "store": without_password(settings["store"])}, as_json=as_json)
+    hidden = {"store": without_password(settings["store"]), "shopify": without_secrets(settings["shopify"])}
+    show({**settings, **hidden}, as_json=as_json)
 
 
 COMMANDS = {

@@ -12,7 +12,7 @@ from noline.kernel.errors import NoLineError, Refused
 
 _MODULES = {
     "init": "hub", "serve": "hub", "doctor": "hub", "verify": "hub", "books": "hub", "backup": "hub", "restore": "hub",
-    "compact": "privacy",
+    "compact": "privacy", "carts": "carts",
     "move": "hub", "settings": "hub", "source": "sources", "key": "sources", "login": "sources", "import": "data",
     "dead-letters": "data", "changes": "data", "webhooks": "data", "customers": "questions", "journeys": "questions",
     "sales": "questions", "feedback": "questions", "stock": "questions", "orders": "questions", "prices": "questions",

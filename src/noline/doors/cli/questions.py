@@ -65,21 +65,13 @@ def customer_timeline(person: str, limit: int, folder: Path, as_json: bool) -> N
     )
 
 
-@click.group()
+class _Journeys(Gathered):
+    modules = ("noline.doors.cli.walks",)
+
+
+@click.group(cls=_Journeys)
 def journeys() -> None:
     """Where people go from one channel to another, and where they are lost."""
-
-
-@journeys.command("handoffs")
-@hub_option
-def handoffs(folder: Path, as_json: bool) -> None:
-    """Each pair of channels: how many were handed over, arrived, were lost, and the money that left with them."""
-    from noline.doors import answers
-
-    with opened(folder) as hub:
-        found = answers.handoffs(hub)
-    columns = ("from", "to", "persons", "arrived", "lost", "undecided", "share_lost", "value_minor", "currency")
-    show(found, as_json=as_json, columns=columns)
 
 
 @journeys.command("groups")
@@ -196,9 +188,13 @@ def feedback_places(folder: Path, as_json: bool) -> None:
     show(found if as_json else found["by_place"], as_json=as_json)
 
 
-@click.group()
+class _Stock(Gathered):
+    modules = ("noline.doors.cli.stock", "noline.doors.cli.stock_papers")
+
+
+@click.group(cls=_Stock)
 def stock() -> None:
-    """What is where."""
+    """What is where, and what becomes of it."""
 
 
 @stock.command("find")
@@ -213,9 +209,13 @@ def find_stock(sku: str, folder: Path, as_json: bool) -> None:
     show(found if as_json else found["locations"], as_json=as_json)
 
 
-@click.group()
+class _Orders(Gathered):
+    modules = ("noline.doors.cli.orders",)
+
+
+@click.group(cls=_Orders)
 def orders() -> None:
-    """What was ordered."""
+    """What was ordered, and what becomes of it."""
 
 
 @orders.command("get")

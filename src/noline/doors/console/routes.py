@@ -12,6 +12,7 @@ from litestar.response import Redirect
 
 from noline.doors import answers
 from noline.doors.console import views
+from noline.doors.console.orders_routes import ORDERS_ROUTES
 from noline.doors.console.people_routes import PEOPLE_ROUTES
 from noline.doors.console.render import render
 from noline.doors.console.review_routes import REVIEW_ROUTES
@@ -30,6 +31,8 @@ from noline.doors.console.serving import (
     page_at,
     shell_of,
 )
+from noline.doors.console.stock_routes import STOCK_ROUTES
+from noline.doors.console.today_routes import TODAY_ROUTES
 from noline.doors.http.auth import COOKIE, own_form
 from noline.doors.http.threads import in_thread
 from noline.doors.plain import plain
@@ -263,6 +266,6 @@ def _enter(request: Asking, session: str, role: Role, next_path: str) -> Page:
 
 
 CONSOLE_ROUTES = [
-    *home, *border, *record, *PEOPLE_ROUTES, *REVIEW_ROUTES, *sources, *dead_letters, *dead_letter, dry_run, patch,
-    replay, ignore, login, login_with_key, logout,
+    *home, *border, *record, *PEOPLE_ROUTES, *REVIEW_ROUTES, *ORDERS_ROUTES, *STOCK_ROUTES, *TODAY_ROUTES,
+    *sources, *dead_letters, *dead_letter, dry_run, patch, replay, ignore, login, login_with_key, logout,
 ]  # fmt: skip

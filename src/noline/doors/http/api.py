@@ -18,12 +18,18 @@ from noline.doors.http import metrics
 from noline.doors.http.accounts import ACCOUNT_ROUTES
 from noline.doors.http.auth import needs
 from noline.doors.http.care import CARE_ROUTES
+from noline.doors.http.carts import CART_ROUTES
 from noline.doors.http.consents import CONSENT_ROUTES
 from noline.doors.http.docs import ApiPage, describe
+from noline.doors.http.goods import GOODS_ROUTES
 from noline.doors.http.identity import IDENTITY_ROUTES
 from noline.doors.http.knowledge import KNOWLEDGE_ROUTES
+from noline.doors.http.offers import OFFER_ROUTES
+from noline.doors.http.orders import ORDER_ROUTES
 from noline.doors.http.privacy import PRIVACY_ROUTES
 from noline.doors.http.profiles import PROFILE_ROUTES
+from noline.doors.http.promises import PROMISE_ROUTES
+from noline.doors.http.shopify import SHOPIFY_ROUTES
 from noline.doors.http.threads import in_thread
 from noline.doors.http.writer import Writer
 from noline.hub import Hub
@@ -83,6 +89,12 @@ def api(hub: Hub, writer: Writer) -> Litestar:
             *CONSENT_ROUTES,
             *ACCOUNT_ROUTES,
             *PRIVACY_ROUTES,
+            *CART_ROUTES,
+            *PROMISE_ROUTES,
+            *ORDER_ROUTES,
+            *GOODS_ROUTES,
+            *SHOPIFY_ROUTES,
+            *OFFER_ROUTES,
             *CONSOLE_ROUTES,
             create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
         ],

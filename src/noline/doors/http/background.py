@@ -1,4 +1,4 @@
-"""What a server does between requests: history follows the log, and events go out to those who want them."""
+"""What a server does between requests: history follows the log, orders that wait are served, events go out."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from noline.hub import Hub
 
 _HISTORY_PAUSE_S = 1.0
 _DELIVERY_PAUSE_S = 0.5
+_SWEEP_PAUSE_S = 5.0
 _LONGEST_POST_S = 10.0
 
 _log = structlog.get_logger("noline.background")
@@ -18,6 +19,8 @@ async def keep_up(hub: Hub) -> None:
     """Work until cancelled; what fails is logged and tried again."""
     await asyncio.gather(
         _again_and_again(hub.refresh, _HISTORY_PAUSE_S, "history"),
+        _again_and_again(hub.promising.sweep, _SWEEP_PAUSE_S, "holds"),
+        _again_and_again(hub.ordering.source_waiting, _SWEEP_PAUSE_S, "orders that wait"),
         _again_and_again(lambda: hub.deliveries.push(_post), _DELIVERY_PAUSE_S, "webhooks"),
     )
 

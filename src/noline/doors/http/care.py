@@ -46,12 +46,16 @@ class Patch(msgspec.Struct):
 
 
 class NewWebhook(msgspec.Struct):
-    """A receiver of events. kinds: event names, all when empty. after: the position to begin behind."""
+    """A receiver of events.
+
+    kinds: event names, all when empty. after: the position to begin behind. format: the shape in which it is told.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
     url: Annotated[str, msgspec.Meta(pattern=r"^https?://[^\x00]+$")]
     kinds: list[Annotated[str, msgspec.Meta(pattern=r"^[^\x00\n]+$")]] = []
     after: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    format: Annotated[str, msgspec.Meta(pattern="^(cloudevents|shopify)$")] = "cloudevents"
 
 
 @get("/v1/sources", guards=[needs(Role.MANAGER)], tags=["sources"])
@@ -175,7 +179,7 @@ def list_webhooks(state: State) -> list[dict[str, Any]]:
 @in_thread
 def add_webhook(state: State, data: NewWebhook) -> Subscription:
     """Send events to a URL; the answer holds the secret that signs them."""
-    return state.hub.outbox.subscribe(data.name, data.url, tuple(data.kinds), data.after)
+    return state.hub.outbox.subscribe(data.name, data.url, tuple(data.kinds), data.after, data.format)
 
 
 @post("/v1/webhooks/{name:str}/pause", guards=[needs(Role.ADMIN)], tags=["what goes out"], status_code=200)

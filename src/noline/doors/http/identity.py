@@ -1,16 +1,18 @@
 """Who is who, over HTTP: decisions about people and the reasons for them."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
-from litestar import get, post
-from litestar.connection import Request
+from litestar import Response, get, post
 from litestar.datastructures import State
 from litestar.params import Parameter
 
 from noline.doors.answers import identity as answers
 from noline.doors.http.auth import needs, require
+from noline.doors.http.commands import Asking, once, who
 from noline.doors.http.threads import in_thread
+from noline.flows.identity import Change
 from noline.kernel.events import Identifier
 from noline.stores.access import Role
 
@@ -54,52 +56,51 @@ class Undo(msgspec.Struct):
 
 @post("/v1/customers/merge", guards=_ASSOCIATE, tags=["customers"], status_code=200)
 @in_thread
-def merge_customers(state: State, request: Request[Any, Any, Any], data: Decision) -> dict[str, Any]:
+def merge_customers(state: State, request: Asking, data: Decision) -> Response[dict[str, Any]]:
     """Decide that two are one person; can be undone."""
-    done = state.hub.identity.merge(data.person, data.other, by=_who(request, data.by), reason=data.reason)
-    return answers.change(done)
+    return _decide(request, data, state.hub.identity.merge)
 
 
 @post("/v1/customers/part", guards=_ASSOCIATE, tags=["customers"], status_code=200)
 @in_thread
-def part_customers(state: State, request: Request[Any, Any, Any], data: Decision) -> dict[str, Any]:
+def part_customers(state: State, request: Asking, data: Decision) -> Response[dict[str, Any]]:
     """Decide that two are not one person, whatever is seen later."""
-    done = state.hub.identity.part(data.person, data.other, by=_who(request, data.by), reason=data.reason)
-    return answers.change(done)
+    return _decide(request, data, state.hub.identity.part)
 
 
 @post("/v1/customers/same-household", guards=_ASSOCIATE, tags=["customers"], status_code=200)
 @in_thread
-def same_household(state: State, request: Request[Any, Any, Any], data: Decision) -> dict[str, Any]:
+def same_household(state: State, request: Asking, data: Decision) -> Response[dict[str, Any]]:
     """Decide that two live together and are two people."""
-    done = state.hub.identity.same_household(data.person, data.other, by=_who(request, data.by), reason=data.reason)
-    return answers.change(done)
+    return _decide(request, data, state.hub.identity.same_household)
 
 
 @post("/v1/customers/different-household", guards=_ASSOCIATE, tags=["customers"], status_code=200)
 @in_thread
-def different_household(state: State, request: Request[Any, Any, Any], data: Decision) -> dict[str, Any]:
+def different_household(state: State, request: Asking, data: Decision) -> Response[dict[str, Any]]:
     """Decide that two do not live together."""
-    who = _who(request, data.by)
-    return answers.change(state.hub.identity.different_household(data.person, data.other, by=who, reason=data.reason))
+    return _decide(request, data, state.hub.identity.different_household)
 
 
 @post("/v1/customers/{person:str}/split", guards=_ASSOCIATE, tags=["customers"], status_code=200)
 @in_thread
-def split_customer(state: State, request: Request[Any, Any, Any], person: str, data: Split) -> dict[str, Any]:
+def split_customer(state: State, request: Asking, person: str, data: Split) -> Response[dict[str, Any]]:
     """Decide that some names of a person are somebody else's."""
     names = [Identifier(one.namespace, one.value) for one in data.identifiers]
-    done = state.hub.identity.split(person, names, by=_who(request, data.by), reason=data.reason)
-    return answers.change(done)
+    return once(
+        request,
+        data,
+        lambda: answers.change(state.hub.identity.split(person, names, by=who(request, data.by), reason=data.reason)),
+    )
 
 
 @post("/v1/decisions/{decision:str}/undo", guards=_ASSOCIATE, tags=["customers"], status_code=200)
 @in_thread
-def undo_decision(state: State, request: Request[Any, Any, Any], decision: str, data: Undo) -> dict[str, Any]:
+def undo_decision(state: State, request: Asking, decision: str, data: Undo) -> Response[dict[str, Any]]:
     """Take a decision back; a whole match takes a manager."""
     if state.hub.identity.is_batch(decision):
         require(request, Role.MANAGER)
-    return answers.change(state.hub.identity.undo(decision, by=_who(request, data.by)))
+    return once(request, data, lambda: answers.change(state.hub.identity.undo(decision, by=who(request, data.by))))
 
 
 @get("/v1/decisions", guards=_ASSOCIATE, tags=["customers"])
@@ -143,9 +144,9 @@ def preview_rules(state: State) -> dict[str, Any]:
 
 @post("/v1/identity/rules", guards=[needs(Role.ADMIN)], tags=["customers"], status_code=200)
 @in_thread
-def apply_rules(state: State, request: Request[Any, Any, Any]) -> dict[str, Any]:
+def apply_rules(state: State, request: Asking) -> dict[str, Any]:
     """Put the identity rules of noline.toml in force; answers what changed."""
-    return answers.preview(state.hub.identity.apply_rules(by=_who(request, None)))
+    return answers.preview(state.hub.identity.apply_rules(by=who(request)))
 
 
 @post("/v1/customers/match/plan", guards=_MANAGER, tags=["customers"], status_code=200)
@@ -164,9 +165,9 @@ def get_match(state: State) -> dict[str, Any]:
 
 @post("/v1/customers/match/apply", guards=_MANAGER, tags=["customers"], status_code=200)
 @in_thread
-def apply_match(state: State, request: Request[Any, Any, Any], data: Undo) -> dict[str, Any]:
+def apply_match(state: State, request: Asking, data: Undo) -> dict[str, Any]:
     """Let the sure links of the latest run hold, as one batch that can be undone."""
-    return answers.change(state.hub.matching.apply(by=_who(request, data.by)))
+    return answers.change(state.hub.matching.apply(by=who(request, data.by)))
 
 
 @get("/v1/customers/review", guards=_ASSOCIATE, tags=["customers"])
@@ -183,8 +184,10 @@ def review_later(state: State, data: Decision) -> None:
     state.hub.matching.later(data.person, data.other)
 
 
-def _who(request: Request[Any, Any, Any], named: str | None) -> str:
-    return named or f"a key of role {request.state.role}"
+def _decide(request: Asking, data: Decision, decide: Callable[..., Change]) -> Response[dict[str, Any]]:
+    """Decide something of two people, once."""
+    by = who(request, data.by)
+    return once(request, data, lambda: answers.change(decide(data.person, data.other, by=by, reason=data.reason)))
 
 
 IDENTITY_ROUTES = [

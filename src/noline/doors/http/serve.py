@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from noline.doors.http import logs
 from noline.doors.http.background import keep_up
@@ -17,6 +17,9 @@ from noline.doors.http.intake import IntakeDoor, Receive, Scope, Send
 from noline.doors.http.writer import Writer
 from noline.hub import Hub
 from noline.kernel.errors import HubBusy, Refused
+
+if TYPE_CHECKING:
+    from noline.doors.http.holding import Holder
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -58,18 +61,25 @@ def only_server(folder: Path) -> Iterator[Callable[[str], None]]:
             file.truncate(0)
 
 
-def application(hub: Hub, writer: Writer) -> Application:
-    """The whole ASGI application: the intake and profiles bare, the rest behind them."""
+def application(hub: Hub, writer: Writer, holder: "Holder | None" = None) -> Application:
+    """The whole ASGI application: the intake, profiles and holds bare, the rest behind them.
+
+    holder: places holds together; without one they go the long way.
+    """
     from noline.doors.http.api import PROTECTION, api
     from noline.doors.http.fast import ProfileDoor
+    from noline.doors.http.holding import HoldDoor
 
     intake = IntakeDoor(hub.intake, hub.access, writer)
     rest = cast("Application", api(hub, writer))
     profile = ProfileDoor(hub, PROTECTION, rest)
+    holds = None if holder is None else HoldDoor(hub, holder, PROTECTION, rest)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and intake.handles(scope["path"]):
             await intake(scope, receive, send)
+        elif holds is not None and scope["type"] == "http" and holds.handles(scope):
+            await holds(scope, receive, send)
         elif scope["type"] == "http" and profile.handles(scope):
             await profile(scope, receive, send)
         else:
@@ -83,17 +93,21 @@ def run(hub: Hub, host: str, port: int, *, ready: Callable[[str], None]) -> None
 
     port: 0 takes a free one. Raises HubBusy and PortTaken.
     """
+    from noline.doors.http.holding import holder
+
     logs.configure()
     with only_server(hub.folder) as tell:
-        writer = Writer(hub.accept_groups)
+        writer, holding = Writer(hub.accept_groups), holder(hub)
 
         def answers(address: str) -> None:
             tell(address)
             ready(address)
 
         try:
-            serve_until_stopped(application(hub, writer), host, port, ready=answers, beside=lambda: keep_up(hub))
+            served = application(hub, writer, holding)
+            serve_until_stopped(served, host, port, ready=answers, beside=lambda: keep_up(hub))
         finally:
+            holding.stop()
             writer.stop()
 
 

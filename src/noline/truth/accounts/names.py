@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from noline.kernel.events import Identifier, Json
+from noline.kernel.gs1 import is_gln
 
 
 class Kind(NamedTuple):
@@ -70,13 +71,6 @@ def spelled(kind: str, value: object) -> Identifier | None:
         return None
     found = _SPELLINGS[kind](text)
     return None if found is None else Identifier(kind, found)
-
-
-def is_gln(digits: str) -> bool:
-    """Whether thirteen digits end with the right check digit: GS1's modulo 10 with weights 1 and 3 from the left."""
-    if len(digits) != 13 or not (digits.isascii() and digits.isdigit()):
-        return False
-    return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits)) % 10 == 0
 
 
 def _own(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Literal
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotReadable
 from noline.kernel.events import Fact, Json
+from noline.kernel.gs1 import gtin as read_gtin
 from noline.kernel.money import Money, to_minor
 from noline.kernel.quantities import to_units
 
@@ -24,7 +25,6 @@ Key = tuple[Micros, str, int]
 """What decides between two descriptions: when, then the message, then the subject that told it."""
 
 _NAME_CHARACTERS = 200
-_GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 _MINOR_LIMIT = 10**15
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -35,14 +35,6 @@ class DescriptionUnreadable(NotReadable):
     code = "catalogue.unreadable"
     sentence = "{kind} cannot be taken into the catalogue: {why}."
     hint = "Correct the property that is named and replay the dead letter."
-
-
-class GtinWrong(NotReadable):
-    """A trade item number with a wrong length, letter or check digit."""
-
-    code = "catalogue.gtin_wrong"
-    sentence = "{gtin!r} is not a GTIN."
-    hint = "Send the 8, 12, 13 or 14 digits under the bar code; the last one is the check digit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +53,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place that sells, keeps or ships goods. channel: the channel it serves. country: ISO 3166, two letters."""
+    """A place that sells, keeps or ships goods. channel: the channel it serves. country: ISO 3166, two letters.
+
+    latitude, longitude: in millionths of a degree; both or neither.
+    """
 
     location: str
     name: str | None
@@ -69,6 +64,8 @@ class Location:
     country: str | None
     city: str | None
     described_at: Micros
+    latitude: int | None = None
+    longitude: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +128,8 @@ def location_from(words: Json, described_at: Micros) -> Location:
         country=words.get("country"),
         city=words.get("city"),
         described_at=described_at,
+        latitude=words["point"][0] if "point" in words else None,
+        longitude=words["point"][1] if "point" in words else None,
     )
 
 
@@ -138,17 +137,6 @@ def search_words(item: Item) -> str:
     """What a search looks into, in one case."""
     parts = (item.sku, item.name, item.brand, item.category, item.gtin)
     return " ".join(part for part in parts if part).casefold()
-
-
-def read_gtin(text: str) -> str:
-    """The digits of a GTIN-8, -12, -13 or -14 whose check digit is right; raises GtinWrong."""
-    digits = text.replace(" ", "").replace("-", "")
-    if len(digits) not in _GTIN_LENGTHS or not (digits.isascii() and digits.isdigit()):
-        raise GtinWrong(gtin=text)
-    weighted = sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(digits[:-1])))
-    if (weighted + int(digits[-1])) % 10:
-        raise GtinWrong(gtin=text)
-    return digits
 
 
 def canonical(value: object) -> str:
@@ -163,6 +151,7 @@ def _said_of_item(fact: Fact, sku: str, default_currency: str) -> Json:
         said["price"] = price
     gtin = fact.text("gtin")
     if gtin is not None:
+        # Refused whole, not without its number: under a wrong one another item would be sold.
         said["gtin"] = read_gtin(gtin)
     if fact.properties.get("attributes") is not None:
         said["attributes"] = _attributes(fact)
@@ -173,7 +162,23 @@ def _said_of_location(fact: Fact, place: str) -> Json:
     said: Json = {"location": place, **_texts(fact, ("name", "channel", "country", "city"))}
     if fact.context.country:
         said.setdefault("country", fact.context.country)
+    point = _point(fact)
+    if point is not None:
+        said["point"] = point
     return said
+
+
+def _point(fact: Fact) -> list[int] | None:
+    """Latitude and longitude in millionths of a degree, when both were said."""
+    said = [fact.properties.get(name) for name in ("latitude", "longitude")]
+    if None in said:
+        return None
+    point: list[int] = []
+    for name, degrees, most in (("latitude", said[0], 90), ("longitude", said[1], 180)):
+        if isinstance(degrees, bool) or not isinstance(degrees, (int, float)) or not -most <= degrees <= most:
+            raise DescriptionUnreadable(kind=fact.kind, why=f"its {name} is no number of degrees up to {most}")
+        point.append(round(degrees * 1_000_000))
+    return point
 
 
 def _texts(fact: Fact, names: Sequence[str]) -> dict[str, str]:

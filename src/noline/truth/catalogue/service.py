@@ -93,7 +93,10 @@ class Catalogue:
         described_at = max(description.key for description in deciding)[0]
         if deciding[0].thing == "location":
             place = location_from(words, described_at)
-            row = (place.location, place.name, place.channel, place.country, place.city, place.described_at)
+            row = (
+                place.location, place.name, place.channel, place.country, place.city, place.described_at,
+                place.latitude, place.longitude,
+            )  # fmt: skip
             tx.run(tables.WRITE_LOCATION, (route, *row))
         else:
             tx.run(tables.WRITE_ITEM, (route, *_row(item_from(words, described_at))))

@@ -37,17 +37,21 @@ ON CONFLICT (route_key, sku) DO UPDATE SET
 ITEM = f"SELECT {_ITEM} FROM items WHERE route_key = ? AND sku = ?"
 
 WRITE_LOCATION = """
-INSERT INTO locations (route_key, location, name, channel, country, city, described_at)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO locations (route_key, location, name, channel, country, city, described_at, latitude, longitude)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route_key, location) DO UPDATE SET
     name = excluded.name,
     channel = excluded.channel,
     country = excluded.country,
     city = excluded.city,
-    described_at = excluded.described_at
+    described_at = excluded.described_at,
+    latitude = excluded.latitude,
+    longitude = excluded.longitude
 """
 
-LOCATIONS = "SELECT location, name, channel, country, city, described_at FROM locations"
+_LOCATION = "location, name, channel, country, city, described_at, latitude, longitude"
+
+LOCATIONS = f"SELECT {_LOCATION} FROM locations"
 
 
 def search(word_count: int) -> str:
@@ -63,6 +67,6 @@ def search(word_count: int) -> str:
 TABLES = {
     "catalogue_facts": ("route_key", "thing", "name", "fact_route", "message_id", "occurred_at", "said"),
     "items": ("route_key", *_ITEM.split(", "), "words", "sort_key"),
-    "locations": ("route_key", "location", "name", "channel", "country", "city", "described_at"),
+    "locations": ("route_key", *_LOCATION.split(", ")),
 }
 """Every table of this room, with all its columns."""

@@ -2,25 +2,48 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
-from noline.kernel.events import Digest, Fact, route_of
+from noline.kernel.clock import Micros
+from noline.kernel.events import Digest, Fact, Json, route_of
 from noline.kernel.money import Money
+from noline.kernel.quantities import Units
 from noline.stores.portions import flat, portions
 from noline.stores.transactional import Reader, Row, Transaction
 from noline.truth.orders import tables
+from noline.truth.orders.fulfilments import DECIDED_KINDS, Book, Fulfilment, Said, follow, order_of, picks, said_of
 from noline.truth.orders.model import KINDS, Key, Line, Order, OrderLine, State, Telling, decide, read_telling
 
 _SUBJECTS_AT_ONCE = 500
 _read_lines = msgspec.json.Decoder(tuple[Line, ...]).decode
+_read_said = msgspec.json.Decoder(Json).decode
+_write_said = msgspec.json.Encoder(order="sorted").encode
+
+
+class Sourcing(NamedTuple):
+    """One time that units of an order were given to locations. decision: None where there was no choice."""
+
+    at: Micros
+    said: Json
+    decision: Json | None
+
+
+class Missing(NamedTuple):
+    """Units of an item that were not found where the books have them. missed_at: the last time."""
+
+    sku: str
+    location: str
+    units: Units
+    missed_at: Micros
 
 
 class Orders:
     """The orders of one hub."""
 
     name = "orders"
-    kinds = KINDS
+    kinds = KINDS | DECIDED_KINDS
     tables = tables.TABLES
 
     def __init__(self, digest: Digest, default_currency: str) -> None:
@@ -38,6 +61,12 @@ class Orders:
                     told[telling.order_id].append(telling)
         if told:
             self._settle(tx, told)
+        decided: dict[str, list[Fact]] = defaultdict(list)
+        for fact in facts:
+            if fact.kind in DECIDED_KINDS:
+                decided[fact.properties["order"]].append(fact)
+        for order_id, deeds in decided.items():
+            self._follow(tx, order_id, deeds)
 
     def forget(self) -> None:
         """Nothing is remembered outside the tables."""
@@ -59,6 +88,112 @@ class Orders:
             some = distinct[start : start + _SUBJECTS_AT_ONCE]
             found += [_order(row) for row in reader.rows(tables.orders_of(len(some)), some)]
         return sorted(found, key=lambda one: (-one.placed_at, one.order_id))
+
+    def tellings(self, reader: Reader, order_id: str) -> list[Telling]:
+        """Everything that was said of an order, in the order in which it happened."""
+        heard = self._heard(reader, {order_id: self._route(order_id)})[order_id]
+        return [heard[key] for key in sorted(heard)]
+
+    # -- orders that the hub runs itself
+
+    def subject_of(self, order_id: str) -> bytes:
+        """The log's name of what the hub decides about an order; not that of the order, which may be a person's."""
+        return self._digest(f"fulfilling:{order_id}")
+
+    def book(self, reader: Reader, order_id: str) -> Book | None:
+        """An order as the hub runs it; None for one that it does not."""
+        return follow(order_id, self._deeds(reader, order_id))
+
+    def fulfilment(self, reader: Reader, fulfilment: str) -> tuple[Book, Fulfilment] | None:
+        """What one location does for an order, and the order."""
+        book = self.book(reader, order_of(fulfilment))
+        found = book.fulfilments.get(fulfilment) if book else None
+        return None if book is None or found is None else (book, found)
+
+    def fulfilments(
+        self,
+        reader: Reader,
+        *,
+        place: str | None = None,
+        state: str | None = None,
+        limit: int = 100,
+        newest_first: bool = False,
+    ) -> list[Fulfilment]:
+        """Fulfilments, the oldest first: of the place where the next step is to be done, or in a state."""
+        asked = [one for one in (place, state) if one is not None]
+        statement = tables.fulfilments_where(
+            place=place is not None, state=state is not None, newest_first=newest_first
+        )  # fmt: skip
+        rows = reader.rows(statement, (*asked, limit))
+        books = {order_id: self.book(reader, order_id) for order_id in {row[0] for row in rows}}
+        return [book.fulfilments[name] for order_id, name in rows if (book := books[order_id])]
+
+    def sourcings(self, reader: Reader, order_id: str) -> list[Sourcing]:
+        """Every time that units of an order were given to locations, the first first."""
+        rows = reader.rows(tables.DECISIONS_OF, (self._route(order_id), order_id))
+        return [Sourcing(at, _read_said(said), _read_said(one) if one else None) for at, said, one in rows]
+
+    def decisions(self, reader: Reader, since: Micros, until: Micros) -> list[tuple[str, Json]]:
+        """Decisions of that time with their orders, the first first. until: excluded."""
+        return [(name, _read_said(one)) for name, one in reader.rows(tables.DECISIONS_BETWEEN, (since, until))]
+
+    def waiting(self, reader: Reader, limit: int = 1000) -> list[tuple[str, str, Units]]:
+        """(order, item, units) that no location has taken, the order that was placed first first."""
+        return [(order_id, sku, units) for order_id, sku, units in reader.rows(tables.WAITING, (limit,))]
+
+    def pick_record(self, reader: Reader) -> dict[str, tuple[Units, Units]]:
+        """By location: units that were found when they were looked for, and units that were not, or were refused."""
+        return {location: (found, missed) for location, found, missed in reader.rows(tables.PICKS)}
+
+    def parcels_since(self, reader: Reader, instant: Micros) -> dict[str, int]:
+        """How many fulfilments each location was given since then."""
+        return dict(reader.rows(tables.PARCELS_SINCE, (instant,)))  # type: ignore[arg-type]
+
+    def missing(self, reader: Reader, since: Micros = 0) -> list[Missing]:
+        """What was not found where the books have it, by location and item."""
+        return [Missing(sku, place, int(units), at) for sku, place, units, at in reader.rows(tables.MISSED, (since,))]
+
+    def _deeds(self, reader: Reader, order_id: str) -> list[Said]:
+        rows = reader.rows(tables.DEEDS_OF, (self._route(order_id), order_id))
+        return [Said(seq, message_id, kind, at, _read_said(said)) for seq, message_id, kind, at, said in rows]
+
+    def _follow(self, tx: Transaction, order_id: str, facts: list[Fact]) -> None:
+        """Keep the deeds that are new and write what follows from all of them."""
+        known = self._deeds(tx, order_id)
+        before = follow(order_id, known)
+        heard = {deed.message_id for deed in known}
+        route = self._route(order_id)
+        kept: list[Row] = []
+        for fact in facts:
+            if fact.message_id in heard:
+                continue
+            heard.add(fact.message_id)
+            said, decision = said_of(fact.kind, fact.properties)
+            known.append(Said(fact.seq, fact.message_id, fact.kind, fact.occurred_at, said))
+            texts = (_write_said(said).decode(), None if decision is None else _write_said(decision).decode())
+            kept.append((route, order_id, fact.message_id, fact.seq, fact.occurred_at, fact.kind, *texts))
+        if not kept:
+            return
+        book = follow(order_id, known)
+        tx.run_many(tables.KEEP_DEED, kept)
+        if book is None:
+            return
+        for statement in tables.DROP_OF_ORDER:
+            tx.run(statement, (route, order_id))
+        tx.run_many(tables.WRITE_UNITS, [(route, *row) for row in _units_rows(book)])
+        tx.run_many(tables.WRITE_FULFILMENT, [(route, *row) for row in _fulfilment_rows(book)])
+        tx.run_many(tables.WRITE_FULFILMENT_LINE, [(route, *row) for row in _fulfilment_line_rows(book)])
+        self._count_picks(tx, before, book)
+
+    def _count_picks(self, tx: Transaction, before: Book | None, book: Book) -> None:
+        had, have = picks(before), picks(book)
+        places = {location for location, _ in had.keys() | have.keys()}
+        changes = [
+            (location, have[location, True] - had[location, True], have[location, False] - had[location, False])
+            for location in sorted(places)
+        ]
+        rows = [(route_of(self._digest(f"location:{one[0]}")), *one) for one in changes if one[1] or one[2]]
+        tx.run_many(tables.COUNT_PICKS, rows)
 
     def _route(self, order_id: str) -> int:
         return route_of(self._digest(f"order:{order_id}"))
@@ -140,3 +275,28 @@ def _order_line(row: Row) -> OrderLine:
     price = None if price_minor is None else Money(price_minor, currency)
     total = None if total_minor is None else Money(total_minor, currency)
     return OrderLine(number, sku, units, price, total, returned_units)
+
+
+def _units_rows(book: Book) -> list[Row]:
+    return [
+        (book.order_id, one.sku, one.ordered, one.waiting, one.cancelled, one.promised_at, book.placed_seq)
+        for one in book.units.values()
+    ]
+
+
+def _fulfilment_rows(book: Book) -> list[Row]:
+    return [
+        (
+            book.order_id, one.id, one.location, str(one.method), one.destination, one.stands_at, str(one.state),
+            one.promised_at, one.made_at, one.changed_at,
+        )
+        for one in book.fulfilments.values()
+    ]  # fmt: skip
+
+
+def _fulfilment_line_rows(book: Book) -> list[Row]:
+    return [
+        (book.order_id, one.id, line.sku, line.asked, line.picked, line.rejected, line.cancelled, line.missed_at)
+        for one in book.fulfilments.values()
+        for line in one.lines
+    ]

@@ -47,7 +47,82 @@ def orders_of(subject_count: int) -> str:
     return f"SELECT {_ORDER} FROM orders WHERE subject IN ({places})"
 
 
+# Orders that the hub runs itself
+
+_DEED = "order_id, message_id, seq, occurred_at, kind, said, decision"
+_UNITS = "order_id, sku, ordered, waiting, cancelled, promised_at, placed_seq"
+_FULFILMENT = "order_id, fulfilment, location, method, destination, place, state, promised_at, made_at, changed_at"
+_FULFILMENT_LINE = "order_id, fulfilment, sku, asked, picked, rejected, cancelled, missed_at"
+
+KEEP_DEED = f"INSERT INTO order_deeds (route_key, {_DEED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+DEEDS_OF = """
+SELECT seq, message_id, kind, occurred_at, said FROM order_deeds WHERE route_key = ? AND order_id = ? ORDER BY seq
+"""
+
+DECISIONS_OF = """
+SELECT occurred_at, said, decision FROM order_deeds
+WHERE route_key = ? AND order_id = ? AND kind = 'Order Sourced' ORDER BY seq
+"""
+
+DECISIONS_BETWEEN = """
+SELECT order_id, decision FROM order_deeds
+WHERE decision IS NOT NULL AND occurred_at >= ? AND occurred_at < ? ORDER BY occurred_at, seq
+"""
+
+DROP_OF_ORDER = tuple(
+    f"DELETE FROM {table} WHERE route_key = ? AND order_id = ?"
+    for table in ("order_units", "fulfilment_lines", "fulfilments")
+)
+
+WRITE_UNITS = f"INSERT INTO order_units (route_key, {_UNITS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+WRITE_FULFILMENT = f"INSERT INTO fulfilments (route_key, {_FULFILMENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+WRITE_FULFILMENT_LINE = f"""
+INSERT INTO fulfilment_lines (route_key, {_FULFILMENT_LINE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+COUNT_PICKS = """
+INSERT INTO location_picks (route_key, location, found, missed) VALUES (?, ?, ?, ?)
+ON CONFLICT (route_key, location) DO UPDATE SET
+    found = location_picks.found + excluded.found,
+    missed = location_picks.missed + excluded.missed
+"""
+
+PICKS = "SELECT location, found, missed FROM location_picks"
+
+WAITING = "SELECT order_id, sku, waiting FROM order_units WHERE waiting > 0 ORDER BY placed_seq, order_id, sku LIMIT ?"
+
+PARCELS_SINCE = """
+SELECT location, count(*) FROM fulfilments WHERE made_at >= ? AND state NOT IN ('rejected', 'cancelled')
+GROUP BY location
+"""
+
+MISSED = """
+SELECT fulfilment_lines.sku, fulfilments.location, sum(fulfilment_lines.rejected), max(fulfilment_lines.missed_at)
+FROM fulfilment_lines
+JOIN fulfilments ON fulfilments.route_key = fulfilment_lines.route_key
+    AND fulfilments.order_id = fulfilment_lines.order_id AND fulfilments.fulfilment = fulfilment_lines.fulfilment
+WHERE fulfilment_lines.missed_at >= ?
+GROUP BY fulfilment_lines.sku, fulfilments.location ORDER BY fulfilments.location, fulfilment_lines.sku
+"""
+
+
+def fulfilments_where(*, place: bool, state: bool, newest_first: bool = False) -> str:
+    """Ids of fulfilments, the oldest first; of those that stand at a place, or in a state, when asked so."""
+    conditions = ["place = ?"] * place + ["state = ?"] * state
+    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+    order = "made_at DESC" if newest_first else "made_at"
+    return f"SELECT order_id, fulfilment FROM fulfilments {where}ORDER BY {order}, order_id, fulfilment LIMIT ?"
+
+
 TABLES = {
+    "order_deeds": ("route_key", *_DEED.split(", ")),
+    "order_units": ("route_key", *_UNITS.split(", ")),
+    "fulfilments": ("route_key", *_FULFILMENT.split(", ")),
+    "fulfilment_lines": ("route_key", *_FULFILMENT_LINE.split(", ")),
+    "location_picks": ("route_key", "location", "found", "missed"),
     "order_facts": ("route_key", *_FACT.split(", ")),
     "orders": ("route_key", *_ORDER.split(", ")),
     "order_lines": ("route_key", *_LINE.split(", ")),

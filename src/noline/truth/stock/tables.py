@@ -3,13 +3,16 @@
 from noline.stores.portions import marks
 
 _MOVE = (
-    "sku, fact_route, message_id, occurred_at, reason, document, actor, "
-    "from_location, from_bucket, to_location, to_bucket, units, standing"
+    "sku, fact_route, message_id, seq, occurred_at, reason, document, actor, "
+    "from_location, from_bucket, to_location, to_bucket, lot, owner, units, standing"
 )
-_COUNT = "sku, location, fact_route, message_id, occurred_at, document, actor, units"
+_COUNT = "sku, location, lot, owner, fact_route, message_id, seq, occurred_at, document, actor, units"
+_CELL = "location, lot, owner, on_hand, unsellable, held, allocated, incoming, counted_at"
+_HOLD = "hold, state, channel, document, lines, placed_at, expires_at, ended_at"
+_POLICY = "oversell, beyond, until_at, buffer, safety"
 
 KEEP_MOVE = f"""
-INSERT INTO stock_moves (route_key, deed, {_MOVE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO stock_moves (route_key, deed, {_MOVE}) VALUES {{rows}}
 ON CONFLICT (route_key, deed, sku, fact_route, message_id) DO NOTHING
 """
 
@@ -18,70 +21,173 @@ UPDATE stock_moves SET standing = 0
 WHERE route_key = ? AND deed = ? AND sku = ? AND fact_route = ? AND message_id = ?
 """
 
-MOVES_OF_SKU = f"SELECT {_MOVE} FROM stock_moves WHERE route_key = ? AND sku = ? AND standing = 1"
+MOVES_AT = f"""
+SELECT {_MOVE} FROM stock_moves
+WHERE route_key = ? AND sku = ? AND standing = 1 AND (from_location = ? OR to_location = ?)
+"""
 
-MOVES_AT = f"{MOVES_OF_SKU} AND (from_location = ? OR to_location = ?)"
+MOVES_AFTER = f"SELECT {_MOVE} FROM stock_moves WHERE seq > ? AND standing = 1 ORDER BY seq, deed LIMIT ?"
+
+SKUS_MOVED_AFTER = """
+SELECT DISTINCT sku FROM stock_moves WHERE seq > ? UNION SELECT DISTINCT sku FROM stock_counts WHERE seq > ?
+"""
+
+LAST_SEQ = """
+SELECT coalesce(max(seq), 0) FROM (
+    SELECT max(seq) AS seq FROM stock_moves UNION ALL SELECT max(seq) FROM stock_counts
+) AS latest
+"""
 
 CHANGE_SINCE = """
 SELECT CAST(coalesce(sum(
     CASE WHEN to_location = ? AND to_bucket = 'on_hand' THEN units ELSE 0 END
     - CASE WHEN from_location = ? AND from_bucket = 'on_hand' THEN units ELSE 0 END
 ), 0) AS BIGINT)
-FROM stock_moves WHERE route_key = ? AND sku = ? AND standing = 1 AND occurred_at > ?
+FROM stock_moves
+WHERE route_key = ? AND sku = ? AND lot = ? AND owner = ? AND standing = 1 AND occurred_at > ?
+    AND from_location <> 'demand' AND to_location <> 'demand'
 """
 
-KEEP_COUNT = f"""
-INSERT INTO stock_counts (route_key, {_COUNT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (route_key, sku, location, fact_route, message_id) DO NOTHING
+LAST_MOVES_OF = """
+SELECT from_location, to_location, max(seq) FROM stock_moves
+WHERE route_key = ? AND sku = ? AND standing = 1 GROUP BY from_location, to_location
 """
+
+LAST_COUNTS_OF = "SELECT location, max(seq) FROM stock_counts WHERE route_key = ? AND sku = ? GROUP BY location"
+
+CHANGE_BETWEEN = f"{CHANGE_SINCE} AND occurred_at <= ?"
+
+KEEP_COUNT = f"""
+INSERT INTO stock_counts (route_key, {_COUNT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (route_key, sku, location, lot, owner, fact_route, message_id) DO NOTHING
+"""
+
+_PILE = "route_key = ? AND sku = ? AND location = ? AND lot = ? AND owner = ?"
 
 LATEST_COUNTS = f"""
 SELECT {_COUNT} FROM stock_counts
-WHERE route_key = ? AND sku = ? AND location = ? AND occurred_at = (
-    SELECT max(occurred_at) FROM stock_counts WHERE route_key = ? AND sku = ? AND location = ?
-)
+WHERE {_PILE} AND occurred_at = (SELECT max(occurred_at) FROM stock_counts WHERE {_PILE})
+"""
+
+COUNTS_UNTIL = f"""
+SELECT {_COUNT} FROM stock_counts
+WHERE {_PILE} AND occurred_at = (SELECT max(occurred_at) FROM stock_counts WHERE {_PILE} AND occurred_at <= ?)
 """
 
 COUNTS_AT = f"SELECT {_COUNT} FROM stock_counts WHERE route_key = ? AND sku = ? AND location = ?"
 
-CHANGE_CELL = """
-INSERT INTO stock_cells (route_key, sku, location, bucket, units) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (route_key, sku, location, bucket) DO UPDATE SET units = stock_cells.units + excluded.units
-WHERE stock_cells.counted_at IS NULL OR stock_cells.counted_at < ?
+NEW_CELL = """
+INSERT INTO stock_cells
+    (route_key, sku, location, lot, owner, on_hand, unsellable, held, allocated, incoming, counted_at)
+VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, NULL)
+ON CONFLICT (route_key, sku, location, lot, owner) DO NOTHING
 """
 
-SET_CELL = """
-INSERT INTO stock_cells (route_key, sku, location, bucket, units, counted_at) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (route_key, sku, location, bucket) DO UPDATE SET
-    units = excluded.units,
-    counted_at = excluded.counted_at
+CHANGE_CELL = f"""
+UPDATE stock_cells SET
+    on_hand = on_hand + CASE WHEN counted_at IS NULL OR counted_at < ? THEN ? ELSE 0 END,
+    unsellable = unsellable + ?,
+    held = held + ?,
+    allocated = allocated + ?,
+    incoming = incoming + ?
+WHERE {_PILE}
 """
 
-CELLS_OF = "SELECT location, bucket, units, counted_at FROM stock_cells WHERE route_key = ? AND sku = ?"
+COUNT_CELL = f"UPDATE stock_cells SET on_hand = ?, counted_at = ? WHERE {_PILE}"
 
-CELLS = "SELECT sku, location, bucket, units FROM stock_cells"
+CELLS_OF = f"SELECT {_CELL} FROM stock_cells WHERE route_key = ? AND sku = ?"
+
+ITEMS_AFTER = """
+SELECT DISTINCT route_key, sku FROM stock_cells WHERE (route_key, sku) > (?, ?) ORDER BY route_key, sku LIMIT ?
+"""
+
+CELLS_AT = "SELECT sku, location, on_hand, held, allocated FROM stock_cells WHERE (route_key, sku, location) IN "
+
+CELLS = f"SELECT sku, {_CELL} FROM stock_cells"
+
+ITEMS_AT = f"SELECT sku, {_CELL} FROM stock_cells WHERE location = ? AND sku > ? ORDER BY sku LIMIT ?"
+
+OVERPROMISED = """
+SELECT sku, location, CAST(sum(on_hand) AS BIGINT), CAST(sum(held) AS BIGINT), CAST(sum(allocated) AS BIGINT)
+FROM stock_cells WHERE location <> 'unsourced' AND on_hand < held + allocated
+GROUP BY sku, location HAVING sum(on_hand) < sum(held) + sum(allocated) ORDER BY sku, location LIMIT ?
+"""
 
 CHANGES_AFTER_COUNTS = """
 WITH legs AS (
-    SELECT route_key, sku, to_location AS location, to_bucket AS bucket, units * standing AS units, occurred_at
+    SELECT route_key, sku, lot, owner, to_location AS location, to_bucket AS bucket,
+        units * standing AS units, occurred_at
     FROM stock_moves
     UNION ALL
-    SELECT route_key, sku, from_location, from_bucket, -units * standing, occurred_at
+    SELECT route_key, sku, lot, owner, from_location, from_bucket, -units * standing, occurred_at
     FROM stock_moves
 ), counted AS (
-    SELECT route_key, sku, location, max(occurred_at) AS counted_at
-    FROM stock_counts GROUP BY route_key, sku, location
+    SELECT route_key, sku, location, lot, owner, max(occurred_at) AS counted_at
+    FROM stock_counts GROUP BY route_key, sku, location, lot, owner
 )
-SELECT legs.sku, legs.location, legs.bucket, CAST(sum(
+SELECT legs.sku, legs.location, legs.lot, legs.owner, legs.bucket, CAST(sum(
     CASE WHEN counted.counted_at IS NULL OR legs.occurred_at > counted.counted_at THEN legs.units ELSE 0 END
 ) AS BIGINT)
 FROM legs LEFT JOIN counted
     ON counted.route_key = legs.route_key AND counted.sku = legs.sku
+    AND counted.lot = legs.lot AND counted.owner = legs.owner
     AND counted.location = legs.location AND legs.bucket = 'on_hand'
-GROUP BY legs.sku, legs.location, legs.bucket
+GROUP BY legs.sku, legs.location, legs.lot, legs.owner, legs.bucket
 """
 
 ALL_COUNTS = f"SELECT {_COUNT} FROM stock_counts"
+
+EXPECT = """
+INSERT INTO stock_incoming (route_key, sku, location, document, units, due_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (route_key, sku, location, document) DO UPDATE SET
+    units = stock_incoming.units + excluded.units,
+    due_at = coalesce(excluded.due_at, stock_incoming.due_at)
+"""
+
+SUPPLIES_OF = """
+SELECT sku, location, document, units, due_at FROM stock_incoming
+WHERE route_key = ? AND sku = ? AND units > 0 ORDER BY due_at, document
+"""
+
+AWAITED = """
+SELECT sku, location, document, units, due_at FROM stock_incoming
+WHERE document = ? AND units > 0 ORDER BY sku, location
+"""
+
+PLACE_HOLD = f"""
+INSERT INTO stock_holds (route_key, {_HOLD}) VALUES {{rows}}
+ON CONFLICT (route_key, hold) DO NOTHING
+"""
+
+EXTEND_HOLD = "UPDATE stock_holds SET expires_at = ? WHERE route_key = ? AND hold = ? AND state = 'active'"
+
+END_HOLD = "UPDATE stock_holds SET state = ?, ended_at = ? WHERE route_key = ? AND hold = ? AND state = 'active'"
+
+HOLD = f"SELECT {_HOLD} FROM stock_holds WHERE route_key = ? AND hold = ?"
+
+HOLDS_DUE = f"""
+SELECT {_HOLD} FROM stock_holds WHERE state = 'active' AND expires_at <= ? ORDER BY expires_at, hold LIMIT ?
+"""
+
+RAN_OUT = "SELECT lines FROM stock_holds WHERE state = 'active' AND expires_at <= ?"
+
+ACTIVE_HOLDS = f"SELECT {_HOLD} FROM stock_holds WHERE state = 'active' ORDER BY expires_at, hold"
+
+SET_POLICY = f"""
+INSERT INTO stock_policies (route_key, sku, channel, {_POLICY}, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (route_key, sku, channel) DO UPDATE SET
+    oversell = excluded.oversell, beyond = excluded.beyond, until_at = excluded.until_at,
+    buffer = excluded.buffer, safety = excluded.safety, seq = excluded.seq
+WHERE stock_policies.seq < excluded.seq
+"""
+
+POLICIES_OF = f"SELECT channel, {_POLICY} FROM stock_policies WHERE route_key = ? AND sku = ?"
+
+POLICIES = f"SELECT sku, channel, {_POLICY} FROM stock_policies ORDER BY sku, channel LIMIT ? OFFSET ?"
+
+RULES_AFTER = f"SELECT sku, channel, {_POLICY}, seq FROM stock_policies WHERE seq > ? ORDER BY seq"
+
+ANY_POLICY = "SELECT 1 FROM stock_policies LIMIT 1"
 
 
 def moves_of_deeds(count: int) -> str:
@@ -89,9 +195,22 @@ def moves_of_deeds(count: int) -> str:
     return f"SELECT route_key, deed, {_MOVE} FROM stock_moves WHERE (route_key, deed) IN (VALUES {marks(count, 2)})"
 
 
+def cells_of(count: int) -> str:
+    """Every cell of so many items, each asked for by routing key and item."""
+    return f"SELECT sku, {_CELL} FROM stock_cells WHERE (route_key, sku) IN (VALUES {marks(count, 2)})"
+
+
+def cells_at(count: int) -> str:
+    """What lies and is claimed in so many places, each asked for by routing key, item and location."""
+    return f"{CELLS_AT} (VALUES {marks(count, 3)})"
+
+
 TABLES = {
     "stock_moves": ("route_key", "deed", *_MOVE.split(", ")),
     "stock_counts": ("route_key", *_COUNT.split(", ")),
-    "stock_cells": ("route_key", "sku", "location", "bucket", "units", "counted_at"),
+    "stock_cells": ("route_key", "sku", *_CELL.split(", ")),
+    "stock_incoming": ("route_key", "sku", "location", "document", "units", "due_at"),
+    "stock_holds": ("route_key", *_HOLD.split(", ")),
+    "stock_policies": ("route_key", "sku", "channel", *_POLICY.split(", "), "seq"),
 }
 """Every table of this room, with all its columns."""

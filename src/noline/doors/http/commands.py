@@ -1,0 +1,43 @@
+"""Commands over HTTP: who acts, and that the same request under the same `Idempotency-Key` is done once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Response
+from litestar.connection import Request
+
+from noline.doors.http.auth import COOKIE
+from noline.hub import Hub
+
+Asking = Request[Any, Any, Any]
+
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+def who(request: Asking, named: str | None = None) -> str:
+    """Who acts: who was named, else the role of the key."""
+    return named or f"a key of role {request.state.role}"
+
+
+def once(request: Asking, data: Any, do: Callable[[], Any], *, status: int = 200) -> Response[dict[str, Any]]:
+    """Do a command and answer what it gives; the same request with the same key is answered the same bytes.
+
+    data: what was asked, as read. Raises IdempotencyKeyReused, IdempotencyKeyUnreadable and what `do` raises.
+    """
+    hub: Hub = request.app.state.hub
+    key = request.headers.get("idempotency-key")
+    what = f"{request.method} {request.url.path} ".encode() + _encode(data)
+    asked = None if key is None else hub.once.asked(_caller(hub, request), key, what)
+    code, body = hub.once.do(asked, lambda: (status, _encode(do())))
+    answer: Response[Any] = Response(body, status_code=code, media_type=MediaType.JSON)
+    return answer
+
+
+def _caller(hub: Hub, request: Asking) -> str:
+    return caller_of(hub, request.headers.get("authorization") or request.cookies.get(COOKIE) or "")
+
+
+def caller_of(hub: Hub, said: str) -> str:
+    """Whose idempotency keys these are: two callers may use the same one for different things. said: their proof."""
+    return hub.vault.digest(f"caller:{said}").hex()

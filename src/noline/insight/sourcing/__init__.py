@@ -1,0 +1,1 @@
+"""Which location serves an order, and why."""

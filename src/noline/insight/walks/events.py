@@ -1,0 +1,327 @@
+"""Any table of events: which column means what, and what its times are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from noline.kernel.clock import Micros, parse_instant
+from noline.kernel.errors import FileNotUnderstood, NotFound, NotReadable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from noline.insight.walks.arrays import Longs
+
+MEANINGS = ("person", "time", "channel", "action", "value")
+_NEEDED = ("person", "time", "action")
+
+_UNITS: tuple[tuple[str, int, int, int], ...] = (
+    ("s", 10**11, 1_000_000, 1),
+    ("ms", 10**14, 1_000, 1),
+    ("us", 10**17, 1, 1),
+    ("ns", 2**63, 1, 1_000),
+)
+"""Whole numbers below each size are that unit (seconds until the year 5138); how many microseconds one of them is."""
+
+_PARQUET = (".parquet", ".pq")
+_NDJSON = (".ndjson", ".jsonl", ".json")
+_CSV = (".csv", ".tsv", ".txt")
+
+
+class EventsUnreadable(FileNotUnderstood):
+    """A file that is no table of events."""
+
+    code = "walks.events_unreadable"
+    sentence = "{path} cannot be read as events: {why}."
+    hint = "Give Parquet, CSV or NDJSON with one event in each row, or a folder of such files of one kind."
+
+
+class ColumnMissing(NotReadable):
+    """A table without a column that is needed."""
+
+    code = "walks.column_missing"
+    sentence = "There is no column {column!r} for the {meaning} of an event; there are {columns}."
+    hint = "Say which column means what: --map person=COLUMN,time=COLUMN,action=COLUMN,channel=COLUMN."
+
+
+class CellUnreadable(NotReadable):
+    """A time or a value that cannot be understood."""
+
+    code = "walks.cell_unreadable"
+    sentence = "{value!r} in the column {column!r} is no {meaning}."
+    hint = "Times are timestamps, ISO 8601, or whole s, ms, us or ns since 1970; values are numbers."
+
+
+class Columns(NamedTuple):
+    """Which column means what. A channel that no column tells is `all`; a value that none tells is 0."""
+
+    person: str = "person"
+    time: str = "time"
+    action: str = "action"
+    channel: str | None = None
+    value: str | None = None
+    parts: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, named: Mapping[str, str], parts: tuple[str, ...] = ()) -> "Columns":
+        """Columns by what they mean. Raises ColumnMissing for a meaning that there is not."""
+        for meaning in named:
+            if meaning not in MEANINGS:
+                raise ColumnMissing(column=named[meaning], meaning=meaning, columns=", ".join(MEANINGS))
+        return cls(**dict(named), parts=parts)
+
+    def among(self, present: list[str]) -> "Columns":
+        """The same, where what was not told is taken from a column of that name. Raises ColumnMissing."""
+        found = self._replace(
+            channel=self.channel or ("channel" if "channel" in present else None),
+            value=self.value or ("value" if "value" in present else None),
+        )
+        wanted = {name: getattr(found, name) for name in MEANINGS if getattr(found, name) is not None}
+        for meaning, column in [*wanted.items(), *(("breakdown", part) for part in found.parts)]:
+            if column not in present:
+                raise ColumnMissing(column=column, meaning=meaning, columns=", ".join(present))
+        return found
+
+    def all(self) -> list[str]:
+        """Every column that is named, each once."""
+        named = (self.person, self.time, self.action, self.channel, self.value, *self.parts)
+        return list(dict.fromkeys(name for name in named if name is not None))
+
+
+class Read(NamedTuple):
+    """What was read.
+
+    rows: in the table. left_out: rows without a person, a time or an action. time: what its column held, as `integer
+    ms` or `timestamp`. value: `whole`, `hundredths` when fractions were read as major units, or None.
+    """
+
+    rows: int
+    left_out: int
+    time: str
+    value: str | None
+
+
+class Events(NamedTuple):
+    """A table of events, understood. times: microseconds since 1970 UTC. amounts: minor units."""
+
+    persons: "pa.ChunkedArray[Any]"
+    times: "Longs"
+    channels: "pa.ChunkedArray[Any]"
+    actions: "pa.ChunkedArray[Any]"
+    amounts: "Longs | None"
+    parts: "Mapping[str, pa.ChunkedArray[Any]]"
+    read: Read
+
+
+NO_PARTS: Mapping[str, Any] = MappingProxyType({})
+
+
+def read(path: Path, columns: Columns) -> Events:
+    """The events in a file, or in the files of a folder in the order of their names.
+
+    Raises NotFound, EventsUnreadable, ColumnMissing, CellUnreadable.
+    """
+    import pyarrow as pa
+
+    if not path.exists():
+        raise NotFound(what="file", name=str(path))
+    try:
+        table = _table(path, columns)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeDecodeError) as cause:
+        raise EventsUnreadable(path=path, why=str(cause).splitlines()[0]) from cause
+    return understood(table, columns)
+
+
+def _table(path: Path, columns: Columns) -> "pa.Table":
+    import pyarrow as pa
+
+    files = _files(path)
+    if files[0].suffix.lower() in _PARQUET:
+        from pyarrow import dataset
+
+        whole = dataset.dataset([str(file) for file in files], format="parquet")
+        wanted = columns.among(whole.schema.names)
+        return whole.to_table(columns=wanted.all())
+    reader = _ndjson if files[0].suffix.lower() in _NDJSON else _csv
+    return pa.concat_tables([reader(file, columns) for file in files], promote_options="permissive")
+
+
+def _files(path: Path) -> list[Path]:
+    """The files that hold the events, all of one kind."""
+    if path.is_file():
+        return [path]
+    for kind in (_PARQUET, _NDJSON, _CSV):
+        # A name that begins with a dot or an underscore is a note of whoever wrote the folder.
+        found = sorted(
+            file
+            for file in path.rglob("*")
+            if file.suffix.lower() in kind and file.is_file() and not file.name.startswith((".", "_"))
+        )
+        if found:
+            return found
+    raise EventsUnreadable(path=path, why="the folder holds no Parquet, NDJSON or CSV file")
+
+
+def _csv(file: Path, columns: Columns) -> "pa.Table":
+    """A table whose persons and names are text, so that numbers of customers keep their zeros."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    with file.open("rb") as opened:
+        first = opened.readline().decode("utf-8-sig", "replace")
+    delimiter = max((",", ";", "\t", "|"), key=first.count)
+    texts = [name for name in (columns.person, columns.action, columns.channel, *columns.parts) if name is not None]
+    return csv.read_csv(
+        file,
+        parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            column_types={**dict.fromkeys([*texts, "channel"], pa.string())}, strings_can_be_null=True
+        ),
+    )
+
+
+def _ndjson(file: Path, _columns: Columns) -> "pa.Table":
+    from pyarrow import json
+
+    return json.read_json(file)
+
+
+def understood(table: "pa.Table", columns: Columns) -> Events:
+    """The events of a table. Raises ColumnMissing, CellUnreadable."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = columns.among(table.column_names)
+    needed = [table[getattr(columns, name)] for name in _NEEDED]
+    rows = table.num_rows
+    if any(column.null_count for column in needed):
+        told = pc.call_function("is_valid", [needed[0]])
+        for column in needed[1:]:
+            told = pc.call_function("and", [told, pc.call_function("is_valid", [column])])
+        table = table.filter(told)
+    times, time_read = instants(table[columns.time], columns.time)
+    values, value_read = (None, None) if columns.value is None else amounts(table[columns.value], columns.value)
+    channels = (
+        _names(table[columns.channel], "unknown")
+        if columns.channel is not None
+        else pa.chunked_array([pa.repeat(pa.scalar("all"), table.num_rows)])
+    )
+    return Events(
+        table[columns.person], times, channels, _names(table[columns.action], ""), values,
+        {name: _names(table[name], "") for name in columns.parts},
+        Read(rows, rows - table.num_rows, time_read, value_read),
+    )  # fmt: skip
+
+
+def _names(column: "pa.ChunkedArray[Any]", missing: str) -> "pa.ChunkedArray[Any]":
+    """Texts, where nothing was told the text for that."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
+    if not pa.types.is_string(column.type):
+        column = pc.cast(column, pa.string())
+    return pc.call_function("coalesce", [column, pa.scalar(missing)]) if column.null_count else column
+
+
+def instants(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str]":
+    """Microseconds since 1970 UTC, and what the column held. A time without an offset is UTC. Raises CellUnreadable."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return instants(pc.cast(column, kind.value_type), name)
+    if pa.types.is_integer(kind):
+        return _counted(_whole(column))
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        moments = pc.cast(column, pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
+        return _whole(pc.cast(moments, pa.int64())), "timestamp"
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _counted_fractions(column, name)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _written(column, name)
+    raise CellUnreadable(value=str(kind), column=name, meaning="time")
+
+
+def _whole(column: "pa.ChunkedArray[Any]") -> "Longs":
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return np.asarray(pc.cast(column, pa.int64()).to_numpy(), np.int64)
+
+
+def _unit(largest: int) -> tuple[str, int, int]:
+    return next((unit, times, parts) for unit, below, times, parts in _UNITS if largest < below)
+
+
+def _counted(numbers: "Longs") -> "tuple[Longs, str]":
+    """Whole numbers, whose unit is guessed by the size of the largest."""
+    largest = max(abs(int(numbers.max(initial=0))), abs(int(numbers.min(initial=0))))
+    unit, times, parts = _unit(largest)
+    return numbers * times // parts, f"integer {unit}"
+
+
+def _counted_fractions(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str]":
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    numbers = np.asarray(pc.cast(column, pa.float64()).to_numpy(), np.float64)
+    if not np.isfinite(numbers).all():
+        raise CellUnreadable(value=float(numbers[~np.isfinite(numbers)][0]), column=name, meaning="time")
+    unit, times, parts = _unit(int(np.abs(numbers).max(initial=0)))
+    return np.rint(numbers * times / parts).astype(np.int64), f"number {unit}"
+
+
+def _written(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str]":
+    """ISO 8601; texts that are whole numbers count as numbers."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for zone in (None, "UTC"):
+        try:
+            moments = pc.cast(column, pa.timestamp("us", zone))
+        except pa.ArrowInvalid:
+            continue
+        return _whole(pc.cast(moments, pa.int64())), "ISO text"
+    try:
+        return _counted(_whole(column))
+    except pa.ArrowInvalid:
+        encoded = column.dictionary_encode().combine_chunks()
+    whole = pa.concat_arrays(encoded.chunks) if isinstance(encoded, pa.ChunkedArray) else encoded
+    texts = np.array([_instant(text, name) for text in whole.dictionary.to_pylist()], np.int64)
+    return texts[whole.indices.to_numpy()], "ISO text"
+
+
+def _instant(text: str, name: str) -> Micros:
+    try:
+        return parse_instant(text.strip())
+    except ValueError as cause:
+        raise CellUnreadable(value=text, column=name, meaning="time") from cause
+
+
+def amounts(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str]":
+    """Minor units, and what the column held; numbers with fractions are major units of two decimals.
+
+    Raises CellUnreadable.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_integer(column.type):
+        return _whole(pc.call_function("coalesce", [column, pa.scalar(0, column.type)])), "whole"
+    try:
+        numbers = np.asarray(pc.cast(column, pa.float64()).to_numpy(), np.float64)
+    except pa.ArrowInvalid as cause:
+        raise CellUnreadable(value=str(cause).splitlines()[0], column=name, meaning="value") from cause
+    numbers = np.where(np.isnan(numbers), 0.0, numbers)
+    if not (np.abs(numbers) < 2**53).all():
+        raise CellUnreadable(value=float(np.abs(numbers).max()), column=name, meaning="value")
+    fractions = bool((numbers != np.rint(numbers)).any())
+    return np.rint(numbers * (100 if fractions else 1)).astype(np.int64), "hundredths" if fractions else "whole"

@@ -1,0 +1,183 @@
+"""The door of the room: what is asked of a table of events, and what comes back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import reduce
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from noline.insight.walks import dropoffs, funnels, handoffs, incidence
+from noline.insight.walks.events import Columns, understood
+from noline.insight.walks.histogram import quantile
+from noline.insight.walks.model import (
+    Behind,
+    DropOffCounts,
+    Funnel,
+    FunnelCounts,
+    HandoffCounts,
+    Incidence,
+    Level,
+    Pauses,
+    SpellCounts,
+    StepUnknown,
+    Wants,
+    levels,
+)
+from noline.insight.walks.statistics import few
+from noline.insight.walks.store import WalkStore
+from noline.insight.walks.visits import visits
+from noline.kernel.clock import Micros
+from noline.kernel.errors import NotFound
+from noline.stores.analytical import Answering
+
+_TOUCHPOINTS = """
+SELECT coalesce(people.person, t.subject) AS person, t.occurred_at AS time, t.channel, t.action, t.store_id, t.country,
+    t.value_minor AS value
+FROM touchpoints AS t
+LEFT JOIN people ON people.subject = t.subject
+WHERE t.subject IS NOT NULL AND NOT t.exposure
+ORDER BY t.seq
+"""
+
+
+class Merging(Protocol):
+    """Counts that can be added to those of other people."""
+
+    def merged(self, other: Any) -> Any:
+        """Both together."""
+        ...
+
+
+Counted = TypeVar("Counted", bound=Merging)
+
+
+class HandoffRow(NamedTuple):
+    """One border. gaps in microseconds, from the end of the visit before to the begin of the one after."""
+
+    from_channel: str
+    to_channel: str
+    handoffs: int
+    persons: int
+    gap_p10_us: int | None
+    gap_p50_us: int | None
+    gap_p90_us: int | None
+    too_few: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A funnel's answer. parts: the levels by value, when the funnel asks for them."""
+
+    levels: list[Level]
+    parts: dict[str, list[Level]]
+    counts: FunnelCounts
+
+
+class Walks:
+    """Answers about one table of events."""
+
+    def __init__(self, store: WalkStore) -> None:
+        """Take the events."""
+        self.store = store
+
+    @classmethod
+    def of_history(cls, analytical: Answering) -> "Walks":
+        """The touchpoints of a hub, as far as history was read; what was merely sent is none."""
+        return cls(WalkStore.of(understood(analytical.ask(_TOUCHPOINTS), Columns(parts=("store_id", "country")))))
+
+    def funnel(self, funnel: Funnel) -> Answer:
+        """How many persons reached each step. Raises StepUnknown, FunnelUnreadable, NotFound for an unknown part."""
+        self._known([step.what for step in funnel.steps], funnel.without)
+        counts = funnels.counted(self.store, funnel)
+        parts = {name: levels(funnel, persons) for name, persons in counts.parts.items()}
+        return Answer(counts.levels(funnel), parts, counts)
+
+    def behind(
+        self, funnel: Funnel, step: int, *, stopped: bool = False, limit: int = 50, offset: int = 0
+    ) -> list[Behind]:
+        """The persons behind a step, in the order in which the events first tell of them.
+
+        step: counted from 0. stopped: only those who reached none of the steps after it. Raises NotFound, StepUnknown.
+        """
+        self._known([one.what for one in funnel.steps], funnel.without)
+        if not 0 <= step < len(funnel.steps):
+            raise NotFound(what="step", name=step + 1)
+        import numpy as np
+
+        reached = funnels.reached(funnels.marked(self.store, funnel), funnel)
+        here = reached[step]
+        chosen = np.ones(here.persons.size, np.bool_)
+        if stopped:
+            for later in reached[step + 1 :]:
+                chosen &= ~np.isin(here.persons, later.persons)
+        rows = np.flatnonzero(chosen)[offset : offset + limit]
+        times = self.store.times
+        return [
+            Behind(
+                str(self.store.ids[int(here.persons[row])].as_py()),
+                int(times[here.began[row]]),
+                int(times[here.ended[row]]),
+            )
+            for row in rows
+        ]
+
+    def handoffs(self, pauses: Pauses | None = None) -> tuple[list[HandoffRow], HandoffCounts]:
+        """The borders between channels, most persons first, and the counts they were made of."""
+        counts = handoffs.counted(self.store, pauses or Pauses())
+        return rows_of(counts), counts
+
+    def drop_offs(self, wants: Wants, pauses: Pauses | None = None) -> DropOffCounts:
+        """What became of visits with an intent. Raises StepUnknown."""
+        self._known(wants.intents, wants.goals)
+        return dropoffs.counted_of(self.store, visits(self.store, pauses or Pauses()), wants)
+
+    def time_to(
+        self, begin: str, end: str, competing: Sequence[str], at: Sequence[Micros]
+    ) -> tuple[list[Incidence], SpellCounts]:
+        """The cumulative incidence of each end, the one asked for first. Raises StepUnknown."""
+        ends = tuple(dict.fromkeys((end, *competing)))
+        self._known([begin], ends)
+        spells = incidence.counted(self.store, begin, ends)
+        return [row for name in ends for row in incidence.incidence(spells, name, at)], spells
+
+    def _known(self, *steps: Sequence[str]) -> None:
+        """Refuse a step that none of the events is: nearly always a slip of the pen."""
+        store = self.store
+        for what in (what for some in steps for what in some):
+            if not (store.matching(what) & store.pairs).any():
+                names = [*store.actions.names, *_pairs_of(store)]
+                raise StepUnknown(step=what, nearest=next(iter(get_close_matches(what, names, 1, 0.0)), ""))
+
+
+def rows_of(counts: HandoffCounts) -> list[HandoffRow]:
+    """The borders of such counts, most persons first."""
+    gaps: dict[tuple[str, str], dict[int, int]] = {}
+    for (sender, receiver, number), count in counts.gaps.items():
+        gaps.setdefault((sender, receiver), {})[number] = count
+    rows = [
+        HandoffRow(
+            sender,
+            receiver,
+            handed,
+            counts.border_persons[sender, receiver],
+            quantile(gaps[sender, receiver], 0.1),
+            quantile(gaps[sender, receiver], 0.5),
+            quantile(gaps[sender, receiver], 0.9),
+            few(counts.border_persons[sender, receiver], counts.persons),
+        )
+        for (sender, receiver), handed in counts.borders.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.persons, -row.handoffs, row.from_channel, row.to_channel))
+
+
+def merged(parts: Sequence[Counted]) -> Counted:
+    """Counts of different people as one."""
+    return reduce(lambda one, other: one.merged(other), parts)
+
+
+def _pairs_of(store: WalkStore) -> list[str]:
+    import numpy as np
+
+    return [
+        f"{store.channels.names[channel]}/{store.actions.names[action]}" for channel, action in np.argwhere(store.pairs)
+    ]

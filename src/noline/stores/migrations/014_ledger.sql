@@ -1,0 +1,105 @@
+-- The ledger with claims, lots and owners: its rooms are folded anew from the log.
+DROP TABLE stock_moves;
+DROP TABLE stock_counts;
+DROP TABLE stock_cells;
+
+CREATE TABLE stock_moves (
+    route_key BIGINT NOT NULL,
+    deed BYTEA NOT NULL,
+    sku TEXT NOT NULL,
+    fact_route BIGINT NOT NULL,
+    message_id TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    occurred_at BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    document TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    from_location TEXT NOT NULL,
+    from_bucket TEXT NOT NULL,
+    to_location TEXT NOT NULL,
+    to_bucket TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    units BIGINT NOT NULL CHECK (units > 0),
+    standing BIGINT NOT NULL CHECK (standing IN (0, 1)),
+    PRIMARY KEY (route_key, deed, sku, fact_route, message_id),
+    CHECK (from_location <> to_location OR from_bucket <> to_bucket)
+);
+-- Claims lie still: a recount asks only for what moved, and a hold need not write here.
+CREATE INDEX stock_moves_in_time ON stock_moves (route_key, sku, occurred_at)
+    WHERE from_location <> 'demand' AND to_location <> 'demand';
+CREATE INDEX stock_moves_in_order ON stock_moves (seq);
+
+CREATE TABLE stock_counts (
+    route_key BIGINT NOT NULL,
+    sku TEXT NOT NULL,
+    location TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    fact_route BIGINT NOT NULL,
+    message_id TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    occurred_at BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    units BIGINT NOT NULL CHECK (units >= 0),
+    PRIMARY KEY (route_key, sku, location, lot, owner, fact_route, message_id)
+);
+CREATE INDEX stock_counts_in_order ON stock_counts (seq);
+
+-- on_hand may be below zero: a till that was offline sold what nobody knew was there. A claim cannot be.
+CREATE TABLE stock_cells (
+    route_key BIGINT NOT NULL,
+    sku TEXT NOT NULL,
+    location TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    on_hand BIGINT NOT NULL,
+    unsellable BIGINT NOT NULL,
+    held BIGINT NOT NULL CHECK (held >= 0),
+    allocated BIGINT NOT NULL CHECK (allocated >= 0),
+    incoming BIGINT NOT NULL CHECK (incoming >= 0),
+    counted_at BIGINT,
+    PRIMARY KEY (route_key, sku, location, lot, owner)
+);
+
+CREATE TABLE stock_incoming (
+    route_key BIGINT NOT NULL,
+    sku TEXT NOT NULL,
+    location TEXT NOT NULL,
+    document TEXT NOT NULL,
+    units BIGINT NOT NULL,
+    due_at BIGINT,
+    PRIMARY KEY (route_key, sku, location, document)
+);
+
+CREATE TABLE stock_holds (
+    route_key BIGINT NOT NULL,
+    hold TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('active', 'committed', 'released', 'expired')),
+    channel TEXT NOT NULL,
+    document TEXT NOT NULL,
+    lines TEXT NOT NULL,
+    placed_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    PRIMARY KEY (route_key, hold),
+    CHECK ((ended_at IS NULL) = (state = 'active'))
+);
+CREATE INDEX stock_holds_due ON stock_holds (expires_at) WHERE state = 'active';
+
+CREATE TABLE stock_policies (
+    route_key BIGINT NOT NULL,
+    sku TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    oversell TEXT CHECK (oversell IN ('strict', 'threshold', 'backorder', 'unlimited')),
+    beyond BIGINT CHECK (beyond >= 0),
+    until_at BIGINT,
+    buffer BIGINT CHECK (buffer >= 0),
+    safety BIGINT CHECK (safety >= 0),
+    seq BIGINT NOT NULL,
+    PRIMARY KEY (route_key, sku, channel)
+);
+CREATE INDEX stock_policies_in_order ON stock_policies (seq);
+
+INSERT INTO refold (room) SELECT 'stock' WHERE EXISTS (SELECT 1 FROM log);

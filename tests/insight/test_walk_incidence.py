@@ -1,0 +1,133 @@
+"""Time to hand-off with other ends in the way: by hand, and as statisticians' packages have it."""
+
+import random
+
+import pytest
+
+from insight.walk_logs import store_of
+from noline.insight.walks import incidence
+from noline.insight.walks.model import SpellCounts
+from noline.insight.walks.service import Walks, merged
+from noline.insight.walks.statistics import share
+from noline.kernel.clock import DAY, HOUR
+
+
+def spells_of(pairs) -> SpellCounts:
+    """pairs: (waited, kind); kind 0 is still waiting."""
+    table = {}
+    for waited, kind in pairs:
+        row = table.setdefault(waited, [0, 0, 0])
+        row[kind] += 1
+    return SpellCounts(("b", "c"), {waited: tuple(row) for waited, row in table.items()})
+
+
+def random_spells(seed: int, count: int, largest: int):
+    chance = random.Random(seed)
+    return [(chance.randint(1, largest), chance.choice([0, 1, 1, 2])) for _ in range(count)]
+
+
+def test_other_ends_take_people_away():
+    spells = spells_of([(1, 1), (2, 2), (3, 0), (4, 1)])
+    found = incidence.incidence(spells, "b", [0, 1, 2, 3, 4])
+    assert [round(one.value, 6) for one in found] == [0, 0.25, 0.25, 0.25, 0.75]
+    assert [one.ended for one in found] == [0, 1, 1, 1, 2]
+    assert [one.at_risk for one in found] == [4, 4, 3, 2, 1]
+    assert found[1].standard_error == pytest.approx(0.2165064)
+    (other,) = incidence.incidence(spells, "c", [4])
+    assert (round(other.value, 6), other.persons) == (0.25, 4)
+
+
+def test_beyond_the_last_who_was_watched_nothing_is_said():
+    (found,) = incidence.incidence(spells_of([(1, 1), (3, 0)]), "b", [4])
+    assert (found.value, found.low, found.too_few) == (None, None, True)
+    (found,) = incidence.incidence(spells_of([(1, 1), (3, 2)]), "b", [4])
+    assert found.value == 0.5
+    (found,) = incidence.incidence(spells_of([]), "b", [4])
+    assert (found.value, found.persons) == (None, 0)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning:statsmodels")
+@pytest.mark.parametrize("kind", [1, 2])
+@pytest.mark.parametrize(("seed", "largest"), [(1, 100_000), (2, 40), (3, 8)])
+def test_statsmodels_says_the_same(seed, largest, kind):
+    pytest.importorskip("statsmodels")
+    import numpy as np
+    from statsmodels.duration.survfunc import CumIncidenceRight
+
+    pairs = random_spells(seed, 400, largest)
+    theirs = CumIncidenceRight(np.array([float(waited) for waited, _ in pairs]), np.array([end for _, end in pairs]))
+    moments = [int(moment) for moment in theirs.times]
+    ours = incidence.incidence(spells_of(pairs), "bc"[kind - 1], moments)
+    assert [one.value for one in ours] == pytest.approx(list(theirs.cinc[kind - 1]), abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+@pytest.mark.parametrize("count", [40, 400])
+def test_lifelines_says_the_same_with_variance_and_interval(count, kind):
+    lifelines = pytest.importorskip("lifelines")
+    chance = random.Random(count)
+    # It moves equal times apart at random, so they are all different here.
+    times = chance.sample(range(1, 10_000), count)
+    pairs = [(waited, chance.choice([0, 1, 1, 2])) for waited in times]
+    fitter = lifelines.AalenJohansenFitter(calculate_variance=True)
+    fitter.fit(times, [end for _, end in pairs], event_of_interest=kind)
+    moments = sorted(times)[: count - 1]
+    ours = incidence.incidence(spells_of(pairs), "bc"[kind - 1], moments)
+    theirs = fitter.cumulative_density_.iloc[:, 0]
+    bounds = fitter.confidence_interval_
+    assert [one.value for one in ours] == pytest.approx([theirs.loc[moment] for moment in moments], abs=5e-5)
+    variances = [one.standard_error**2 for one in ours]
+    assert variances == pytest.approx([fitter.variance_.loc[moment] for moment in moments], abs=5e-5)
+    for one in ours:
+        if one.low is not None:
+            edges = sorted(bounds.loc[one.at])
+            assert (one.low, one.high) == pytest.approx(edges, abs=5e-5)
+    assert sum(one.low is not None for one in ours) > count // 2
+
+
+# From events
+
+
+JOURNEYS = [
+    (1, 0, "web", "reserve"), (1, 2 * HOUR, "store", "fetch"),
+    (2, 0, "web", "reserve"), (2, DAY, "call", "ask"), (2, 2 * DAY, "store", "fetch"),
+    (3, 0, "web", "reserve"),
+    (4, 0, "store", "fetch"), (4, HOUR, "web", "reserve"),
+    (5, 4 * DAY, "web", "view"),
+]  # fmt: skip
+
+
+def test_the_first_end_after_the_first_begin_counts_and_the_rest_still_wait():
+    spells = incidence.counted(store_of(JOURNEYS), "web/reserve", ["store/*", "call/*"])
+    assert spells.spells == {2 * HOUR: (0, 1, 0), DAY: (0, 0, 1), 4 * DAY: (1, 0, 0), 4 * DAY - HOUR: (1, 0, 0)}
+
+
+def test_time_to_is_asked_by_step():
+    rows, _ = Walks(store_of(JOURNEYS)).time_to("web/reserve", "fetch", ["call/*"], [HOUR, 3 * DAY])
+    assert [(one.end, one.at, one.value, one.ended, one.too_few) for one in rows] == [
+        ("fetch", HOUR, 0.0, 0, True), ("fetch", 3 * DAY, 0.25, 1, True),
+        ("call/*", HOUR, 0.0, 0, True), ("call/*", 3 * DAY, 0.25, 1, True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("shards", [1, 2, 7])
+def test_any_number_of_shards_gives_the_same_bytes(shards):
+    chance = random.Random(4)
+    rows = [(chance.randrange(90), chance.randrange(5000), "w", chance.choice("abcdx")) for _ in range(900)]
+    store = store_of(rows)
+    whole = incidence.counted(store, "a", ["b", "c"])
+    parts = [incidence.counted(one, "a", ["b", "c"], until=store.observed_until) for one in store.shards(shards)]
+    assert merged(parts).as_bytes() == whole.as_bytes()
+    assert sum(sum(row) for row in whole.spells.values()) == 76
+
+
+# Shares
+
+
+def test_a_share_has_the_interval_of_wilson_and_says_when_it_rests_on_too_few():
+    found = share(10, 100)
+    assert (found.value, round(found.low, 4), round(found.high, 4), found.too_few) == (0.1, 0.0552, 0.1744, False)
+    assert share(4, 100).too_few
+    assert share(10, 29).too_few
+    assert share(0, 0).value is None
+    assert (share(0, 50).low, share(50, 50).high) == (0.0, 1.0)

@@ -1,0 +1,203 @@
+"""Any table of events becomes a walk store: whatever its columns are called, and however its times are written."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from insight.walk_logs import random_rows, store_of, table_of
+from noline.insight.walks.arrays import order_by_number
+from noline.insight.walks.events import CellUnreadable, ColumnMissing, Columns, EventsUnreadable, read, understood
+from noline.insight.walks.funnels import counted
+from noline.insight.walks.model import Funnel
+from noline.insight.walks.store import StoreUnreadable, TooManyNames, WalkStore, shard_of
+from noline.kernel.errors import NotFound
+
+MAPPED = Columns("customer", "at", "what", "where", "amount")
+MOMENTS = ["2026-01-01T10:00:00Z", "2026-01-01T09:00:00Z", "2026-01-01T10:00:00Z"]
+FIRST = 1_767_261_600_000_000
+
+
+def test_events_lie_by_person_and_time_and_equal_moments_as_they_were_told():
+    rows = [("b", 5, "w", "late"), ("a", 3, "w", "first"), ("b", 4, "w", "early"), ("a", 3, "s", "second")]
+    store = store_of(rows)
+    assert store.ids.to_pylist() == ["b", "a"]
+    assert [store.actions.names[code] for code in store.actions.codes] == ["early", "late", "first", "second"]
+    assert store.offsets.tolist() == [0, 2, 4]
+    assert store.times.tolist() == [4, 5, 3, 3]
+    assert store.observed_until == 5
+
+
+def test_the_order_is_that_of_sorting_by_person_and_time():
+    rows = random_rows(1, 90, 5000, moments=40)
+    store = store_of(rows)
+    told = sorted(range(len(rows)), key=lambda number: rows[number][1])
+    by_person = {str(name): [n for n in told if str(rows[n][0]) == name] for name in store.ids.to_pylist()}
+    expected = [rows[number] for name in store.ids.to_pylist() for number in by_person[name]]
+    assert store.times.tolist() == [row[1] for row in expected]
+    assert [store.actions.names[code] for code in store.actions.codes] == [row[3] for row in expected]
+    assert [store.channels.names[code] for code in store.channels.codes] == [row[2] for row in expected]
+
+
+@pytest.mark.parametrize("largest", [5, 65_535, 65_536, 3_000_000])
+def test_numbers_are_sorted_and_equal_ones_stay(largest):
+    numbers = np.random.default_rng(largest).integers(0, largest + 1, 20_000).astype(np.uint32)
+    numbers[7] = largest
+    assert (order_by_number(numbers) == np.argsort(numbers, kind="stable")).all()
+
+
+# Files
+
+
+def table(times) -> pa.Table:
+    return pa.table(
+        {"customer": ["2", "1", "1"], "at": times, "what": ["buy", "view", "buy"], "where": ["s", "w", "w"],
+         "amount": [5, None, 7]}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["events.parquet", "events.csv", "events.ndjson"])
+def test_a_file_is_read_by_its_kind(tmp_path, name):
+    path = tmp_path / name
+    if name.endswith("parquet"):
+        pq.write_table(table(MOMENTS), path)
+    elif name.endswith("csv"):
+        from pyarrow import csv
+
+        csv.write_csv(table(MOMENTS), path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in table(MOMENTS).to_pylist()))
+    store = WalkStore.from_parquet(path, MAPPED)
+    assert store.ids.to_pylist() == ["2", "1"]
+    assert store.times.tolist() == [FIRST, FIRST - 3_600_000_000, FIRST]
+    assert store.values.tolist() == [5, 0, 7]
+    assert counted(store, Funnel.of("view,buy")).persons == (1, 1)
+
+
+def test_a_folder_of_parquet_files_is_one_table(tmp_path):
+    (tmp_path / "year").mkdir()
+    rows = random_rows(2, 50, 900, moments=99)
+    pq.write_table(table_of(rows[:400]), tmp_path / "a.parquet")
+    pq.write_table(table_of(rows[400:]), tmp_path / "year" / "b.parquet")
+    (tmp_path / "_SUCCESS.parquet").write_text("")
+    store = WalkStore.from_parquet(tmp_path)
+    assert len(store) == 900
+    assert (store.times == store_of(rows).times).all()
+
+
+def test_a_frame_of_pandas_is_a_table():
+    store = WalkStore.from_table(table(MOMENTS).to_pandas(), MAPPED)
+    assert (len(store), store.person_count) == (3, 2)
+
+
+def test_numbers_of_customers_keep_their_zeros(tmp_path):
+    path = tmp_path / "events.csv"
+    path.write_text("person;time;action\n007;2026-01-01;a\n7;2026-01-02;b\n")
+    assert WalkStore.from_parquet(path).ids.to_pylist() == ["007", "7"]
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (pa.array([FIRST // 1_000_000] * 3), "integer s"),
+        (pa.array([FIRST // 1_000] * 3), "integer ms"),
+        (pa.array([FIRST] * 3), "integer us"),
+        (pa.array([FIRST * 1_000] * 3), "integer ns"),
+        (pa.array([FIRST / 1_000_000] * 3), "number s"),
+        (pa.array([FIRST] * 3, pa.timestamp("us", "Europe/Paris")), "timestamp"),
+        (pa.array([FIRST // 1000] * 3, pa.timestamp("ms")), "timestamp"),
+        (pa.array(["2026-01-01T10:00:00"] * 3), "ISO text"),
+        (pa.array(["2026-01-01T11:00:00+01:00"] * 3), "ISO text"),
+        (pa.array(["2026-01-01T11:00:00+01:00", "2026-01-01 10:00", "2026-01-01T10:00Z"]), "ISO text"),
+        (pa.array([str(FIRST // 1000)] * 3), "integer ms"),
+    ],
+)
+def test_a_time_is_the_same_however_it_is_written(times, said):
+    events = understood(table(times), MAPPED)
+    assert (events.times.tolist(), events.read.time) == ([FIRST] * 3, said)
+
+
+def test_values_with_fractions_are_major_units():
+    events = understood(table(MOMENTS).set_column(4, "amount", [[10.5, None, 7.0]]), MAPPED)
+    assert (events.amounts.tolist(), events.read.value) == ([1050, 0, 700], "hundredths")
+
+
+def test_rows_that_say_too_little_are_left_out_and_counted():
+    told = pa.table({"person": ["1", None, "2"], "time": [1, 2, None], "action": ["a", "a", "a"]})
+    events = understood(told, Columns())
+    assert (events.read.rows, events.read.left_out, len(events.times)) == (3, 2, 1)
+    assert events.channels.to_pylist() == ["all"]
+
+
+# Folders
+
+
+def test_a_store_is_kept_and_mapped(tmp_path):
+    rows = random_rows(3, 70, 900, moments=99)
+    rows_table = table_of(rows).append_column("land/region", [["x" if number % 3 else "y" for number in range(900)]])
+    store = WalkStore.from_table(rows_table, Columns(parts=("land/region",)))
+    store.save(tmp_path / "kept")
+    again = WalkStore.open(tmp_path / "kept")
+    assert isinstance(again.times, np.memmap)
+    assert (again.channels.codes.dtype, again.actions.codes.dtype) == (np.uint8, np.uint8)
+    for credit in ("first", "all"):
+        funnel = Funnel.of("a,b,c", window=20, by="land/region", credit=credit)
+        assert counted(again, funnel).as_bytes() == counted(store, funnel).as_bytes()
+    assert counted(again, funnel).persons[2] > 0
+    store_of(rows[:10]).save(tmp_path / "kept")
+    assert len(WalkStore.open(tmp_path / "kept")) == 10
+
+
+def test_a_folder_without_a_store_is_refused(tmp_path):
+    with pytest.raises(StoreUnreadable):
+        WalkStore.open(tmp_path)
+    store_of([(1, 1, "w", "a")]).save(tmp_path)
+    head = json.loads((tmp_path / "walk.json").read_text())
+    (tmp_path / "walk.json").write_text(json.dumps(head | {"format": 99}))
+    with pytest.raises(StoreUnreadable, match="format 99"):
+        WalkStore.open(tmp_path)
+
+
+def test_more_than_256_actions_take_two_bytes():
+    store = store_of([(number % 9, number, "w", f"a{number}") for number in range(300)])
+    assert store.actions.codes.dtype == np.uint16
+    assert counted(store, Funnel.of("a9,a18", window=None)).persons == (1, 1)
+
+
+def test_a_person_has_the_same_shard_everywhere():
+    assert [shard_of("anna", 7), shard_of("boris", 7), shard_of(42, 7), shard_of("42", 7)] == [0, 3, 1, 1]
+    store = store_of(random_rows(4, 70, 900, moments=99))
+    shards = store.shards(7)
+    assert sum(len(one) for one in shards) == 900
+    assert sorted(name for one in shards for name in one.ids.to_pylist()) == sorted(store.ids.to_pylist())
+
+
+# Refusals
+
+
+def test_what_cannot_be_read_is_refused(tmp_path):
+    with pytest.raises(NotFound):
+        read(tmp_path / "none.csv", Columns())
+    with pytest.raises(EventsUnreadable, match="holds no"):
+        read(tmp_path, Columns())
+    (tmp_path / "broken.parquet").write_text("no parquet")
+    with pytest.raises(EventsUnreadable):
+        read(tmp_path / "broken.parquet", Columns())
+    with pytest.raises(ColumnMissing, match="no column 'time'"):
+        understood(pa.table({"person": ["1"], "action": ["a"]}), Columns())
+    with pytest.raises(ColumnMissing):
+        Columns.of({"who": "customer"})
+    with pytest.raises(CellUnreadable, match="soon"):
+        understood(pa.table({"person": ["1"], "action": ["a"], "time": ["soon"]}), Columns())
+    with pytest.raises(CellUnreadable):
+        understood(pa.table({"person": ["1"], "action": ["a"], "time": [True]}), Columns())
+    with pytest.raises(CellUnreadable):
+        understood(pa.table({"person": ["1"], "action": ["a"], "time": [1], "value": ["much"]}), Columns())
+
+
+def test_a_channel_for_every_event_is_no_channel():
+    with pytest.raises(TooManyNames) as refusal:
+        store_of([(1, number, f"c{number}", "a") for number in range(257)])
+    assert (refusal.value.column, refusal.value.found, refusal.value.most) == ("channel", 257, 256)
