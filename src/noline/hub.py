@@ -47,6 +47,7 @@ from noline.flows.ordering import Ordering
 from noline.flows.parcels import Company
 from noline.flows.people import Known, known
 from noline.flows.policies import Policies
+from noline.flows.pricing import Pricing
 from noline.flows.promise import Promising
 from noline.flows.recognise import Recognition
 from noline.flows.refold import catch_up
@@ -158,51 +159,63 @@ class Hub:
         self.customers, self.profiles, self.consents = rooms.customers, rooms.profiles, rooms.consents
         self.accounts, self.catalogue, self.stock = rooms.accounts, rooms.catalogue, rooms.stock
         self.orders, self.prices, self.feedback = rooms.orders, rooms.prices, rooms.feedback
-        self.addresses, self.carts = rooms.addresses, rooms.carts
-        self.households = Households(self.store, self.customers, self.profiles, self.addresses)
+        self.addresses, self.carts, self.goods = rooms.addresses, rooms.carts, rooms.goods
         self.log = Log(self.store, self.vault, rooms, segment.comparable, names_in)
         self.intake = Intake(self.store, self.log, self.access, self.vault.digest, clock)
         self.deeds = Deeds(self.log, self.vault.digest, clock)
-        self.shelves = ShelvesInMemory(self.store, self.stock)
         self.once = Once(self.store, self.vault.body_hash, clock)
-        self.promising = Promising(self.store, self.deeds, self.stock, clock, nearest_to_whole)
+        self.outbox = Outbox(self.store, clock)
+        self.shops = shopify.shops_of(settings.shopify)
+        company = Company(self.available, rooms.stock.kinds, self.shops, settings.currency)
+        self.deliveries = Deliveries(self.store, self.log, self.outbox, clock, company)
+        self.facts = Facts(self.store, self.log, lambda name: origin_of(self.access.source(name)))
+        self._read_up_to = -1
+        catch_up(self.store, self.log, self.facts, rooms)
+        self._wire_people(rooms, rules)
+        self._wire_promises()
+        self._wire_goods()
+
+    def _wire_people(self, rooms: Rooms, rules: Rules) -> None:
+        """Who is who, what they agreed to, and how they are forgotten."""
+        self.households = Households(self.store, self.customers, self.profiles, self.addresses)
         self.consent = Consenting(self.store, self.customers, self.consents, self.deeds, self.vault.digest)
-        self.carting = Carting(self.store, self.carts, self.customers, self.deeds, clock)
-        weighing = Sourcing.from_settings(settings.sourcing)
-        assigning = Assigning(self.stock, self.catalogue, self.orders, self.deeds, clock, weighing)
+        self.identity = Identity(self.store, self.log, self.facts, self.deeds, self.customers, rules, self.clock)
+        self.erasing = Erasing(
+            store=self.store, log=self.log, vault=self.vault, facts=self.facts, customers=self.customers,
+            rooms=(rooms.profiles, rooms.consents, rooms.accounts, rooms.addresses, rooms.carts),
+            goods=(rooms.catalogue, rooms.stock, rooms.orders, rooms.prices, rooms.feedback),
+            deeds=self.deeds, recipients=lambda: [one.name for one in self.outbox.subscriptions()], clock=self.clock,
+            ledger=self.folder / LEDGER_FILE,
+        )  # fmt: skip
+        self.matching = Matching(self.store, self.customers, self.profiles, self.identity, self.clock)
+        judge = Judge(self.matching.model, self.clock)
+        self.recognition = Recognition(self.store, self.customers, self.profiles, self.orders, self.identity, judge)
+
+    def _wire_promises(self) -> None:
+        """What can be promised, carts, and orders from the promise to the customer's hands."""
+        self.shelves = ShelvesInMemory(self.store, self.stock)
+        self.promising = Promising(self.store, self.deeds, self.stock, self.clock, nearest_to_whole)
+        self.carting = Carting(self.store, self.carts, self.customers, self.deeds, self.clock)
+        weighing = Sourcing.from_settings(self.settings.sourcing)
+        assigning = Assigning(self.stock, self.catalogue, self.orders, self.deeds, self.clock, weighing)
         buyers = Buyers(self.customers, self.orders, self.deeds)
+        self.pricing = Pricing(self.store, self.stock, self.orders, assigning, self.clock)
         self.fulfilling = Fulfilling(self.store, self.orders, self.stock, self.deeds, assigning, buyers)
         self.ordering = Ordering(
             store=self.store, orders=self.orders, stock=self.stock, prices=self.prices, accounts=self.accounts,
             deeds=self.deeds, promising=self.promising, carting=self.carting, assigning=assigning, buyers=buyers,
-            choose=nearest_to_whole, digest=self.vault.digest, clock=clock, currency=settings.currency,
+            choose=nearest_to_whole, digest=self.vault.digest, clock=self.clock, currency=self.settings.currency,
         )  # fmt: skip
-        self.goods = rooms.goods
-        desk = Desk(self.store, self.deeds, self.stock, self.goods, clock)
+
+    def _wire_goods(self) -> None:
+        """Goods that move inside the company, come back, and are counted."""
+        desk = Desk(self.store, self.deeds, self.stock, self.goods, self.clock)
         self.handling = Handling(desk, self.orders)
         self.counting = Counting(desk, self.catalogue)
         self.returning = Returning(desk, self.handling, self.orders, self.customers)
         self.exchanging = Exchanging(self.store, self.orders, self.ordering, self.returning)
         self.tasks = Tasks(desk, self.orders)
         self.policies = Policies(desk)
-        self._read_up_to = -1
-        self.outbox = Outbox(self.store, clock)
-        self.shops = shopify.shops_of(settings.shopify)
-        company = Company(self.available, rooms.stock.kinds, self.shops, settings.currency)
-        self.deliveries = Deliveries(self.store, self.log, self.outbox, clock, company)
-        self.facts = Facts(self.store, self.log, lambda name: origin_of(self.access.source(name)))
-        catch_up(self.store, self.log, self.facts, rooms)
-        self.identity = Identity(self.store, self.log, self.facts, self.deeds, self.customers, rules, clock)
-        self.erasing = Erasing(
-            store=self.store, log=self.log, vault=self.vault, facts=self.facts, customers=self.customers,
-            rooms=(rooms.profiles, rooms.consents, rooms.accounts, rooms.addresses, rooms.carts),
-            goods=(rooms.catalogue, rooms.stock, rooms.orders, rooms.prices, rooms.feedback),
-            deeds=self.deeds, recipients=lambda: [one.name for one in self.outbox.subscriptions()], clock=clock,
-            ledger=folder / LEDGER_FILE,
-        )  # fmt: skip
-        self.matching = Matching(self.store, self.customers, self.profiles, self.identity, clock)
-        judge = Judge(self.matching.model, clock)
-        self.recognition = Recognition(self.store, self.customers, self.profiles, self.orders, self.identity, judge)
 
     @classmethod
     def init(

@@ -52,6 +52,8 @@ QUESTIONS: dict[str, list[Any]] = {
     "journeys carried-over": ["web", "store", "--within-days", "7"],
     "journeys lost": ["web", "store", "--limit", "5", "--offset", "0"],
     "journeys drop-offs": [],
+    "journeys funnel": ["--steps", "Product Viewed, Order Completed", "--by", "channel", "--check", "9"],
+    "journeys time-to": ["--from", "Product Viewed", "--to", "Order Completed", "--competing", "Product Reserved"],
     "sales by-channel": [],
     "feedback open": ["--limit", "5"],
     "feedback places": [],
@@ -79,7 +81,7 @@ STOCK_DEEDS = {
 ORDER_DEEDS = {
     f"orders {name}"
     for name in (
-        "place", "show", "cancel", "edit", "source", "why", "replay", "step", "fulfilments", "counts-due",
+        "place", "show", "cancel", "edit", "source", "why", "replay", "step", "fulfilments", "counts-due", "prices",
     )
 }  # fmt: skip
 """Commands about orders that were placed here, each with a test in test_orders.py."""

@@ -92,3 +92,8 @@ def test_people_read_tables_and_sentences(noline, folder):
     assert noline("orders", "why", "o-1", "--hub", folder).out == "depot gives 2 of coffee.\n"
     assert noline("orders", "step", "o-1-1", "accept", "--hub", folder).code == 0
     assert noline("orders", "show", "o-1", "--hub", folder).code == 0
+
+
+def test_where_there_is_plenty_a_unit_is_worth_nothing_to_later_orders(orders):
+    orders("place", "--line", "coffee=2", "--method", "ship", "--channel", "web")
+    assert orders("prices") == []

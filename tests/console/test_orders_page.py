@@ -111,6 +111,9 @@ def test_orders_stand_in_the_list_of_what_is_to_be_done_with_them(office: Office
     for do in (step.accept, step.pick, step.ready, step.ship):
         do(sends, by=BY)
     assert [office.listed(name) for name in lists] == [[], ["w-1"], [], ["w-3"], ["w-2"]]
+    for do in (step.accept, step.pick, step.ready, step.hand_over):
+        do("w-1-1", by=BY)
+    assert office.listed("done") == ["w-2", "w-1"]
 
 
 def test_an_order_tells_where_every_unit_is_and_why(office: Office):

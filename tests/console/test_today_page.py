@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -65,6 +66,13 @@ class Tablet:
         """The one return or transfer that waits."""
         (one,) = self.work()[kind]
         return one["id"]
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    """One kind of store is enough here: what the buttons ask of the rooms is tested there on both."""
+    with Hub.init(tmp_path / "shop.noline") as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from litestar.testing import TestClient
 from noline.doors.http.api import api
 from noline.doors.http.writer import Writer
 from noline.hub import Hub
+from noline.kernel.clock import parse_instant
 from noline.stores.access import Role
+from noline.truth.goods.model import Batch
 from shop import Day, track
 
 SKU = "ristretto-50"
@@ -132,3 +134,33 @@ def test_a_hold_can_last_longer(shop):
 
 def test_an_unknown_hold_is_not_found(shop):
     assert shop.ask("GET", "/holds/nobody", status=404)["code"] == "not_found"
+
+
+def test_the_nearest_location_comes_first(shop):
+    day = Day()
+    shop.hub.accept("warehouse", [
+        track("Location Opened", id=f"l-{at}", at=day.next(), location=at, latitude=north, longitude=east)
+        for at, north, east in (("paris", 48.8692, 2.3319), ("lyon", 45.7578, 4.8320))
+    ])  # fmt: skip
+
+    def order(near: str) -> list[tuple[str, float]]:
+        (item,) = shop.ask("GET", f"/availability?items={SKU}&near={near}")["items"]
+        return [(one["location"], one["distance_km"]) for one in item["locations"]]
+
+    assert order("paris") == [("paris", 0.0), ("lyon", 393.9)]
+    assert [location for location, _ in order("43.2951,5.3739")] == ["lyon", "paris"]
+    refused = shop.ask("GET", f"/availability?items={SKU}&near=atlantis", status=400)
+    assert refused["code"] == "stock.not_a_place"
+
+
+def test_what_is_due_by_an_instant_is_told_beside_what_is_there(shop):
+    due = parse_instant("2026-03-20")
+    shop.hub.handling.expect("po-1", "lyon", [Batch(SKU, 10)], due_at=due, by="buyer")
+
+    def by(at: str) -> tuple[int, int]:
+        (item,) = shop.ask("GET", f"/availability?items={SKU}&at={at}")["items"]
+        return item["available"], item["available_by"]
+
+    assert by("2026-03-19") == (5, 5)
+    assert by("2026-03-20") == (5, 15)
+    assert shop.ask("GET", f"/availability?items={SKU}&at=soon", status=400)["code"] == "value.not_instant"

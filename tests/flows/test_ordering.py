@@ -1,5 +1,8 @@
 """Orders that the hub runs itself: placed, promised, sourced, changed, cancelled, exchanged and explained."""
 
+import contextlib
+from threading import Barrier, Thread
+
 import pytest
 
 from noline.flows.buyers import BuyerUnreadable
@@ -72,6 +75,26 @@ def test_the_same_order_again_is_the_same_order_and_another_one_under_its_number
     with pytest.raises(OrderOtherwise):
         shop.place(1, order_id="till-7")
     assert (log_length(shop) - 1, shop.shelves()) == before
+
+
+def test_the_last_units_are_sold_once_however_many_ask_at_once(shop):
+    shop.receive(5, "depot")
+    together, sold = Barrier(12), []
+
+    def ask(number):
+        together.wait()
+        with contextlib.suppress(NotEnoughStock):
+            sold.append(shop.place(1, order_id=f"o-{number}").order.order_id)
+
+    clients = [Thread(target=ask, args=(number,)) for number in range(12)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert len(sold) == 5
+    assert shop.shelves() == {"depot": (5, 5)}
+    assert sum(shop.units(order_id)["allocated"] for order_id in sold) == 5
+    assert shop.hub.verify().trouble == ()
 
 
 @SQLITE
@@ -277,6 +300,7 @@ def test_a_backorder_waits_with_a_date_and_is_served_when_stock_comes(shop):
     placed = shop.place(3, order_id="o-1", customer=ANNA)
     assert shop.units("o-1") == {"ordered": 3, "allocated": 1, "waiting": 2}
     assert placed.book.units["coffee"].promised_at == until
+    assert shop.told("o-1") == ["Order Placed", "Order Promised"]
     assert shop.shelves() == {"depot": (1, 1), "unsourced": (0, 2)}
     before = log_length(shop)
     assert shop.hub.ordering.source_waiting() == []
@@ -328,6 +352,8 @@ def test_an_order_is_cancelled_whole_and_its_goods_are_free_again(shop):
     assert shop.hub.ordering.cancel("o-1", by="Ana") == cancelled
     assert log_length(shop) == before
     assert shop.told("o-1") == ["Order Placed", "Order Cancelled"]
+    with shop.hub.store.reading() as reader:
+        assert "changed her mind" not in str(reader.rows("SELECT said FROM order_deeds"))
     assert shop.hub.verify().trouble == ()
 
 

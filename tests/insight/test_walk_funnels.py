@@ -90,6 +90,14 @@ def test_equal_moments_count_either_way_but_one_event_is_one_step():
     assert counted(store_of([(1, 5, "w", "a"), (1, 5, "w", "a")]), Funnel.of("a,a")).persons == (1, 1)
 
 
+def test_strictly_nothing_else_happens_inside_not_even_at_the_same_moment():
+    rows = [(1, 0, "w", "a"), (1, 1, "w", "b"), (1, 1, "w", "x"), (1, 2, "w", "c")]
+    funnel = Funnel.of("a,b,c", mode="strict")
+    assert counted(store_of(rows), funnel).persons == (1, 1, 0)
+    # What happens at the moment of the first or the last step may as well have happened before or after them.
+    assert counted(store_of([*rows[:2], (1, 0, "w", "x"), rows[3], (1, 2, "w", "x")]), funnel).persons == (1, 1, 1)
+
+
 def test_an_optional_step_may_be_left_out():
     rows = [(1, 0, "w", "a"), (1, 2, "w", "c"), (2, 0, "w", "a"), (2, 1, "w", "b"), (2, 2, "w", "c")]
     answer = Walks(store_of(rows)).funnel(Funnel.of("a, b?, c"))

@@ -7,10 +7,11 @@ import pytest
 
 from insight.walk_logs import random_rows, store_of, table_of, visits_of
 from noline.hub import Hub
-from noline.insight.walks import dropoffs, handoffs
+from noline.insight.walks import dropoffs, funnels, handoffs
 from noline.insight.walks.histogram import bins_of, middle_of, quantile
-from noline.insight.walks.model import Pauses, Wants
+from noline.insight.walks.model import Funnel, Pauses, Wants
 from noline.insight.walks.service import Walks, merged
+from noline.insight.walks.store import shard_of
 from noline.kernel.clock import DAY, HOUR, MINUTE
 from shop import track
 
@@ -42,6 +43,13 @@ def test_a_visit_goes_on_while_another_channel_is_used():
     assert counts.visits == {"web": 1, "app": 1}
     assert counts.borders == {("web", "app"): 1}
     assert dict(counts.gaps) == {("web", "app", 0): 1}
+
+
+def test_a_person_counts_on_each_border_once():
+    rows = [(1, number * DAY, channel, "a") for number, channel in enumerate(["web", "store", "web", "store"])]
+    counts = handoffs.counted(store_of(rows), Pauses())
+    assert counts.borders == {("web", "store"): 2, ("store", "web"): 1}
+    assert counts.border_persons == {("web", "store"): 1, ("store", "web"): 1}
 
 
 def test_a_longer_gap_than_the_journey_allows_is_no_handoff():
@@ -129,6 +137,24 @@ def test_any_number_of_shards_gives_the_same_bytes(shards):
     parts = [dropoffs.counted(one, PAUSES, wants, until=until) for one in store.shards(shards)]
     assert merged(parts).as_bytes() == dropoffs.counted(store, PAUSES, wants).as_bytes()
     assert merged(parts).whole.lost > 0
+
+
+def test_shards_that_were_read_apart_give_the_same_bytes():
+    rows = busy_rows(6)
+    whole = store_of(rows)
+    apart = [store_of([row for row in rows if shard_of(row[0], 3) == shard]) for shard in range(3)]
+    assert {one.actions.names for one in apart} != {whole.actions.names}
+    funnel = Funnel.of("a,b,c", by="channel", credit="all")
+    assert (
+        merged([funnels.counted(one, funnel) for one in apart]).as_bytes() == funnels.counted(whole, funnel).as_bytes()
+    )
+    assert merged([handoffs.counted(one, PAUSES) for one in apart]).as_bytes() == (
+        handoffs.counted(whole, PAUSES).as_bytes()
+    )
+    wants, until = Wants(("a",), ("c",), 2 * DAY), whole.observed_until
+    assert merged([dropoffs.counted(one, PAUSES, wants, until=until) for one in apart]).as_bytes() == (
+        dropoffs.counted(whole, PAUSES, wants).as_bytes()
+    )
 
 
 # Gaps

@@ -85,6 +85,29 @@ def test_lifelines_says_the_same_with_variance_and_interval(count, kind):
     assert sum(one.low is not None for one in ours) > count // 2
 
 
+WAITED = [3, 5, 8, 11, 14, 17, 19, 22, 26, 28, 31, 35, 37, 41, 44, 48, 52, 55, 59, 63]
+ENDED = [1, 0, 2, 1, 1, 0, 2, 1, 0, 1, 2, 1, 0, 1, 2, 0, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "error", "low", "high"),
+    [
+        (10, 0.05, 0.048734, 0.003454, 0.205299),
+        (20, 0.155556, 0.082635, 0.038539, 0.345294),
+        (30, 0.273791, 0.105281, 0.09849, 0.484821),
+        (40, 0.33548, 0.112891, 0.135631, 0.550409),
+        (50, 0.405981, 0.12069, 0.178979, 0.623558),
+        (60, 0.582233, 0.13061, 0.29542, 0.786686),
+    ],
+)
+def test_the_estimate_is_the_one_that_lifelines_printed(at, value, error, low, high):
+    spells = spells_of(zip(WAITED, ENDED, strict=True))
+    (found,) = incidence.incidence(spells, "b", [at])
+    assert (found.value, found.standard_error, found.low, found.high) == pytest.approx(
+        (value, error, low, high), abs=1e-6
+    )
+
+
 # From events
 
 

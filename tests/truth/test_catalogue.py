@@ -129,3 +129,15 @@ def test_locations_are_listed_by_country_and_name(catalogue):
         Location("paris-opera", "Opéra", "store", "FR", "Paris", minute(2)),
         Location("tokyo-ginza", "Ginza", "store", "JP", "東京", minute(1)),
     ]
+
+
+def test_a_location_says_where_it_is_and_keeps_it(listening, digest):
+    shop = listening(Catalogue(digest, "EUR"))
+    shop.hears("Location Opened", location="paris-1", latitude=48.857, longitude=2.352)
+    shop.hears("Location Opened", location="paris-1", name="Paris Marais", latitude=48.9)
+    (place,) = shop.says("locations")
+    assert (place.name, place.latitude, place.longitude) == ("Paris Marais", 48_857_000, 2_352_000)
+    for latitude, longitude in ((91, 0), (0, 180.5), ("48.857", 2), (True, 2)):
+        with pytest.raises(DescriptionUnreadable, match="degrees"):
+            shop.hears("Location Opened", location="lyon-1", latitude=latitude, longitude=longitude)
+    assert shop.says("locations") == [place]

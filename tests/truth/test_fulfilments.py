@@ -108,7 +108,7 @@ def test_the_room_keeps_the_same_whatever_the_batches(room, fact_of, rows_of, li
     assert sorted(row[1:] for row in rows["location_picks"]) == [("depot", 0, 1), ("paris-1", 1, 2)]
     assert room.says("waiting") == [("o-1", "filter", 2)]
     assert room.says("missing") == [Missing("coffee", "paris-1", 2, 3000)]
-    assert room.says("parcels_since", 0) == {"paris-1": 1, "depot": 1}
+    assert room.says("parcels_since", 0, ["paris-1", "depot", "lyon-1"]) == {"paris-1": 1, "depot": 1}
     assert room.says("book", "o-1") == follow("o-1", said())
 
 

@@ -212,3 +212,14 @@ def test_one_unreadable_fact_takes_its_whole_batch_back(shop, fact_of):
     with pytest.raises(UnreadableUnits):
         shop.take([good, bad])
     assert on_hand(shop, "lungo") == {}
+
+
+def test_goods_kept_by_lot_serve_a_claim_that_names_none(shop):
+    shop.hears("Stock Received", sku="ristretto-50", location="paris-1", units=5, lot="L-1")
+    claim = {"sku": "ristretto-50", "units": 4, "from_location": "demand", "from_bucket": "on_hand",
+             "to_location": "paris-1", "to_bucket": "allocated"}  # fmt: skip
+    shop.hears("Stock Posted", document="o-1", reason="allocated", by="anna", moves=[claim])
+    assert shop.says("overpromised") == []
+    shop.hears("Stock Adjusted", sku="ristretto-50", location="paris-1", units=-2, lot="L-1", reason="broken")
+    (over,) = shop.says("overpromised")
+    assert (over.location, over.on_hand, over.allocated) == ("paris-1", 3, 4)

@@ -134,11 +134,14 @@ class _Floor:
 
 
 def _promise_machines(hub: Hub, customer: Person) -> None:
-    """More machines are wanted than there are: the next ones come in three weeks, and are promised for then."""
-    batches = [Batch(BARISTA.sku, 240)]
-    hub.handling.expect("machines-november", DEPOT_OF["FR"], batches, by=_BY, due_at=_MACHINE_DUE)
-    free = sum(one.available for one in _shelves(hub, BARISTA.sku))
-    _place(hub, customer, (Ordered(BARISTA.sku, free + 3),), Delivery(Method.SHIP, country="FR"))
+    """More machines are wanted of the depot than it has: the next come in three weeks, and are promised for then."""
+    depot = DEPOT_OF["FR"]
+    batches = [Batch(BARISTA.sku, 24)]
+    hub.handling.expect("machines-november", depot, batches, by=_BY, due_at=_MACHINE_DUE)
+    there = next(one for one in _shelves(hub, BARISTA.sku) if one.location == depot)
+    if there.on_hand != 1:
+        hub.handling.adjust(depot, Batch(BARISTA.sku, 1 - there.on_hand), "recalled by the maker", by=_BY)
+    _place(hub, customer, (Ordered(BARISTA.sku, 2),), Delivery(Method.SHIP, location=depot, country="FR"))
 
 
 def _oversell(hub: Hub) -> None:

@@ -32,7 +32,7 @@ from noline.flows.sourcing import Assigning, Claims, Plan, Wanting, given_back, 
 from noline.insight.sourcing.model import Decision
 from noline.insight.sourcing.policy import Policy
 from noline.insight.sourcing.replay import Report
-from noline.kernel.clock import Clock, Micros
+from noline.kernel.clock import Clock, Micros, as_text
 from noline.kernel.errors import NotFound, Refused
 from noline.kernel.events import Digest, Identifier, Json
 from noline.kernel.quantities import Units
@@ -201,13 +201,14 @@ class Ordering:
                 if not lines:
                     return placed
             check_units(lines)
-            self._take_out(tx, placed.book, lines, IN_THE_HOUSE, "cancelled", {}, by=by, reason=reason)
+            deed = self._take_out(tx, placed.book, lines, IN_THE_HOUSE, "cancelled", {}, by=by)
+            # The reason may name somebody, so it stands in the message alone, under the key of the customer.
+            why: Json = {"reason": reason, "decision": deed} if reason else {}
             after = self._shown(tx, order_id)
             if after.book.is_cancelled:
-                channel = placed.order.channel
-                self._buyers.tell(tx, "Order Cancelled", order_id, channel=channel, reason=reason or None)
+                self._buyers.tell(tx, "Order Cancelled", order_id, channel=placed.order.channel, **why)
             else:
-                self._tellcontent_of(tx, after, {})
+                self._tell_content(tx, after, {}, **why)
             return self._shown(tx, order_id)
 
     def edit(self, order_id: str, lines: Sequence[Ordered], *, by: str) -> Placed:
@@ -231,9 +232,9 @@ class Ordering:
                 return placed
             prices = self._prices_of_edit(tx, placed, lines)
             claims = self._promised(tx, placed.book.opening, order_id, more)
-            self._take_out(tx, placed.book, fewer, UNPICKED, "edited", more, by=by, reason="")
+            self._take_out(tx, placed.book, fewer, UNPICKED, "edited", more, by=by)
             self._assign_more(tx, order_id, claims, by=by)
-            self._tellcontent_of(tx, self._shown(tx, order_id), prices)
+            self._tell_content(tx, self._shown(tx, order_id), prices)
             return self._shown(tx, order_id)
 
     # -- sourcing
@@ -306,6 +307,9 @@ class Ordering:
             order_id, opening, opening.units, 1, standing, standing + promised, opens=True, fresh=True
         )  # fmt: skip
         plan = self._assigning.assign(tx, wanting, shelves, by=by, why="placed")
+        if plan.promised:
+            until = as_text(max(plan.promised.values()))
+            self._buyers.tell(tx, "Order Promised", order_id, names=names, channel=new.channel, promised_at=until)
         if opening.method is Method.COUNTER:
             self._hand_over_now(tx, order_id, plan, opening, by)
         if new.cart is not None:
@@ -455,16 +459,20 @@ class Ordering:
         added: Mapping[str, Units],
         *,
         by: str,
-        reason: str,
-    ) -> None:
-        """Units go out of an order, those that wait first, and their claims end. Raises LeftTheHouse."""
+    ) -> str:
+        """Units go out of an order, those that wait first, and their claims end; answers the id of the deed.
+
+        Raises LeftTheHouse.
+        """
         waiting, taken = _out_of(book, units, states)
-        said = fulfilments.edited(book.order_id, why, waiting=waiting, taken=taken, added=added, reason=reason)
-        self._deeds.do(tx, [self._assigning.deed(fulfilments.EDITED, book.order_id, said)], by=by)
+        said = fulfilments.edited(book.order_id, why, waiting=waiting, taken=taken, added=added)
+        deed = self._assigning.deed(fulfilments.EDITED, book.order_id, said)._replace(id=self._deeds.new_id("edit"))
+        self._deeds.do(tx, [deed], by=by)
         ended = given_back(UNSOURCED, waiting)
         for name, some in taken.items():
             ended += given_back(book.fulfilments[name].stands_at, some)
         self._assigning.post(tx, book.order_id, why, ended, by=by)
+        return deed.id or ""
 
     def _assign_more(self, tx: Transaction, order_id: str, claims: Claims, *, by: str) -> None:
         """Give units that were added to locations, beside those that waited before."""
@@ -500,7 +508,7 @@ class Ordering:
             raise NoPrice(skus=", ".join(missing), channel=opening.channel, currency=opening.currency)
         return {**told, **{one.sku: one.price_minor for one in priced}}
 
-    def _tellcontent_of(self, tx: Transaction, placed: Placed, prices: Mapping[str, int | None]) -> None:
+    def _tell_content(self, tx: Transaction, placed: Placed, prices: Mapping[str, int | None], **more: Any) -> None:
         """Tell what is in the order now."""
         known = {one.sku: one.price.amount_minor if one.price else None for one in placed.lines}
         lines = [
@@ -509,7 +517,9 @@ class Ordering:
             if (left := one.ordered - one.cancelled)
         ]
         content = content_of(lines, placed.book.opening.currency)
-        self._buyers.tell(tx, "Order Updated", placed.order.order_id, channel=placed.order.channel, **content)
+        self._buyers.tell(
+            tx, "Order Updated", placed.order.order_id, channel=placed.order.channel, **more, **content
+        )  # fmt: skip
 
     def _call_back(self, tx: Transaction, again: Sequence[Fulfilment], *, by: str) -> None:
         for one in again:

@@ -32,7 +32,7 @@ class AskUnreadable(NotReadable):
 
     code = "stock.ask_unreadable"
     sentence = "This cannot be promised: {why}."
-    hint = 'Send lines such as {{"sku": "ristretto-50", "units": 1, "location": "paris-opera"}}.'
+    hint = 'Send lines such as {"sku": "ristretto-50", "units": 1, "location": "paris-opera"}.'
 
 
 class HoldOver(Refused):

@@ -8,7 +8,6 @@ explained, and decided again under other rules.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 
 from noline.flows.deeds import Deed, Deeds
@@ -16,6 +15,7 @@ from noline.flows.promise import Shelves
 from noline.insight.sourcing.model import MOST_CANDIDATES, Candidate, Decision, Need, Order
 from noline.insight.sourcing.service import Sourcing
 from noline.kernel.clock import DAY, Clock, Micros
+from noline.kernel.geo import Point, kilometres
 from noline.kernel.quantities import Units
 from noline.stores.transactional import Reader, Transaction
 from noline.truth.catalogue.model import Location
@@ -28,7 +28,6 @@ from noline.truth.stock.decided import Posting
 from noline.truth.stock.model import ALLOCATED, DEMAND, UNSOURCED, Place
 from noline.truth.stock.service import Stock
 
-_EARTH_KM = 6371.0
 _SURE_UNITS = 19
 """A location nobody asked yet is taken to find 19 units of 20; with every pick its own record counts for more."""
 
@@ -91,14 +90,16 @@ class Assigning:
         to: Claims = Counter({(sku, UNSOURCED): units for sku, units in waiting.items()})
         for parcel in assigned:
             to.update({(sku, parcel.location): units for sku, units in parcel.units.items()})
+        deeds = self._posting(wanting.order_id, why, moved(wanting.standing, to))
         opening = wanting.opening if wanting.opens else None
         if opening or assigned or any(wanting.promised.get(sku) != at for sku, at in promised.items()):
             said = fulfilments.sourced(
                 wanting.order_id, assigned, opening=opening, promised=promised, why=why,
                 decision=decision.as_dict() if decision else None,
             )  # fmt: skip
-            self._deeds.do(tx, [self.deed(fulfilments.SOURCED, wanting.order_id, said)], by=by)
-        self.post(tx, wanting.order_id, why, moved(wanting.standing, to), by=by)
+            deeds = [self.deed(fulfilments.SOURCED, wanting.order_id, said), *deeds]
+        if deeds:
+            self._deeds.do(tx, deeds, by=by)
         return Plan(assigned, waiting, promised)
 
     def assign_waiting(
@@ -120,10 +121,14 @@ class Assigning:
 
     def post(self, tx: Transaction, order_id: str, reason: str, postings: Iterable[Posting], *, by: str) -> None:
         """Let goods and claims of an order move."""
-        listed = list(postings)
-        if listed:
-            said = decided.posted(order_id, reason, listed)
-            self._deeds.do(tx, [self.deed(decided.POSTED, order_id, said)], by=by)
+        deeds = self._posting(order_id, reason, list(postings))
+        if deeds:
+            self._deeds.do(tx, deeds, by=by)
+
+    def _posting(self, order_id: str, reason: str, postings: Sequence[Posting]) -> list[Deed]:
+        if not postings:
+            return []
+        return [self.deed(decided.POSTED, order_id, decided.posted(order_id, reason, postings))]
 
     def deed(self, kind: str, order_id: str, said: dict[str, object]) -> Deed:
         """A deed about an order; nothing of it is personal."""
@@ -158,10 +163,12 @@ class Assigning:
     @staticmethod
     def _reach(wanting: Wanting, sku: str, shelves: Shelves) -> dict[str, Units]:
         """Units that each location could give: what is free, and what it holds for this order already."""
-        places = shelves.everywhere(sku).keys() | {
-            place for item, place in wanting.own if item == sku and place != UNSOURCED
+        free = shelves.everywhere(sku)
+        places = free.keys() | {place for item, place in wanting.own if item == sku and place != UNSOURCED}
+        found = {
+            place: (free[place] if place in free else shelves.at(sku, place)) + wanting.own[sku, place]
+            for place in sorted(places)
         }
-        found = {place: shelves.at(sku, place) + wanting.own[sku, place] for place in sorted(places)}
         return {
             place: units
             for place, units in found.items()
@@ -188,8 +195,8 @@ class Assigning:
         if not places:
             return []
         known = {one.location: one for one in self._catalogue.locations(reader)}
-        distances = _distances(places, known, self._target(opening, known))
-        record, today = self._orders.pick_record(reader), self._parcels_today(reader)
+        distances = _distances(places, known, self._targets(opening, known))
+        record, today = self._orders.pick_record(reader), self._parcels_today(reader, list(places))
         missing = Counter(needs)
         found: list[Candidate] = []
         for place in sorted(places, key=lambda one: (distances[one], one)):
@@ -207,16 +214,21 @@ class Assigning:
             )  # fmt: skip
         return found
 
-    def _parcels_today(self, reader: Reader) -> dict[str, int]:
+    def _parcels_today(self, reader: Reader, places: Sequence[str]) -> dict[str, int]:
         now = self._clock.now()
-        return self._orders.parcels_since(reader, now - now % DAY)
+        return self._orders.parcels_since(reader, now - now % DAY, places)
 
     @staticmethod
-    def _target(opening: Opening, known: Mapping[str, Location]) -> tuple[float, float] | None:
-        """Where the goods go, in degrees."""
+    def _targets(opening: Opening, known: Mapping[str, Location]) -> list[Point]:
+        """Where the goods go, in degrees; where only the country is told, it may be near any location of ours there."""
         if opening.method in (*COLLECTED, Method.SHIP_TO_STORE):
-            return _point(known.get(opening.location or ""))
-        return None if opening.point is None else (opening.point[0] / 10, opening.point[1] / 10)
+            found = [_point(known.get(opening.location or ""))]
+        elif opening.point is not None:
+            found = [(opening.point[0] / 10, opening.point[1] / 10)]
+        else:
+            there = (one for one in known.values() if opening.country and one.country == opening.country)
+            found = [_point(one) for one in there]
+        return [point for point in found if point is not None]
 
     def _parcels(self, wanting: Wanting, found: Mapping[str, Mapping[str, Units]]) -> Iterator[Assigned]:
         opening = wanting.opening
@@ -309,29 +321,27 @@ def pick_success(found: Units, missed: Units) -> float:
     return (found + _SURE_UNITS) / (found + missed + _SURE_UNITS + 1)
 
 
-def _distances(
-    places: Iterable[str], known: Mapping[str, Location], target: tuple[float, float] | None
-) -> dict[str, float]:
-    """Whole kilometres to where the goods go; a place nobody located is as far as the farthest of them."""
+def _distances(places: Iterable[str], known: Mapping[str, Location], targets: Sequence[Point]) -> dict[str, float]:
+    """Whole kilometres to the nearest of where the goods may go.
+
+    A place nobody located is as far as the farthest of the others.
+    """
     told = {place: _point(known.get(place)) for place in places}
-    if target is None:
+    if not targets:
         return dict.fromkeys(told, 0.0)
-    near = {place: float(round(_kilometres(point, target))) for place, point in told.items() if point}
+    near = {
+        place: float(round(min(kilometres(point, target) for target in targets)))
+        for place, point in told.items()
+        if point
+    }
     farthest = max(near.values(), default=0.0)
     return {place: near.get(place, farthest) for place in told}
 
 
-def _point(place: Location | None) -> tuple[float, float] | None:
+def _point(place: Location | None) -> Point | None:
     if place is None or place.latitude is None or place.longitude is None:
         return None
     return place.latitude / 1_000_000, place.longitude / 1_000_000
-
-
-def _kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """The way over the sphere (haversine formula)."""
-    (north, east), (south, west) = (tuple(map(radians, point)) for point in (one, other))
-    half = sin((north - south) / 2) ** 2 + cos(north) * cos(south) * sin((east - west) / 2) ** 2
-    return 2 * _EARTH_KM * asin(sqrt(min(1.0, half)))
 
 
 def given_back(place: str, units: Mapping[str, Units], to: str = DEMAND) -> list[Posting]:

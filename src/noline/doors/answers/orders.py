@@ -120,3 +120,10 @@ def _reason(one: Reason) -> Json:
 
 def _time(at: Micros | None) -> str | None:
     return None if at is None else as_text(at)
+
+
+def worth(hub: Hub) -> list[Json]:
+    """What units are worth to later orders, in minor units; the dearest first."""
+    return [
+        {"location": one.location, "sku": one.sku, "worth_minor": one.price / 1_000_000} for one in hub.pricing.price()
+    ]

@@ -231,12 +231,25 @@ def _history(hub: Hub, reader: Reader, order: Order, book: Book | None, called: 
         if book is None or one.kind in _OF_RETURNS
     ]  # fmt: skip
     if book is not None:
-        rows += _deeds(hub, reader, order.order_id, book, called)
+        rows += _deeds(hub, reader, order, book, called)
     return [{**row, "at": as_text(row["at"])} for row in sorted(rows, key=lambda row: -row["at"])]
 
 
-def _deeds(hub: Hub, reader: Reader, order_id: str, book: Book, called: Called) -> Iterable[Json]:
-    for records in records_of(reader, hub.orders.subject_of(order_id)):
+def _why_cancelled(hub: Hub, reader: Reader, order: Order) -> dict[str, str]:
+    """Why units were cancelled, by the deed that cancelled them; nothing of somebody who was erased."""
+    found: dict[str, str] = {}
+    for records in records_of(reader, order.subject):
+        told = [one for one in records if one.kind in ("Order Cancelled", "Order Updated")]
+        for fact in hub.facts.of(reader, told):
+            deed, reason = fact.text("decision"), fact.text("reason")
+            if deed and reason and fact.text("order_id") == order.order_id:
+                found[deed] = reason
+    return found
+
+
+def _deeds(hub: Hub, reader: Reader, order: Order, book: Book, called: Called) -> Iterable[Json]:
+    reasons = _why_cancelled(hub, reader, order)
+    for records in records_of(reader, hub.orders.subject_of(order.order_id)):
         for fact in hub.facts.of(reader, [one for one in records if one.kind in (SOURCED, CHANGED, EDITED)]):
             said = fact.properties
             parcel = book.fulfilments.get(said.get("fulfilment", ""))
@@ -249,7 +262,7 @@ def _deeds(hub: Hub, reader: Reader, order_id: str, book: Book, called: Called) 
                 "place": called.place(parcel.location) if parcel else None,
                 "to": said.get("to"),
                 "why": said.get("why"),
-                "reason": said.get("reason") or None,
+                "reason": said.get("reason") or reasons.get(fact.message_id),
                 "opened": "opened" in said,
                 "given": [
                     {"place": called.place(one["location"]), "units": sum(one["units"].values())}

@@ -17,15 +17,16 @@ from typing import Literal
 
 import msgspec
 
-from noline.doors.bench import traffic
+from noline.doors.bench import stock_requests, traffic
 from noline.kernel.clock import SystemClock
 from noline.kernel.errors import NoLineError
 
 _ACCEPTED = b'"status":"accepted"'
+_HELD = b'"state":"active"'
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _PATIENCE_SECONDS = 60.0
 
-Kind = Literal["identify", "track", "echo"]
+Kind = Literal["identify", "track", "echo", "hold", "race"]
 
 
 class CrowdFailed(NoLineError):
@@ -39,7 +40,8 @@ class CrowdFailed(NoLineError):
 class Job(msgspec.Struct, frozen=True):
     """What a crowd is to send.
 
-    batch: messages in a request; 1 posts single calls. first: the number of the first message, so that no id repeats.
+    batch: messages in a request; 1 posts single calls; of a race the requests for one item. people: or items.
+    first: the number of the first message, so that no id repeats.
     most_seconds: no request begins later than this.
     """
 
@@ -146,6 +148,7 @@ def drive(job: Job, requests: list[bytes]) -> Outcome:
     senders = [_Sender(job.port) for _ in range(min(job.connections, len(requests)))]
     took = array("d")
     refused = accepted = 0
+    yes = _HELD if job.kind in ("hold", "race") else _ACCEPTED
     coming = iter(requests)
     cpu, began = time.process_time(), time.perf_counter()
     with selectors.DefaultSelector() as selector:
@@ -159,8 +162,8 @@ def drive(job: Job, requests: list[bytes]) -> Outcome:
                     continue
                 now = time.perf_counter()
                 took.append(now - sender.begun)
-                refused += not sender.answer.startswith(b"HTTP/1.1 200")
-                accepted += sender.answer.count(_ACCEPTED)
+                refused += not sender.answer.startswith(b"HTTP/1.1 20")
+                accepted += sender.answer.count(yes)
                 request = next(coming, None) if now - began < job.most_seconds else None
                 if request is None:
                     selector.unregister(sender)
@@ -182,6 +185,11 @@ def drive(job: Job, requests: list[bytes]) -> Outcome:
 
 def built(job: Job) -> Iterator[bytes]:
     """The requests of a job, one after the other."""
+    if job.kind in ("hold", "race"):
+        yield from stock_requests.asked(
+            job.kind, job.requests, job.key, items=job.people, seed=job.seed, turn=job.batch
+        )
+        return
     now = SystemClock().now()
     make = traffic.identifies if job.kind == "identify" else traffic.tracks
     messages = make(job.requests * job.batch, first=job.first, people=job.people, seed=job.seed, at=now)

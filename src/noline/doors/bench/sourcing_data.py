@@ -4,13 +4,13 @@ The cities are the ten most populous of the United States, and orders come from 
 live there (census of 2020); the centres stand where such centres stand. Distances are great circles.
 """
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
 from noline.insight.sourcing.model import Candidate, Need, Stock, Waiting
+from noline.kernel.geo import kilometres
 
 
 class Place(NamedTuple):
@@ -45,7 +45,6 @@ PAST_SEASONS = 10
 """What is expected is the mean of so many seasons of the same kind."""
 
 KM_A_MILE = 1.609344
-_EARTH_KM = 6371.0
 
 Basket = tuple[int, tuple[Need, ...]]
 """The city of an order, and what it asks for."""
@@ -144,12 +143,8 @@ def _poisson(chance: Random, mean: int) -> int:
     return count
 
 
-def _distance_km(one: Place, other: Place) -> float:
-    here, there = math.radians(one.latitude), math.radians(other.latitude)
-    across = math.radians(other.longitude - one.longitude)
-    share = math.sin((there - here) / 2) ** 2 + math.cos(here) * math.cos(there) * math.sin(across / 2) ** 2
-    return 2 * _EARTH_KM * math.asin(math.sqrt(share))
-
-
-DISTANCES_KM = [[round(_distance_km(city, centre), 1) for centre in CENTRES] for city in CITIES]
+DISTANCES_KM = [
+    [round(kilometres((city.latitude, city.longitude), (centre.latitude, centre.longitude)), 1) for centre in CENTRES]
+    for city in CITIES
+]
 """From each city to each centre."""

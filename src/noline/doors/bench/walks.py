@@ -128,7 +128,7 @@ def _ours(path: Path, repeats: int) -> tuple[dict[str, Spent], dict[str, Any], _
     from noline.insight.walks import dropoffs, funnels, handoffs
     from noline.insight.walks.model import Funnel, Pauses, Step, Wants
     from noline.insight.walks.store import WalkStore
-    from noline.insight.walks.visits import visits
+    from noline.insight.walks.visits import by_channel
 
     spent: dict[str, Spent] = {}
     spent["build"], store = _cheapest(lambda: WalkStore.from_parquet(path), repeats)
@@ -136,19 +136,13 @@ def _ours(path: Path, repeats: int) -> tuple[dict[str, Spent], dict[str, Any], _
     funnel = Funnel(tuple(Step(name) for name in STEPS), WINDOW)
     wants = Wants(INTENTS, GOALS, HORIZON)
 
-    def visits_by_channel() -> dict[str, int]:
-        import numpy as np
-
-        counts = np.bincount(visits(store, pauses).channels, minlength=len(store.channels.names))
-        return {name: int(count) for name, count in zip(store.channels.names, counts, strict=True)}
-
     def borders() -> dict[tuple[str, str], tuple[int, int]]:
         counts = handoffs.counted(store, pauses)
         return {border: (number, counts.border_persons[border]) for border, number in counts.borders.items()}
 
     questions: dict[str, Callable[[], Any]] = {
         "funnel": lambda: funnels.counted(store, funnel).persons,
-        "visits": visits_by_channel,
+        "visits": lambda: by_channel(store, pauses),
         "handoffs": borders,
         "sequences": lambda: dropoffs.counted(store, pauses, wants).top(),
     }

@@ -11,6 +11,7 @@ from noline.doors.cli.talk import say, show
 if TYPE_CHECKING:
     from noline.doors.bench import customers as customers_bench
     from noline.doors.bench import sourcing as sourcing_bench
+    from noline.doors.bench import stock as stock_bench
     from noline.doors.bench import walks as walks_bench
     from noline.doors.bench.intake import Measured, Result
 
@@ -250,6 +251,49 @@ def _tell_sourcing(result: "sourcing_bench.Result") -> None:
     )
     refused = ", ".join(f"{units:.0f} with {chance} rejected" for chance, units in result.hindsight_unfilled.items())
     click.echo(f"\nHindsight leaves unfilled: {refused}.")
+
+
+@bench.command()
+@click.option("--holds", default=40_000, show_default=True, type=click.IntRange(1_000),
+              help="Holds in process, of each kind.")  # fmt: skip
+@click.option("--requests", default=40_000, show_default=True, type=click.IntRange(1_000),
+              help="Holds over HTTP, of each kind.")  # fmt: skip
+@click.option("--races", default=300, show_default=True, type=click.IntRange(1), help="Items that are raced for.")
+@click.option("--items", default=10_000, show_default=True, type=click.IntRange(100), help="Items of the shelves.")
+@click.option("--stores", default=50, show_default=True, type=click.IntRange(1), help="Locations of each item.")
+@click.option("--seed", default=1, show_default=True, help="The same seed asks for the same items.")
+@click.option(
+    "--dir", "place", type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Where hubs are made and removed.",
+)  # fmt: skip
+@click.option("--write", is_flag=True, help=f"Keep the result as {_RESULTS}/stock.json.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def stock(
+    *, holds: int, requests: int, races: int, items: int, stores: int, seed: int, place: Path | None, write: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """How fast and how surely units are promised, beside what the disk and HTTP alone allow."""
+    from noline.doors.bench.stock import Plan, run
+    from noline.doors.plain import plain
+
+    asked = Plan(holds=holds, requests=requests, races=races, items=items, stores=stores, seed=seed)
+    result = run(asked, say, place)
+    told = plain(result)
+    if write:
+        _RESULTS.mkdir(parents=True, exist_ok=True)
+        (_RESULTS / "stock.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    show(told, as_json=True) if as_json else _tell_stock(result)
+
+
+def _tell_stock(result: "stock_bench.Result") -> None:
+    place = result.machine
+    load = f"load {place.load_average:.2f} before and {result.load_average_after:.2f} after"
+    click.echo(f"{place.cpu}, {place.cores} cores, {load}")
+    click.echo(", ".join(f"{name} {number}" for name, number in result.versions.items()))
+    click.echo(f"seed {result.plan.seed}, {result.measured_at}\n")
+    show([row._asdict() for row in result.rows], as_json=False)
+    click.echo(f"\nThe disk confirms {result.syncs_per_second:,.0f} writes a second, one after the other.")
+    click.echo(f"An application that does nothing takes {result.echo_cpu_us:.0f} µs of CPU for such a request.")
 
 
 def _tell_customers(result: "customers_bench.Result") -> None:

@@ -191,6 +191,16 @@ def replay_orders(path: Path, since: str | None, until: str | None, folder: Path
     say(f"decided otherwise: {len(found['changed'])}")
 
 
+@orders.command("prices")
+@hub_option
+def show_prices(folder: Path, as_json: bool) -> None:
+    """What a unit in each place is worth to the orders that are still to come (shadow prices)."""
+    from noline.doors.answers import orders as answers
+
+    with opened(folder) as hub:
+        show(answers.worth(hub), as_json=as_json)
+
+
 @orders.command("fulfilments")
 @click.option("--location", help="What is to be done there.")
 @click.option("--state", type=click.Choice(STATES), help="How far it has come.")

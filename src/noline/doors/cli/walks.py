@@ -109,15 +109,16 @@ def _handoffs_of_hub(folder: Path, *, as_json: bool) -> None:
 @click.option("--by", metavar="COLUMN", help="Also by channel, or by another column of the events.")
 @click.option("--credit", default="first", show_default=True, type=click.Choice(["first", "last", "all"]),
               help="Whose value counts: the first step's, the last one's, or a funnel for each.")  # fmt: skip
-@click.option("--behind", metavar="STEP", help="Also the persons who reached this step.")
+@click.option("--behind", metavar="STEP", help="Also the persons who reached this step, by its name or number.")
 @click.option("--stopped", is_flag=True, help="Of them only those who reached no later one.")
 @click.option("--limit", default=50, show_default=True, type=COUNT)
 @click.option("--offset", default=0, show_default=True, type=POSITION)
+@click.option("--check", type=COUNT, help="Also count so many persons again, one event after the other, and compare.")
 @hub_option
 def funnel(
     *, folder: Path, as_json: bool, events: Path | None, mapping: str | None, keep: Path | None, steps: str,
     window: str, mode: Any, tolerance: str, between: tuple[str, ...], without: str | None, ends: Any, by: str | None,
-    credit: Any, behind: str | None, stopped: bool, limit: int, offset: int,
+    credit: Any, behind: str | None, stopped: bool, limit: int, offset: int, check: int | None,
 ) -> None:  # fmt: skip
     """How many persons went which steps, one after the other, within a time."""
     from noline.insight.walks.model import Funnel, span
@@ -135,6 +136,10 @@ def funnel(
     if behind is not None:
         found = walks.behind(asked, _place(asked, behind), stopped=stopped, limit=limit, offset=offset)
         told["behind"] = [_moments(one._asdict()) for one in found]
+    if check is not None:
+        checked = walks.check(asked, check)
+        told["checked"] = checked._asdict()
+        say(f"counted {checked.persons:,} persons again: {len(checked.differ)} differ")
     if as_json:
         show({**told, "counted": _counted(asked), "read": read}, as_json=True)
         return
@@ -183,7 +188,9 @@ def _opened_walks(
     from noline.insight.walks.service import Walks
 
     with opened(folder) as hub:
-        return Walks.of_history(hub.answering), None
+        hub.refresh()
+        # Not as remembered answers are asked: a copy of all history is nothing to keep.
+        return Walks.of_history(hub.analytics), None
 
 
 def _from_file(
@@ -257,10 +264,13 @@ def _pauses(gaps: tuple[str, ...], journey_gap: str) -> "Pauses":
 
 
 def _place(asked: "Funnel", step: str) -> int:
+    """The place of a step, by its name, or by its number where names do not tell: in any order, or when named twice."""
     names = [one.what for one in asked.steps]
-    if step not in names:
-        raise click.BadParameter(f"{step!r} is no step of this funnel", param_hint="--behind")
-    return names.index(step)
+    if step in names and asked.mode != "any":
+        return names.index(step)
+    if step.isdecimal() and 1 <= int(step) <= len(names):
+        return int(step) - 1
+    raise click.BadParameter(f"{step!r} is no step of this funnel", param_hint="--behind")
 
 
 # Telling

@@ -257,6 +257,13 @@ def replay_decisions(state: State, data: Replaying) -> dict[str, Any]:
     return answers.replayed(state.hub.ordering.replay(data.rules, since, until))
 
 
+@get("/v1/sourcing/prices", guards=_MANAGER, tags=["orders"])
+@in_thread
+def list_shadow_prices(state: State) -> list[dict[str, Any]]:
+    """What a unit in each place is worth to later orders, made anew; the next orders are decided with it."""
+    return answers.worth(state.hub)
+
+
 @get("/v1/fulfilments", guards=_ASSOCIATE, tags=["orders"])
 @in_thread
 def list_fulfilments(
@@ -364,6 +371,7 @@ def _instant(text: str) -> Micros:
 
 ORDER_ROUTES = [
     place_order, get_order_run, cancel_order, edit_order, exchange_order, source_order, get_order_why,
-    replay_decisions, list_fulfilments, list_counts_due, get_fulfilment, accept_fulfilment, reject_fulfilment,
-    pick_fulfilment, ready_fulfilment, ship_fulfilment, deliver_fulfilment, hand_over_fulfilment, miss_fulfilment,
+    replay_decisions, list_shadow_prices, list_fulfilments, list_counts_due, get_fulfilment, accept_fulfilment,
+    reject_fulfilment, pick_fulfilment, ready_fulfilment, ship_fulfilment, deliver_fulfilment, hand_over_fulfilment,
+    miss_fulfilment,
 ]  # fmt: skip

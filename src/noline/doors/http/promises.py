@@ -21,6 +21,7 @@ Units = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=2**31)]
 _Items = Annotated[str, Parameter(min_length=1, max_length=20_000)]
 _Channel = Annotated[str, Parameter(max_length=200)]
+_Place = Annotated[str | None, Parameter(max_length=200)]
 
 
 class AskedLine(msgspec.Struct):
@@ -68,9 +69,16 @@ class Release(msgspec.Struct):
 
 @get("/v1/availability", guards=_ASSOCIATE, tags=["stock"])
 @in_thread
-def get_availability(state: State, items: _Items, channel: _Channel = "") -> dict[str, Any]:
-    """What each location has of some items (SKUs, parted by commas) and can promise to a channel."""
-    return answers.availability(state.hub, [sku for sku in items.split(",") if sku], channel)
+def get_availability(
+    state: State, items: _Items, channel: _Channel = "", near: _Place = None, at: _Place = None
+) -> dict[str, Any]:
+    """What each location has of some items (SKUs, parted by commas) and can promise to a channel.
+
+    `near`: a location, or latitude and longitude; the nearest comes first. `at`: an instant (ISO 8601); what is due by
+    then is added as `available_by`.
+    """
+    wanted = [sku for sku in items.split(",") if sku]
+    return answers.availability(state.hub, wanted, channel, near=near, at=at)
 
 
 @post("/v1/holds", guards=_ASSOCIATE, tags=["stock"], status_code=201)

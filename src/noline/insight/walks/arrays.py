@@ -42,22 +42,6 @@ def first_beyond(times: Longs, low: Longs, high: Longs, limits: Longs) -> Longs:
     return low
 
 
-def largest_within(values: Longs, low: Longs, high: Longs) -> Longs:
-    """The largest value in each range of indices; NONE where the range is empty."""
-    found = np.full(low.size, NONE, np.int64)
-    asked = np.flatnonzero(low < high)
-    if not asked.size:
-        return found
-    # The two runs of 2^n values that cover a range may overlap: the largest value does not mind.
-    power = np.frexp((high[asked] - low[asked]).astype(np.float64))[1] - 1
-    runs = values
-    for level in range(int(power.max()) + 1):
-        here = asked[power == level]
-        found[here] = np.maximum(runs[low[here]], runs[high[here] - (1 << level)])
-        runs = np.maximum(runs[: -(1 << level)], runs[1 << level :])
-    return found
-
-
 def firsts(numbers: npt.NDArray[np.integer]) -> Flags:
     """Where a run of equal numbers begins."""
     begins = np.empty(numbers.size, np.bool_)

@@ -63,8 +63,7 @@ def counted_of(store: WalkStore, walk: Visits, wants: Wants, *, until: Micros | 
 
 
 def _wanted(store: WalkStore, walk: Visits, wants: Wants) -> _Wanted:
-    meant = [store.matching(what) for what in wants.intents]
-    places = np.flatnonzero(store.marks([np.any(meant, axis=0)])) if meant else np.zeros(0, np.int64)
+    places = store.places_of(wants.intents)
     of_visit = walk.of_events(store, places)
     order = np.argsort(of_visit, kind="stable")
     places, of_visit = places[order], of_visit[order]
@@ -79,8 +78,7 @@ def _wanted(store: WalkStore, walk: Visits, wants: Wants) -> _Wanted:
 
 
 def _ended(store: WalkStore, wanted: _Wanted, wants: Wants, observed: Micros) -> _Ended:
-    meant = [store.matching(what) for what in wants.goals]
-    goals = np.flatnonzero(store.marks([np.any(meant, axis=0)])) if meant else np.zeros(0, np.int64)
+    goals = store.places_of(wants.goals)
     kept = np.zeros(wanted.visit.size, np.bool_)
     for channel in np.unique(wanted.channels):
         mine = np.flatnonzero(wanted.channels == channel)

@@ -140,9 +140,12 @@ def _table(path: Path, columns: Columns) -> "pa.Table":
     if files[0].suffix.lower() in _PARQUET:
         from pyarrow import dataset
 
-        whole = dataset.dataset([str(file) for file in files], format="parquet")
-        wanted = columns.among(whole.schema.names)
-        return whole.to_table(columns=wanted.all())
+        paths = [str(file) for file in files]
+        wanted = columns.among(dataset.dataset(paths, format="parquet").schema.names)
+        # Few different texts are read as the numbers that the file holds for them.
+        named = {one for one in (wanted.channel, wanted.action, *wanted.parts) if one is not None}
+        kind = dataset.ParquetFileFormat(read_options=dataset.ParquetReadOptions(dictionary_columns=named))
+        return dataset.dataset(paths, format=kind).to_table(columns=wanted.all())
     reader = _ndjson if files[0].suffix.lower() in _NDJSON else _csv
     return pa.concat_tables([reader(file, columns) for file in files], promote_options="permissive")
 
@@ -219,8 +222,8 @@ def _names(column: "pa.ChunkedArray[Any]", missing: str) -> "pa.ChunkedArray[Any
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_dictionary(column.type):
-        column = pc.cast(column, column.type.value_type)
+    if pa.types.is_dictionary(column.type) and pa.types.is_string(column.type.value_type) and not column.null_count:
+        return column
     if not pa.types.is_string(column.type):
         column = pc.cast(column, pa.string())
     return pc.call_function("coalesce", [column, pa.scalar(missing)]) if column.null_count else column

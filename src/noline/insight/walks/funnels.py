@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from noline.insight.walks.arrays import NONE, Codes, Flags, Longs, first_beyond, firsts, largest_within
+from noline.insight.walks.arrays import NONE, Codes, Flags, Longs, first_beyond, firsts
 from noline.insight.walks.model import MOST_PARTS, Funnel, FunnelCounts, FunnelUnreadable, Step
-from noline.insight.walks.store import WalkStore
+from noline.insight.walks.plain import Event
+from noline.insight.walks.store import Meaning, WalkStore
 
 
 class Reached(NamedTuple):
@@ -29,20 +30,28 @@ class Reached(NamedTuple):
 
 
 class Marked(NamedTuple):
-    """A store with the events of each step. bits: the n-th bit of an event says whether it is of the n-th step.
+    """A store with the events of each step.
 
+    meanings: of each step, as (channel, action). chosen: the events that count at all; None: all do.
     overlapping: an event may be of more than one step; then equal moments keep the order in which they were told.
     banned: positions of what must not happen.
     """
 
     store: WalkStore
-    bits: Codes
+    meanings: tuple[Flags, ...]
+    chosen: Flags | None
     overlapping: bool
     banned: Longs
 
     def of_step(self, step: int) -> Longs:
         """Positions of the events of a step."""
-        return np.flatnonzero((self.bits & self.bits.dtype.type(1 << step)) != 0)
+        places = self.store.places(self.meanings[step])
+        return places if self.chosen is None else places[self.chosen[places]]
+
+    def bits(self) -> Codes:
+        """For each event a number whose n-th bit says whether it is of the n-th step."""
+        bits = self.store.marks(self.meanings)
+        return bits if self.chosen is None else np.where(self.chosen, bits, bits.dtype.type(0))
 
 
 class _Chains(NamedTuple):
@@ -60,20 +69,31 @@ def marked(store: WalkStore, funnel: Funnel) -> Marked:
         raise FunnelUnreadable(why="an event may be of two steps, and a tolerance leaves open which came first")
     if funnel.mode == "any" and overlap(store, list(dict.fromkeys(names))):
         raise FunnelUnreadable(why="in any order two steps are either the same or share no event")
-    bits = store.marks([store.matching(what) for what in names])
-    banned = [store.matching(what) for what in funnel.without]
-    places = np.flatnonzero(store.marks([np.any(banned, axis=0)])) if banned else np.zeros(0, np.int64)
-    if banned and funnel.ends == "person":
-        spoilt = np.zeros(store.person_count, np.bool_)
-        spoilt[store.persons[places]] = True
-        bits = np.where(spoilt[store.persons], bits.dtype.type(0), bits)
-        places = np.zeros(0, np.int64)
-    return Marked(store, bits, overlapping, places)
+    meanings = tuple(store.matching(what) for what in names)
+    banned = store.places_of(funnel.without)
+    if not banned.size or funnel.ends == "chain":
+        return Marked(store, meanings, None, overlapping, banned)
+    spared = np.ones(store.person_count, np.bool_)
+    spared[store.persons[banned]] = False
+    return Marked(store, meanings, spared[store.persons], overlapping, np.zeros(0, np.int64))
 
 
 def overlap(store: WalkStore, steps: Sequence[str]) -> bool:
     """Whether one event can be two of these steps."""
     return any(one.overlaps(other) for one, other in combinations([store.meant(what) for what in steps], 2))
+
+
+def events_of(store: WalkStore, person: int, steps: Sequence[str], banned: Sequence[str]) -> list[Event]:
+    """A person's events, in their order, as the definition of a funnel sees them."""
+    meant = [store.meant(what) for what in steps]
+    wrong = [store.meant(what) for what in banned]
+    found: list[Event] = []
+    for place in range(int(store.offsets[person]), int(store.offsets[person + 1])):
+        channel = store.channels.names[store.channels.codes[place]]
+        here = Meaning(channel, store.actions.names[store.actions.codes[place]])
+        numbers = frozenset(number for number, one in enumerate(meant) if one.overlaps(here))
+        found.append(Event(int(store.times[place]), numbers, any(one.overlaps(here) for one in wrong)))
+    return found
 
 
 def reached(events: Marked, funnel: Funnel) -> list[Reached]:
@@ -88,10 +108,10 @@ def reached(events: Marked, funnel: Funnel) -> list[Reached]:
 def counted(store: WalkStore, funnel: Funnel) -> FunnelCounts:
     """Persons behind each step, and by value when the funnel asks for it."""
     events = marked(store, funnel)
-    steps = reached(events, funnel)
-    persons = tuple(int(step.persons.size) for step in steps)
     if funnel.by is None:
-        return FunnelCounts(persons)
+        return FunnelCounts(_persons(events, funnel))
+    steps = reached(events, funnel)
+    persons = tuple(step.persons.size for step in steps)
     part = store.part(funnel.by)
     if len(part.names) > MOST_PARTS:
         raise FunnelUnreadable(why=f"{funnel.by} has {len(part.names)} values; at most {MOST_PARTS} can be parts")
@@ -100,12 +120,20 @@ def counted(store: WalkStore, funnel: Funnel) -> FunnelCounts:
     return FunnelCounts(persons, _credited(events.store, steps, funnel, part.codes, part.names))
 
 
+def _persons(events: Marked, funnel: Funnel) -> tuple[int, ...]:
+    """How many persons reached each step."""
+    if funnel.mode == "ordered":
+        return tuple(int(firsts(events.store.persons[chains.ends]).sum()) for chains in _ordered(events, funnel))
+    return tuple(step.persons.size for step in reached(events, funnel))
+
+
 def _apart(events: Marked, funnel: Funnel, codes: Codes, names: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
     """A funnel of its own for each value, over the events of that value."""
     found: dict[str, tuple[int, ...]] = {}
     for code, name in enumerate(names):
-        alone = events._replace(bits=np.where(codes == code, events.bits, events.bits.dtype.type(0)))
-        persons = tuple(int(step.persons.size) for step in reached(alone, funnel))
+        here = codes == code
+        alone = events._replace(chosen=here if events.chosen is None else here & events.chosen)
+        persons = _persons(alone, funnel)
         if any(persons):
             found[name] = persons
     return dict(sorted(found.items()))
@@ -155,8 +183,6 @@ def _after(events: Marked, funnel: Funnel, step: Step, ends: Longs) -> Longs:
     store = events.store
     if step.least:
         limits = store.times[ends] - step.least
-        if events.overlapping:
-            return np.minimum(first_beyond(store.times, _first_of_person(store, ends), ends, limits), ends)
         return first_beyond(store.times, _first_of_person(store, ends), ends, limits)
     if events.overlapping:
         return ends
@@ -166,11 +192,11 @@ def _after(events: Marked, funnel: Funnel, step: Step, ends: Longs) -> Longs:
 def _tied_after(store: WalkStore, places: Longs, tolerance: int) -> Longs:
     """For each event the first position of the person that is later by more than the tolerance."""
     after = places + 1
-    inside = np.flatnonzero(after < store.offsets[-1])
-    limits = store.times[places[inside]] + tolerance
-    tied = inside[
-        (store.times[after[inside]] <= limits) & (store.persons[after[inside]] == store.persons[places[inside]])
-    ]
+    # The very last event of all has none after it, and is compared with itself.
+    following = np.minimum(after, len(store) - 1)
+    near = (store.times[following] <= store.times[places] + tolerance) & (following == after)
+    tied = np.flatnonzero(near)
+    tied = tied[store.persons[after[tied]] == store.persons[places[tied]]]
     high = store.offsets[store.persons[places[tied]].astype(np.int64) + 1]
     after[tied] = first_beyond(store.times, after[tied], high, store.times[places[tied]] + tolerance)
     return after
@@ -186,14 +212,13 @@ def _latest(store: WalkStore, before: _Chains, step: Step, ends: Longs, after: L
     if step.most is not None:
         first = first_beyond(store.times, first, ends, store.times[ends] - step.most - 1)
     high = np.searchsorted(before.ends, after)
-    if (before.begins[1:] >= before.begins[:-1]).all():
-        # The latest event before has the latest begin, if it is of this person and not too early.
-        found = np.full(ends.size, NONE, np.int64)
-        some = np.flatnonzero(high > 0)
-        near = some[before.ends[high[some] - 1] >= first[some]]
-        found[near] = before.begins[high[near] - 1]
-        return found
-    return largest_within(before.begins, np.searchsorted(before.ends, first), high)
+    # A chain that ends later never began earlier: whatever a later event may follow begins no earlier. So of the events
+    # in reach the last is enough, if it is of this person and not too early.
+    found = np.full(ends.size, NONE, np.int64)
+    some = np.flatnonzero(high > 0)
+    near = some[before.ends[high[some] - 1] >= first[some]]
+    found[near] = before.begins[high[near] - 1]
+    return found
 
 
 def _holds(events: Marked, funnel: Funnel, begins: Longs, ends: Longs) -> Flags:
@@ -233,7 +258,9 @@ def _moments(events: Marked) -> _Moments:
     else:
         begins[:] = True
     places = np.flatnonzero(begins)
-    bits = np.bitwise_or.reduceat(events.bits, places) if places.size else events.bits
+    bits = events.bits()
+    if places.size:
+        bits = np.bitwise_or.reduceat(bits, places)
     sizes = np.diff(np.append(places, len(store)))
     return _Moments(places, bits, sizes, store.times[places], store.persons[places].astype(np.int64))
 
@@ -312,7 +339,7 @@ def _first_moments(events: Marked, moments: _Moments, begins: Longs, last: int) 
 def _any_order(events: Marked, funnel: Funnel) -> list[Reached]:
     """From each event on: how many steps are done before the window closes."""
     store = events.store
-    starts = np.flatnonzero(events.bits)
+    starts = np.flatnonzero(events.bits() != 0)
     persons = store.persons[starts].astype(np.int64)
     done = np.full((starts.size, len(funnel.steps)), len(store), np.int64)
     seen: dict[bytes, int] = {}

@@ -30,11 +30,11 @@ def counted(store: WalkStore, begin: str, ends: Sequence[str], *, until: Micros 
     named counts.
     """
     observed = until if until is not None else store.observed_until
-    places = np.flatnonzero(store.marks([store.matching(begin)]))
+    places = store.places_of([begin])
     began = places[firsts(store.persons[places])] if places.size else places
     ended = np.full((len(ends), began.size), len(store), np.int64)
     for number, what in enumerate(ends):
-        found = np.flatnonzero(store.marks([store.matching(what)]))
+        found = store.places_of([what])
         following = np.searchsorted(found, began, "right")
         there = np.flatnonzero(following < found.size)
         place = found[following[there]]

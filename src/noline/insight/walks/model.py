@@ -188,13 +188,14 @@ class FunnelCounts:
 
 
 def levels(funnel: Funnel, persons: tuple[int, ...]) -> list[Level]:
-    """Steps with their shares, from the persons that reached each."""
-    found = []
+    """Steps with their shares, from the persons that reached each; in any order the n-th is: so many, whichever."""
+    found: list[Level] = []
     for number, step in enumerate(funnel.steps):
-        # Of steps in any order the n-th row is: so many of them, whichever; then the row before is the one before.
-        before = number - 1 if funnel.mode == "any" else min(funnel.before(number), default=-1)
+        any_order = funnel.mode == "any"
+        before = number - 1 if any_order else min(funnel.before(number), default=-1)
+        name = f"{number + 1} of {len(funnel.steps)}" if any_order else step.what
         reached = persons[number]
-        found.append(Level(step.what, reached, share(reached, persons[0]), share(reached, persons[max(before, 0)])))
+        found.append(Level(name, reached, share(reached, persons[0]), share(reached, persons[max(before, 0)])))
     return found
 
 

@@ -1,6 +1,6 @@
 """What a funnel means, said for one person and one event after the other.
 
-Nothing of the product runs this: it is the definition that `funnels.py` is held against, and is read first.
+It is the definition that `funnels.py` is held against, by the tests and by `Walks.check`, and is read first.
 """
 
 from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from functools import reduce
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from noline.insight.walks import dropoffs, funnels, handoffs, incidence
+from noline.insight.walks import dropoffs, funnels, handoffs, incidence, plain
 from noline.insight.walks.events import Columns, understood
 from noline.insight.walks.histogram import quantile
 from noline.insight.walks.model import (
@@ -29,6 +29,9 @@ from noline.insight.walks.visits import visits
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
 from noline.stores.analytical import Answering
+
+LONGEST_CHECKED = 200
+"""More events of one person than this are not counted again one by one: it would take too long."""
 
 _TOUCHPOINTS = """
 SELECT coalesce(people.person, t.subject) AS person, t.occurred_at AS time, t.channel, t.action, t.store_id, t.country,
@@ -62,6 +65,17 @@ class HandoffRow(NamedTuple):
     gap_p50_us: int | None
     gap_p90_us: int | None
     too_few: bool
+
+
+class Checked(NamedTuple):
+    """What counting again by the definition found. passed_over: persons with too many events to be told one by one.
+
+    differ: persons of whom the fast way said something else; anything here is a fault of ours.
+    """
+
+    persons: int
+    passed_over: int
+    differ: list[str]
 
 
 @dataclass(frozen=True)
@@ -120,6 +134,33 @@ class Walks:
             )
             for row in rows
         ]
+
+    def check(self, funnel: Funnel, persons: int) -> Checked:
+        """Count some persons again by the definition of a funnel, one event after the other, and compare.
+
+        persons: so many, the first ones. Raises what `funnel` raises.
+        """
+        self._known([one.what for one in funnel.steps], funnel.without)
+        events = funnels.marked(self.store, funnel)
+        some = range(min(persons, self.store.person_count))
+        told = [number for number in some if self._events_of(number) <= LONGEST_CHECKED]
+        fast: dict[int, dict[int, plain.Chain]] = {number: {} for number in told}
+        for step, reached in enumerate(funnels.reached(events, funnel)):
+            for person, began, ended in zip(*(column.tolist() for column in reached), strict=True):
+                if person in fast:
+                    fast[person][step] = plain.Chain(began, ended)
+        names = [number for number in told if fast[number] != self._by_definition(funnel, number)]
+        return Checked(len(told), len(some) - len(told), [str(self.store.ids[number].as_py()) for number in names])
+
+    def _events_of(self, person: int) -> int:
+        return int(self.store.offsets[person + 1] - self.store.offsets[person])
+
+    def _by_definition(self, funnel: Funnel, person: int) -> dict[int, plain.Chain]:
+        names = [step.what for step in funnel.steps]
+        first = int(self.store.offsets[person])
+        events = funnels.events_of(self.store, person, names, funnel.without)
+        found = plain.reached(events, funnel, overlapping=funnels.overlap(self.store, names))
+        return {step: plain.Chain(first + chain.began, first + chain.ended) for step, chain in found.items()}
 
     def handoffs(self, pauses: Pauses | None = None) -> tuple[list[HandoffRow], HandoffCounts]:
         """The borders between channels, most persons first, and the counts they were made of."""

@@ -6,7 +6,7 @@ one pass over these arrays, and a part of the persons is a store like the whole.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -130,12 +130,12 @@ class WalkStore:
 
     def __len__(self) -> int:
         """How many events there are."""
-        return int(self.times.size)
+        return self.times.size
 
     @property
     def person_count(self) -> int:
         """How many persons there are."""
-        return int(self.offsets.size) - 1
+        return self.offsets.size - 1
 
     @property
     def observed_until(self) -> Micros | None:
@@ -146,8 +146,7 @@ class WalkStore:
     def pairs(self) -> npt.NDArray[np.bool_]:
         """Which action happens in which channel, as (channel, action)."""
         found = np.zeros((len(self.channels.names), len(self.actions.names)), np.bool_)
-        for channel in range(len(self.channels.names)):
-            found[channel, np.unique(self.actions.codes[self.channels.codes == channel])] = True
+        found.reshape(-1)[self.channels.codes * np.int64(found.shape[1]) + self.actions.codes] = True
         return found
 
     def meant(self, what: str) -> Meaning:
@@ -164,7 +163,20 @@ class WalkStore:
         columns = [meaning.action in (None, name) for name in self.actions.names]
         return np.outer(np.array(rows, np.bool_), np.array(columns, np.bool_))
 
-    def marks(self, meanings: list[Flags]) -> Codes:
+    def places(self, meant: Flags) -> Longs:
+        """Positions of the events of these channels and actions."""
+        columns = np.flatnonzero(meant.any(axis=0))
+        # One action in whatever channel, the usual step, needs no more than a comparison of bytes.
+        if columns.size == 1 and meant[:, columns[0]].all():
+            return np.flatnonzero(self.actions.codes == columns[0])
+        return np.flatnonzero(self.marks([meant]) != 0)
+
+    def places_of(self, steps: Iterable[str]) -> Longs:
+        """Positions of the events that are any of these steps."""
+        meant = [self.matching(what) for what in steps]
+        return self.places(np.any(meant, axis=0)) if meant else np.zeros(0, np.int64)
+
+    def marks(self, meanings: Sequence[Flags]) -> Codes:
         """For each event a number whose n-th bit says whether the n-th meaning is its own."""
         width = np.uint8 if len(meanings) <= 8 else np.uint32
         table = np.zeros((len(self.channels.names), len(self.actions.names)), width)

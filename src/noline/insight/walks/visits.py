@@ -44,16 +44,35 @@ def visits(store: WalkStore, pauses: Pauses) -> Visits:
     return Visits(first, last, channels, persons, _opens(store, first, last, persons, pauses.journey))
 
 
+def by_channel(store: WalkStore, pauses: Pauses) -> dict[str, int]:
+    """How many visits each channel had."""
+    counts = {
+        name: int(_opening(store, _places(store, code), pauses.within(name)).sum())
+        for code, name in enumerate(store.channels.names)
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
 def _in_channel(store: WalkStore, channel: int, pause: Micros | None) -> tuple[Longs, Longs, Longs]:
-    places = np.flatnonzero(store.channels.codes == channel)
+    places = _places(store, channel)
+    opens = _opening(store, places, pause)
+    closes = np.append(opens[1:], True) if places.size else opens
+    return places[opens], places[closes], np.full(int(opens.sum()), channel, np.int64)
+
+
+def _places(store: WalkStore, channel: int) -> Longs:
+    return np.flatnonzero(store.channels.codes == channel)
+
+
+def _opening(store: WalkStore, places: Longs, pause: Micros | None) -> Flags:
+    """Which of the events of one channel are the first of a visit."""
     times = store.times[places]
     opens = firsts(store.persons[places])
     if pause is None:
         opens |= firsts(times // DAY)
     else:
-        opens[1:] |= np.diff(times) > pause
-    closes = np.append(opens[1:], True) if places.size else opens
-    return places[opens], places[closes], np.full(int(opens.sum()), channel, np.int64)
+        opens[1:] |= times[1:] - times[:-1] > pause
+    return opens
 
 
 def _opens(store: WalkStore, first: Longs, last: Longs, persons: Longs, gap: Micros) -> Flags:

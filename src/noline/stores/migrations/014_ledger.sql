@@ -63,6 +63,8 @@ CREATE TABLE stock_cells (
     PRIMARY KEY (route_key, sku, location, lot, owner)
 );
 
+CREATE INDEX stock_cells_overpromised ON stock_cells (sku, location) WHERE on_hand < held + allocated;
+
 CREATE TABLE stock_incoming (
     route_key BIGINT NOT NULL,
     sku TEXT NOT NULL,

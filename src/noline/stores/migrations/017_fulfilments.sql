@@ -40,7 +40,7 @@ CREATE TABLE fulfilments (
     PRIMARY KEY (route_key, order_id, fulfilment)
 );
 CREATE INDEX fulfilments_at ON fulfilments (place, state, made_at);
-CREATE INDEX fulfilments_made ON fulfilments (made_at);
+CREATE INDEX fulfilments_made ON fulfilments (location, made_at, state);
 
 CREATE TABLE fulfilment_lines (
     route_key BIGINT NOT NULL,

@@ -313,7 +313,6 @@ def edited(
     waiting: Mapping[str, Units],
     taken: Mapping[str, Mapping[str, Units]],
     added: Mapping[str, Units] | None = None,
-    reason: str = "",
 ) -> Json:
     """The properties of `Order Edited`.
 
@@ -321,7 +320,7 @@ def edited(
     longer ordered. added: units that are ordered now, and wait.
     """
     return {
-        "order": order_id, "why": why, "waiting": dict(waiting), "added": dict(added or {}), "reason": reason,
+        "order": order_id, "why": why, "waiting": dict(waiting), "added": dict(added or {}),
         "taken": {name: dict(units) for name, units in taken.items()},
     }  # fmt: skip
 

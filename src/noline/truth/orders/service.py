@@ -145,9 +145,12 @@ class Orders:
         """By location: units that were found when they were looked for, and units that were not, or were refused."""
         return {location: (found, missed) for location, found, missed in reader.rows(tables.PICKS)}
 
-    def parcels_since(self, reader: Reader, instant: Micros) -> dict[str, int]:
-        """How many fulfilments each location was given since then."""
-        return dict(reader.rows(tables.PARCELS_SINCE, (instant,)))  # type: ignore[arg-type]
+    def parcels_since(self, reader: Reader, instant: Micros, locations: Sequence[str]) -> dict[str, int]:
+        """How many fulfilments each of these locations was given since then and did not send back."""
+        found: dict[str, int] = {}
+        for some in portions(sorted(set(locations))):
+            found.update(reader.rows(tables.parcels_since(len(some)), (instant, *some)))  # type: ignore[arg-type]
+        return found
 
     def missing(self, reader: Reader, since: Micros = 0) -> list[Missing]:
         """What was not found where the books have it, by location and item."""

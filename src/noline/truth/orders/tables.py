@@ -94,11 +94,6 @@ PICKS = "SELECT location, found, missed FROM location_picks"
 
 WAITING = "SELECT order_id, sku, waiting FROM order_units WHERE waiting > 0 ORDER BY placed_seq, order_id, sku LIMIT ?"
 
-PARCELS_SINCE = """
-SELECT location, count(*) FROM fulfilments WHERE made_at >= ? AND state NOT IN ('rejected', 'cancelled')
-GROUP BY location
-"""
-
 MISSED = """
 SELECT fulfilment_lines.sku, fulfilments.location, sum(fulfilment_lines.rejected), max(fulfilment_lines.missed_at)
 FROM fulfilment_lines
@@ -107,6 +102,15 @@ JOIN fulfilments ON fulfilments.route_key = fulfilment_lines.route_key
 WHERE fulfilment_lines.missed_at >= ?
 GROUP BY fulfilment_lines.sku, fulfilments.location ORDER BY fulfilments.location, fulfilment_lines.sku
 """
+
+
+def parcels_since(location_count: int) -> str:
+    """How many fulfilments each of so many locations was given since an instant and did not send back."""
+    return f"""
+    SELECT location, count(*) FROM fulfilments
+    WHERE made_at >= ? AND location IN ({marks(location_count)}) AND state NOT IN ('rejected', 'cancelled')
+    GROUP BY location
+    """
 
 
 def fulfilments_where(*, place: bool, state: bool, newest_first: bool = False) -> str:

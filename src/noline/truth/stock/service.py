@@ -292,9 +292,8 @@ class Stock:
             counts[count.sku, Place(count.location), count.lot, count.owner].append(count)
         found = {cell: max(those, key=lambda one: one.evidence).units for cell, those in counts.items()}
         for sku, location, lot, owner, bucket, units in reader.rows(tables.CHANGES_AFTER_COUNTS):
-            if location not in VIRTUAL:
-                cell = (sku, Place(location, bucket), lot, owner)
-                found[cell] = found.get(cell, 0) + units
+            cell = (sku, Place(location, bucket), lot, owner)
+            found[cell] = found.get(cell, 0) + units
         return {cell: units for cell, units in found.items() if units}
 
     # -- inside

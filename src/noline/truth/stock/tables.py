@@ -1,6 +1,7 @@
 """The SQL of the stock."""
 
 from noline.stores.portions import marks
+from noline.truth.stock.model import VIRTUAL
 
 _MOVE = (
     "sku, fact_route, message_id, seq, occurred_at, reason, document, actor, "
@@ -109,18 +110,21 @@ ITEMS_AT = f"SELECT sku, {_CELL} FROM stock_cells WHERE location = ? AND sku > ?
 
 OVERPROMISED = """
 SELECT sku, location, CAST(sum(on_hand) AS BIGINT), CAST(sum(held) AS BIGINT), CAST(sum(allocated) AS BIGINT)
-FROM stock_cells WHERE location <> 'unsourced' AND on_hand < held + allocated
+FROM stock_cells WHERE (route_key, sku, location) IN (
+    SELECT route_key, sku, location FROM stock_cells WHERE on_hand < held + allocated AND location <> 'unsourced'
+)
 GROUP BY sku, location HAVING sum(on_hand) < sum(held) + sum(allocated) ORDER BY sku, location LIMIT ?
 """
 
-CHANGES_AFTER_COUNTS = """
+_REAL = f"NOT IN ({', '.join(repr(name) for name in sorted(VIRTUAL))})"
+
+CHANGES_AFTER_COUNTS = f"""
 WITH legs AS (
-    SELECT route_key, sku, lot, owner, to_location AS location, to_bucket AS bucket,
-        units * standing AS units, occurred_at
-    FROM stock_moves
+    SELECT route_key, sku, lot, owner, to_location AS location, to_bucket AS bucket, units, occurred_at
+    FROM stock_moves WHERE standing = 1 AND to_location {_REAL}
     UNION ALL
-    SELECT route_key, sku, lot, owner, from_location, from_bucket, -units * standing, occurred_at
-    FROM stock_moves
+    SELECT route_key, sku, lot, owner, from_location, from_bucket, -units, occurred_at
+    FROM stock_moves WHERE standing = 1 AND from_location {_REAL}
 ), counted AS (
     SELECT route_key, sku, location, lot, owner, max(occurred_at) AS counted_at
     FROM stock_counts GROUP BY route_key, sku, location, lot, owner
