@@ -9,6 +9,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 BASE := .venv/.stamp-base
 DEV := .venv/.stamp-dev
+ORACLES := .venv/.stamp-oracles
 PROCESSES ?= 2
 
 .PHONY: help setup demo test test-long bench lint format docs constraints tools clean
@@ -32,6 +33,11 @@ $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . --group dev
 	@touch $(BASE) $@
 
+$(ORACLES): $(DEV)
+	@echo "Installing the engines that tests and benches compare with (600 MB, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group oracles
+	@touch $@
+
 setup: $(DEV)  ## Make .venv with .venv/bin/noline and everything the tests need.
 
 demo: $(BASE)  ## Build the demo company and serve it; ARGS="--size small --no-open" and the like are passed on.
@@ -43,7 +49,7 @@ tools: $(DEV)
 test: $(DEV) tools lint  ## Lint, types, contracts and every test that takes minutes.
 	@$(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(ARGS)
 
-test-long: $(DEV) tools lint  ## The same with the runs that take an hour.
+test-long: $(ORACLES) tools lint  ## The same with the runs that take an hour, and with others' engines as witnesses.
 	@NOLINE_LONG=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(ARGS)
 
 lint: $(DEV)  ## Style, format, types, and who may import whom.
@@ -63,7 +69,7 @@ docs: $(DEV)  ## Build the documentation site into site/.
 	@$(BIN)/zensical build --clean
 
 constraints:  ## Take the newest versions; run the tests afterwards.
-	@{ head -1 constraints.txt; uv pip compile pyproject.toml --group dev --all-extras --universal --upgrade \
+	@{ head -1 constraints.txt; uv pip compile pyproject.toml --group dev --group oracles --all-extras --universal --upgrade \
 		--python-version 3.11 --no-annotate --no-header --no-emit-index-url --quiet; } > constraints.new
 	@mv constraints.new constraints.txt
 

@@ -112,7 +112,11 @@ def test_two_callers_may_use_the_same_key(shop):
 def test_a_hold_becomes_part_of_an_order_or_is_given_back_and_ends_once(shop):
     kept = shop.ask("POST", "/holds", lines((1, "paris")), status=201)["id"]
     given_back = shop.ask("POST", "/holds", lines((1, "paris")), status=201)["id"]
-    assert shop.ask("POST", f"/holds/{kept}/commit", {"document": "order-1"})["state"] == "committed"
+    for _ in range(2):
+        committed = shop.ask("POST", f"/holds/{kept}/commit", {"document": "order-1"})
+        assert (committed["state"], committed["document"]) == ("committed", "order-1")
+    other = shop.ask("POST", f"/holds/{kept}/commit", {"document": "order-2"}, status=409)
+    assert other["code"] == "stock.hold_over"
     assert shop.ask("POST", f"/holds/{given_back}/release", {})["state"] == "released"
     assert shop.ask("POST", f"/holds/{kept}/release", {}, status=409)["code"] == "stock.hold_over"
     assert shop.ask("POST", f"/holds/{given_back}/commit", {"document": "order-2"}, status=409)["code"] == (

@@ -168,6 +168,16 @@ def test_reserved_in_a_store_the_hold_becomes_the_order(shop):
 
 
 @SQLITE
+def test_a_hold_that_was_committed_to_the_order_before_it_was_placed_is_part_of_it(shop):
+    shop.receive(3, "paris-1")
+    hold = shop.hub.promising.hold(Ask((Line("coffee", 2, "paris-1"),), "web"), by="tests")
+    shop.hub.promising.commit(hold.id, "o-1", by="tests")
+    shop.place(2, "pickup", "paris-1", order_id="o-1", hold=hold.id)
+    assert shop.shelves() == {"paris-1": (3, 2)}
+    shop.hub.ordering.cancel("o-1", by="tests")
+    assert shop.shelves() == {"paris-1": (3, 0)}
+
+
 def test_a_hold_may_be_larger_or_smaller_or_elsewhere_than_what_is_ordered(shop):
     for place in ("paris-1", "depot"):
         shop.receive(3, place)

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from insight.walk_logs import random_rows, store_of, table_of
-from noline.insight.walks.arrays import order_by_number
+from noline.insight.walks.arrays import order_by_number, tallied
 from noline.insight.walks.events import CellUnreadable, ColumnMissing, Columns, EventsUnreadable, read, understood
 from noline.insight.walks.funnels import counted
 from noline.insight.walks.model import Funnel
@@ -48,6 +48,12 @@ def test_numbers_are_sorted_and_equal_ones_stay(largest):
     assert (order_by_number(numbers) == np.argsort(numbers, kind="stable")).all()
 
 
+@pytest.mark.parametrize("below", [10, 10**9])
+def test_numbers_are_tallied(below):
+    assert tallied(np.array([7, 3, 7, 0]), below) == ([0, 3, 7], [1, 1, 2])
+    assert tallied(np.zeros(0, np.int64), below) == ([], [])
+
+
 # Files
 
 
@@ -85,6 +91,32 @@ def test_a_folder_of_parquet_files_is_one_table(tmp_path):
     store = WalkStore.from_parquet(tmp_path)
     assert len(store) == 900
     assert (store.times == store_of(rows).times).all()
+
+
+def test_names_may_be_numbers_dictionaries_or_missing(tmp_path):
+    table = pa.table(
+        {
+            "person": pa.array([10, 20, 30]).dictionary_encode(),
+            "time": [1, 2, 3],
+            "channel": pa.array(["w", None, "s"]).dictionary_encode(),
+            "action": [5, 6, 5],
+            "land": pa.array(["x", "y", None], pa.large_string()),
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    pq.write_table(table.slice(1), tmp_path / "b.parquet")
+    store = WalkStore.from_parquet(tmp_path, Columns(parts=("land",)))
+    told = {
+        name: [column.names[code] for code in column.codes]
+        for name, column in {"channel": store.channels, "action": store.actions, **store.parts}.items()
+    }
+    assert store.ids.to_pylist() == [10, 20, 30]
+    assert told == {
+        "channel": ["w", "unknown", "unknown", "s", "s"],
+        "action": ["5", "6", "6", "5", "5"],
+        "land": ["x", "y", "y", "", ""],
+    }
+    assert counted(store, Funnel.of("6,6")).persons == (1, 1)
 
 
 def test_a_frame_of_pandas_is_a_table():

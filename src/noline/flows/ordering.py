@@ -27,7 +27,7 @@ from noline.flows.asked import (
 from noline.flows.buyers import Buyers
 from noline.flows.carts import Carting
 from noline.flows.deeds import Deeds
-from noline.flows.promise import HoldOver, Promising, Shelves
+from noline.flows.promise import Promising, Shelves
 from noline.flows.sourcing import Assigning, Claims, Plan, Wanting, given_back, handed_out
 from noline.insight.sourcing.model import Decision
 from noline.insight.sourcing.policy import Policy
@@ -299,7 +299,7 @@ class Ordering:
             raise NoPrice(skus=", ".join(unknown), channel=new.channel, currency=currency)
         names = self._names(tx, new)
         opening = opening_of(new, lines, asked, currency)
-        standing = self._from_hold(tx, new.hold, order_id, by)
+        standing = self._from_hold(new.hold, order_id, by)
         missing = _missing(opening, standing)
         shelves, promised = self._decided(tx, opening, order_id, missing)
         self._tell_placed(tx, order_id, new, lines, terms, currency, names)
@@ -378,13 +378,10 @@ class Ordering:
             found.append(Ordered(one.sku, one.units, price))
         return found
 
-    def _from_hold(self, tx: Transaction, hold_id: str | None, order_id: str, by: str) -> Claims:
+    def _from_hold(self, hold_id: str | None, order_id: str, by: str) -> Claims:
         """What was held for it is allocated to it. Raises NotFound and HoldOver."""
         if hold_id is None:
             return Counter()
-        before = self._stock.hold(tx, hold_id)
-        if before is not None and before.state == "committed":
-            raise HoldOver(hold=hold_id, state=before.state)
         hold = self._promising.commit(hold_id, order_id, by=by)
         claims: Claims = Counter()
         for sku, location, units in hold.lines:

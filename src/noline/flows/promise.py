@@ -93,7 +93,7 @@ class Promising:
         """
         with self._store.transaction() as tx:
             hold = self._known(tx, hold_id)
-            if hold.state == "committed":
+            if hold.state == "committed" and hold.document == document:
                 return hold
             return self._end(tx, self._in_force(tx, hold_id), "committed", document, by=by)
 
@@ -155,7 +155,7 @@ class Promising:
 
     def _end(self, tx: Transaction, hold: Hold, how: End, document: str, *, by: str) -> Hold:
         self._deeds.do(tx, [self._deed(ENDED, hold, decided.ended(hold, how, document))], by=by)
-        return hold._replace(state=how, ended_at=self._clock.now())
+        return hold._replace(state=how, ended_at=self._clock.now(), document=document or hold.document)
 
     def _end_due(self, tx: Transaction, now: Micros) -> int:
         count = 0

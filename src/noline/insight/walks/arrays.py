@@ -42,6 +42,16 @@ def first_beyond(times: Longs, low: Longs, high: Longs, limits: Longs) -> Longs:
     return low
 
 
+def tallied(numbers: Longs, below: int) -> tuple[list[int], list[int]]:
+    """The different numbers, all from 0 to less than `below`, rising, and how often each stands there."""
+    if below > 4 * numbers.size + _SMALL:
+        found, counts = np.unique(numbers, return_counts=True)
+        return found.tolist(), counts.tolist()
+    counts = np.bincount(numbers, minlength=1)
+    found = np.flatnonzero(counts)
+    return found.tolist(), counts[found].tolist()
+
+
 def firsts(numbers: npt.NDArray[np.integer]) -> Flags:
     """Where a run of equal numbers begins."""
     begins = np.empty(numbers.size, np.bool_)

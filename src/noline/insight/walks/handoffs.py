@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from noline.insight.walks.arrays import firsts, order_by_number
+from noline.insight.walks.arrays import firsts, order_by_number, tallied
 from noline.insight.walks.histogram import BINS, bins_of
 from noline.insight.walks.model import HandoffCounts, Pauses
 from noline.insight.walks.store import WalkStore
@@ -23,22 +23,19 @@ def counted_of(store: WalkStore, walk: Visits) -> HandoffCounts:
     persons = walk.persons[leaving]
     grouped = order_by_number(border)
     alone = firsts(border[grouped]) | firsts(persons[grouped])
-    gaps, gap_counts = np.unique(border * BINS + bins_of(waited), return_counts=True)
+    borders = len(names) ** 2
 
     def ends(number: int) -> tuple[str, str]:
         return names[number // len(names)], names[number % len(names)]
 
-    numbers, counts = np.unique(border, return_counts=True)
-    seen, person_counts = np.unique(border[grouped][alone], return_counts=True)
-    present, visit_counts = np.unique(walk.channels, return_counts=True)
     return HandoffCounts(
         store.person_count,
         int(walk.opens.sum()),
-        {names[code]: int(count) for code, count in zip(present, visit_counts, strict=True)},
-        {ends(int(number)): int(count) for number, count in zip(numbers, counts, strict=True)},
-        {ends(int(number)): int(count) for number, count in zip(seen, person_counts, strict=True)},
+        {names[code]: count for code, count in zip(*tallied(walk.channels, len(names)), strict=True)},
+        {ends(number): count for number, count in zip(*tallied(border, borders), strict=True)},
+        {ends(number): count for number, count in zip(*tallied(border[grouped][alone], borders), strict=True)},
         {
-            (*ends(int(number) // BINS), int(number) % BINS): int(count)
-            for number, count in zip(gaps, gap_counts, strict=True)
+            (*ends(number // BINS), number % BINS): count
+            for number, count in zip(*tallied(border * BINS + bins_of(waited), borders * BINS), strict=True)
         },
     )

@@ -29,7 +29,7 @@ class Claim(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """Units that are promised to somebody for a while. document: what it is for, such as a cart."""
+    """Units that are promised to somebody for a while. document: what it is for: a cart, or the order it became."""
 
     id: str
     state: str

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from noline.kernel.clock import Micros
-from noline.kernel.events import Digest, Fact, route_of
+from noline.kernel.events import Digest, Fact, Json, route_of
 from noline.kernel.quantities import Units
 from noline.stores.inserting import insert
 from noline.stores.portions import flat, portions
@@ -360,7 +360,10 @@ class Stock:
         route = self._route_of_hold
         insert(tx, tables.PLACE_HOLD, placed)
         tx.run_many(tables.EXTEND_HOLD, [(said["expires_at"], route(said["hold"]), said["hold"]) for said in extended])
-        tx.run_many(tables.END_HOLD, [(said["how"], at, route(said["hold"]), said["hold"]) for said, at in ended])
+        tx.run_many(
+            tables.END_HOLD,
+            [(said["how"], at, _kept_for(said), route(said["hold"]), said["hold"]) for said, at in ended],
+        )
 
     def _expect(self, tx: Transaction, facts: list[Fact]) -> None:
         """Keep what is on its way by document, and when it is due."""
@@ -376,6 +379,11 @@ class Stock:
         told = [(*policy_told(fact.properties), fact.seq) for fact in facts if fact.kind == POLICY_SET]
         rows = [(self._route(sku), sku, channel, *_policy_row(policy), seq) for sku, channel, policy, seq in told]
         tx.run_many(tables.SET_POLICY, rows)
+
+
+def _kept_for(said: Json) -> str | None:
+    """The order that a committed hold is part of from then on."""
+    return said["document"] if said["how"] == "committed" else None
 
 
 class _FoldedBefore(Exception):

@@ -165,7 +165,10 @@ ON CONFLICT (route_key, hold) DO NOTHING
 
 EXTEND_HOLD = "UPDATE stock_holds SET expires_at = ? WHERE route_key = ? AND hold = ? AND state = 'active'"
 
-END_HOLD = "UPDATE stock_holds SET state = ?, ended_at = ? WHERE route_key = ? AND hold = ? AND state = 'active'"
+END_HOLD = """
+UPDATE stock_holds SET state = ?, ended_at = ?, document = coalesce(?, document)
+WHERE route_key = ? AND hold = ? AND state = 'active'
+"""
 
 HOLD = f"SELECT {_HOLD} FROM stock_holds WHERE route_key = ? AND hold = ?"
 
