@@ -38,6 +38,7 @@ from noline.flows.households import Households
 from noline.flows.identity import Identity
 from noline.flows.intake import Intake, origin_of
 from noline.flows.judging import Judge
+from noline.flows.laws import claims_are_explained
 from noline.flows.ledger import FILE_NAME as LEDGER_FILE
 from noline.flows.ledger import Ledger
 from noline.flows.match import Matching
@@ -184,6 +185,7 @@ class Hub:
             store=self.store, log=self.log, vault=self.vault, facts=self.facts, customers=self.customers,
             rooms=(rooms.profiles, rooms.consents, rooms.accounts, rooms.addresses, rooms.carts),
             goods=(rooms.catalogue, rooms.stock, rooms.orders, rooms.prices, rooms.feedback),
+            orders=rooms.orders, papers=rooms.goods,
             deeds=self.deeds, recipients=lambda: [one.name for one in self.outbox.subscriptions()], clock=self.clock,
             ledger=self.folder / LEDGER_FILE,
         )  # fmt: skip
@@ -194,7 +196,9 @@ class Hub:
     def _wire_promises(self) -> None:
         """What can be promised, carts, and orders from the promise to the customer's hands."""
         self.shelves = ShelvesInMemory(self.store, self.stock)
-        self.promising = Promising(self.store, self.deeds, self.stock, self.clock, nearest_to_whole)
+        self.promising = Promising(
+            self.store, self.deeds, self.stock, self.clock, nearest_to_whole, self.orders.is_run_here
+        )
         self.carting = Carting(self.store, self.carts, self.customers, self.deeds, self.clock)
         weighing = Sourcing.from_settings(self.settings.sourcing)
         assigning = Assigning(self.stock, self.catalogue, self.orders, self.deeds, self.clock, weighing)
@@ -437,7 +441,10 @@ class Hub:
         """Rebuild every fold from the log and compare; check the log and the books."""
         rules = self.customers.derivation.rules
         rooms = Rooms.of(self.vault.digest, self.settings.currency, rules, self.stock.settings)
-        laws = [partial(checks.trouble, self.stock)]
+        laws = [
+            partial(checks.trouble, self.stock),
+            partial(claims_are_explained, stock=self.stock, orders=self.orders, goods=self.goods),
+        ]
         return verify(self.store, self.log, self.facts, rooms, self.vault.body_hash, laws)
 
     def examine(self) -> list[Finding]:

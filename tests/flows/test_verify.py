@@ -97,6 +97,14 @@ def test_a_claim_that_no_hold_explains_is_found(busy):
     assert found(busy).ok
 
 
+def test_units_that_are_allocated_for_nobody_are_found(busy):
+    hold = busy.promising.hold(Ask((Line("ristretto-50", 2, "paris-1"),)), by="anna")
+    busy.promising.commit(hold.id, "shop-7", by="anna")
+    assert found(busy).ok
+    alter(busy, "UPDATE stock_cells SET allocated = allocated - 1 WHERE allocated = 2")
+    assert "1 of ristretto-50 are allocated at paris-1, orders and transfers ask for 2" in found(busy).trouble
+
+
 def test_a_missing_row_is_found(busy):
     alter(busy, "DELETE FROM orders WHERE order_id = 'o-1'")
     assert found(busy).trouble == ("orders is not what the log says: it has 0 rows, rebuilt 1",)

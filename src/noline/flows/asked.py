@@ -133,7 +133,12 @@ def opening_of(new: NewOrder, lines: Sequence[Ordered], asked: str, currency: st
 
 
 def content_of(lines: Sequence[Ordered], currency: str) -> Json:
-    """What is in an order, as a message tells it; without a total when a price is not known."""
+    """What is in an order, as a message tells it; without a total when a price is not known.
+
+    Raises OrderAskUnreadable when it costs more than can be booked.
+    """
+    if sum(one.units * (one.price_minor or 0) for one in lines) >= _MINOR_LIMIT:
+        raise OrderAskUnreadable(why="it costs more than can be booked")
     products: list[Json] = []
     for one in lines:
         product: Json = {"sku": one.sku, "quantity": one.units, "price_minor": one.price_minor}

@@ -2,17 +2,23 @@
 
 A count is told as `Stock Counted` at the instant when somebody stood before the shelf. What was sold after that is
 sold from what was counted; what was sold before, but is told later by a till, was not there to be counted.
+
+Where an item is kept by lot, tills often do not say which lot they sold; such sales stand as less than nothing in the
+pile without a name. What is missing from a lot that is counted is what they took from it, and is written down once.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from noline.flows.goods import Desk, place
+from noline.flows.goods import Desk, Entry, place, posting
+from noline.flows.piles import NAMELESS, Key
 from noline.kernel.clock import Micros, as_text
 from noline.kernel.errors import NotFound
 from noline.kernel.events import Json
+from noline.kernel.quantities import Units
 from noline.stores.transactional import Reader, Transaction
 from noline.truth.catalogue.service import Catalogue
 from noline.truth.goods.model import (
@@ -30,6 +36,8 @@ from noline.truth.goods.model import (
     name,
 )
 from noline.truth.goods.service import Kept
+from noline.truth.stock.decided import Posting
+from noline.truth.stock.model import COUNT, Place
 
 _ITEMS_AT_ONCE = 500
 
@@ -139,12 +147,13 @@ class Counting:
     def _there(self, reader: Reader, pile: Pile, location: str) -> int:
         """Units on hand of a pile; raises GoodsUnreadable when the item is kept by lot and no lot was told."""
         piles = self._stock.piles(reader, pile.sku, location)
-        kept = sorted(" of ".join(filter(None, one)) for one, units in piles.items() if units and any(one))
-        if kept and not (pile.lot or pile.owner) and not piles.get(("", "")):
+        kept = sorted(" of ".join(filter(None, one)) for one in _kept_apart(piles))
+        if kept and not (pile.lot or pile.owner) and piles.get(NAMELESS, 0) <= 0:
             raise GoodsUnreadable(why=f"{pile.sku} is kept apart there ({', '.join(kept)}); say which was counted")
         return piles.get((pile.lot, pile.owner), 0)
 
     def _close(self, tx: Transaction, count: Count, *, by: str) -> Count:
+        count = self._with_nothing_unnamed(tx, count)
         booked: dict[Pile, int] = {}
         messages: list[Json] = []
         for number, line in enumerate(count.lines, 1):
@@ -153,12 +162,48 @@ class Counting:
                 booked[line.pile] = self._stock.on_hand_at(tx, pile, line.counted_at)
                 messages.append(_told(count, number, line, by))
         after = closed(count, booked)
+        found = self._sold_unnamed(tx, after)
         self._desk.tell(tx, messages)
-        self._desk.write(tx, [after], by=by)
+        self._desk.write(tx, [after], [Entry(after.id, "counted", found)], by=by)
         return after
 
+    def _with_nothing_unnamed(self, reader: Reader, count: Count) -> Count:
+        """Where every lot of an item was counted, less than nothing without a lot is nothing at that instant."""
+        tellings: list[Counted] = []
+        there: dict[Pile, int] = {}
+        for sku, lines in _counted_by_item(count).items():
+            lots = _kept_apart(self._stock.piles(reader, sku, count.location))
+            named = {(line.lot, line.owner) for line in lines}
+            at = max(line.counted_at or 0 for line in lines)
+            unnamed = self._unnamed(reader, sku, count.location, at)
+            if NAMELESS not in named and lots <= named and unnamed < 0:
+                tellings.append(Counted(Pile(sku), 0, at))
+                there[Pile(sku)] = unnamed
+        return counted(count, tellings, there) if tellings else count
+
+    def _sold_unnamed(self, reader: Reader, count: Count) -> list[Posting]:
+        """What is missing from some of an item's lots was sold without a lot, as far as such sales are known."""
+        found: list[Posting] = []
+        for sku, lines in _counted_by_item(count).items():
+            if any(line.pile == Pile(sku) for line in lines):
+                continue
+            missing = sum(max(0, -(line.variance or 0)) for line in lines)
+            at = max(line.counted_at or 0 for line in lines)
+            sold = min(missing, -self._unnamed(reader, sku, count.location, at))
+            if sold > 0:
+                found.append(posting(Pile(sku), sold, Place(COUNT), Place(count.location)))
+        return found
+
+    def _unnamed(self, reader: Reader, sku: str, location: str, at: Micros) -> int:
+        """What the books had at an instant, and still have, of an item without lot and owner; above zero: nothing."""
+        now = self._stock.piles(reader, sku, location).get(NAMELESS, 0)
+        return min(0, max(now, self._stock.on_hand_at(reader, (sku, location, *NAMELESS), at)))
+
     def _lines_of(self, reader: Reader, sku: str, location: str) -> list[CountLine]:
-        piles: Mapping[tuple[str, str], int] = self._stock.piles(reader, sku, location)
+        piles = self._stock.piles(reader, sku, location)
+        if _kept_apart(piles) and piles.get(NAMELESS, 0) < 0:
+            # Nobody can count less than nothing; it is settled with the lots.
+            del piles[NAMELESS]
         lines = [CountLine(sku, units, lot, owner) for (lot, owner), units in sorted(piles.items()) if units]
         return lines or [CountLine(sku, 0)]
 
@@ -175,6 +220,20 @@ class Counting:
     def _is_of(self, reader: Reader, sku: str, category: str) -> bool:
         item = self._catalogue.item(reader, sku)
         return item is not None and (item.category or "").casefold() == category.casefold()
+
+
+def _kept_apart(piles: Mapping[Key, Units]) -> set[Key]:
+    """The piles with a lot or an owner in which the books have anything."""
+    return {pile for pile, units in piles.items() if units and pile != NAMELESS}
+
+
+def _counted_by_item(count: Count) -> dict[str, list[CountLine]]:
+    """Lines that were counted, of items of which at least one lot was."""
+    found: dict[str, list[CountLine]] = defaultdict(list)
+    for line in count.lines:
+        if line.counted_at is not None:
+            found[line.sku].append(line)
+    return {sku: lines for sku, lines in found.items() if any(line.lot or line.owner for line in lines)}
 
 
 def _told(count: Count, number: int, line: CountLine, by: str) -> Json:

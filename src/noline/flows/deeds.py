@@ -58,7 +58,10 @@ class Deeds:
         return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, drafts)], strict=True)[0]
 
     def tell(self, tx: Transaction, messages: Iterable[Json]) -> list[Receipt]:
-        """Take messages of the tracking contract that a door made itself, such as a consent given at the counter."""
+        """Take messages of the tracking contract that a door made itself, such as a consent given at the counter.
+
+        What a room cannot take is raised here too.
+        """
         now = self._clock.now()
         items: list[Draft | Refusal] = []
         for said in messages:
@@ -66,7 +69,7 @@ class Deeds:
             message = msgspec.convert(said, Message)
             origin = origin_of(OURS)
             items.append(draft_of(message, raw, origin, sent_at=None, received_at=now, digest=self._digest))
-        return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, items)])[0]
+        return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, items)], strict=True)[0]
 
     def new_id(self, prefix: str) -> str:
         """An id that nobody has."""

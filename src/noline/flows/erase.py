@@ -20,7 +20,7 @@ from noline.flows.facts import Facts
 from noline.flows.intake import claim_of
 from noline.flows.ledger import Ledger
 from noline.flows.mentions import Names, scrubbed
-from noline.flows.remainders import NAMESPACE, is_worth_nothing, remainder_of
+from noline.flows.remainders import NAMESPACE, is_worth_nothing, remainder_of, without_words
 from noline.kernel.clock import Clock, Micros, as_text
 from noline.kernel.errors import NotFound
 from noline.kernel.events import Fact, Fold, Identifier, Record, route_of
@@ -40,14 +40,21 @@ from noline.stores.vault import Vault
 from noline.truth.customers.decisions import DECIDED
 from noline.truth.customers.model import CLAIMED, alone
 from noline.truth.customers.service import Customers
+from noline.truth.goods.model import Return
+from noline.truth.goods.service import Goods
+from noline.truth.orders.service import Orders
 
 KIND = "Customer Erased"
 _PSEUDONYM_BYTES = 12
 _THINGS = {
     "order": ("order_id",), "review": ("review_id", "feedback_id"), "case": ("case_id",),
-    "reservation": ("reservation_id",),
+    "reservation": ("reservation_id",), "fulfilling": ("order_id",), "cart": ("cart_id", "cart"),
+    "paper": ("return_id",),
 }  # fmt: skip
 """What a record can be filed under that names nobody, and the properties that say which one."""
+
+_DECIDED_ABOUT = frozenset(("fulfilling", "cart", "paper", "task"))
+"""What only deeds are filed under: they stay, without what somebody wrote into them."""
 
 
 class PersonalRoom(Fold, Protocol):
@@ -95,6 +102,8 @@ class Erasing:
         customers: Customers,
         rooms: Sequence[PersonalRoom],
         goods: Sequence[Fold],
+        orders: Orders,
+        papers: Goods,
         deeds: Deeds,
         recipients: Callable[[], Sequence[str]],
         clock: Clock,
@@ -102,7 +111,7 @@ class Erasing:
     ) -> None:
         """Wire erasing. rooms: that know people, beside customers. goods: rooms whose rows stay under a pseudonym.
 
-        recipients: the receivers that are sent events; they must be told by whoever erases.
+        orders, papers: rooms that keep what is written into deeds about what people ordered and gave back. recipients: the receivers that are sent events; they must be told by whoever erases.
         """
         self._store = store
         self._log = log
@@ -111,6 +120,8 @@ class Erasing:
         self._customers = customers
         self._rooms = rooms
         self._goods = goods
+        self._orders = orders
+        self._papers = papers
         self._deeds = deeds
         self._recipients = recipients
         self._clock = clock
@@ -295,9 +306,13 @@ class Erasing:
 
         Answers under which of them records changed.
         """
+        self._note_what_hangs_on_orders(tx, plan)
         changed: set[bytes] = set()
         for topic, value in sorted(plan.things):
             subject = self._vault.digest(f"{topic}:{value}")
+            if topic in _DECIDED_ABOUT:
+                changed |= self._strip_deeds(tx, plan, subject)
+                continue
             for records in records_of(tx, subject):
                 whole = [record for record in records if not is_remainder(record)]
                 others = {fact.seq for fact in self._facts.of(tx, whole) if set(fact.identifiers) - names.identifiers}
@@ -311,6 +326,38 @@ class Erasing:
                 if changes:
                     changed.add(subject)
         return changed
+
+    def _note_what_hangs_on_orders(self, reader: Reader, plan: _Plan) -> None:
+        """The carts that the orders of the person were, the returns of them, and the tasks about these."""
+        for order_id in [value for topic, value in plan.things if topic == "order"]:
+            book = self._orders.book(reader, order_id)
+            if book is not None and book.opening.cart is not None:
+                plan.things.add(("cart", book.opening.cart))
+            plan.things.update(("paper", back.id) for back in self._papers.returns_of(reader, order_id))
+        for paper in [value for topic, value in plan.things if topic == "paper"]:
+            back = self._papers.paper(reader, paper)
+            if isinstance(back, Return):
+                plan.things.add(("task", self._papers.task_id("inspect", back.location, "", back.id)))
+
+    def _strip_deeds(self, tx: Transaction, plan: _Plan, subject: bytes) -> set[bytes]:
+        """Take what somebody wrote out of the deeds about a thing; answers under what deeds changed."""
+        count = 0
+        for records in records_of(tx, subject):
+            changes = [
+                Rewritten(record.seq, subject, record.message_id, record.schema, left, record.kind)
+                for record, body in self._log.opened(tx, records)
+                if body is not None and (left := without_words(record.kind, body)) is not None
+            ]
+            self._rewrite(tx, plan, changes)
+            count += len(changes)
+        if not count:
+            return set()
+        plan.counts["deeds"] += count
+        for records in records_of(tx, subject):
+            facts = list(self._facts.of(tx, records))
+            self._orders.reword(tx, facts)
+            self._papers.reword(tx, facts)
+        return {subject}
 
     def _rewrite(self, tx: Transaction, plan: _Plan, changes: list[Rewritten]) -> None:
         self._log.rewrite(tx, changes)

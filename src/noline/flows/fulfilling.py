@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from noline.flows.buyers import Buyers
 from noline.flows.deeds import Deeds
+from noline.flows.piles import taken
 from noline.flows.sourcing import Assigning, given_back, handed_out
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound, NotReadable
@@ -18,7 +19,7 @@ from noline.truth.orders import fulfilments
 from noline.truth.orders.fulfilments import Book, Fulfilment, Method, NotNow, Step, possible
 from noline.truth.orders.service import Orders
 from noline.truth.stock.decided import Posting
-from noline.truth.stock.model import CUSTOMER, DEMAND, INCOMING, UNSOURCED, Place
+from noline.truth.stock.model import CUSTOMER, DEMAND, INCOMING, UNSOURCED, Availability, Place
 from noline.truth.stock.service import Stock
 
 
@@ -37,6 +38,14 @@ class CountDue(NamedTuple):
     sku: str
     units: Units
     missed_at: Micros
+
+
+def is_to_count(shelf: Availability | None, missed_at: Micros) -> bool:
+    """Whether units that were missed then are a reason to count: nobody has counted the shelf after that.
+
+    A count of the same instant is none: whoever did not find the units may have counted before.
+    """
+    return shelf is None or shelf.counted_at is None or shelf.counted_at <= missed_at
 
 
 class Fulfilling:
@@ -77,7 +86,7 @@ class Fulfilling:
             return [
                 CountDue(one.location, one.sku, one.units, one.missed_at)
                 for one in self._orders.missing(reader)
-                if self._counted_at(reader, one.sku, one.location) <= one.missed_at
+                if is_to_count(self._shelf(reader, one.sku, one.location), one.missed_at)
             ]
 
     # -- what is done
@@ -122,7 +131,7 @@ class Fulfilling:
             _, one = self._known(tx, fulfilment)
             to = Step.READY if Step.READY in possible(one.method, one.state) else Step.PACKED
             self._allowed(tx, fulfilment, to)
-            came = _arrived(one) if one.state is Step.SHIPPED else []
+            came = self._arrived(tx, one) if one.state is Step.SHIPPED else []
             done = self._step(tx, fulfilment, to, by=by, postings=came)
             if to is Step.READY:
                 self._tell(tx, "Pickup Ready", done)
@@ -214,9 +223,21 @@ class Fulfilling:
             fulfilment_id=one.id, tracking_number=tracking_number,
         )  # fmt: skip
 
-    def _counted_at(self, reader: Reader, sku: str, location: str) -> Micros:
-        shelves = self._stock.availability(reader, sku)
-        return next((one.counted_at or 0 for one in shelves if one.location == location), 0)
+    def _arrived(self, reader: Reader, one: Fulfilment) -> list[Posting]:
+        """Goods come out of the lorry, as they were put on it, onto the shelf, claimed for whoever collects them."""
+        there = one.destination or one.location
+        units = {line.sku: line.picked for line in one.lines if line.picked}
+        goods = [
+            Posting(sku, some, Place(there, INCOMING), Place(there), lot, owner)
+            for sku, picked in units.items()
+            for (lot, owner), some in taken(
+                picked, self._stock.on_its_way(reader, sku, there, one.order_id, one.made_at)
+            ).items()
+        ]
+        return goods + given_back(DEMAND, units, there)
+
+    def _shelf(self, reader: Reader, sku: str, location: str) -> Availability | None:
+        return next((one for one in self._stock.availability(reader, sku) if one.location == location), None)
 
 
 def _picked(one: Fulfilment, asked: Mapping[str, Units], found: Mapping[str, Units] | None) -> dict[str, Units]:
@@ -227,11 +248,3 @@ def _picked(one: Fulfilment, asked: Mapping[str, Units], found: Mapping[str, Uni
         if not 0 <= units <= asked.get(sku, 0):
             raise PickUnreadable(fulfilment=one.id, sku=sku, asked=asked.get(sku, 0), found=units)
     return {sku: found.get(sku, 0) for sku in asked}
-
-
-def _arrived(one: Fulfilment) -> list[Posting]:
-    """Goods come out of the lorry onto the shelf of the store, claimed for whoever collects them."""
-    there = one.destination or one.location
-    units = {line.sku: line.picked for line in one.lines if line.picked}
-    goods = [Posting(sku, some, Place(there, INCOMING), Place(there)) for sku, some in units.items()]
-    return goods + given_back(DEMAND, units, there)

@@ -35,7 +35,9 @@ _OF_KEY = {
     "userId": "user_id", "anonymousId": "anonymous_id", "previousId": "anonymous_id", "email": "email",
     "phone": "phone", "loyalty_id": "loyalty_id", "user_id": "user_id", "anonymous_id": "anonymous_id",
 }  # fmt: skip
-_OF_THINGS = frozenset(("order_id", "review_id", "feedback_id", "case_id", "reservation_id", "return_id"))
+_OF_THINGS = frozenset(
+    ("order_id", "review_id", "feedback_id", "case_id", "reservation_id", "return_id", "cart_id", "cart")
+)
 _GONE = object()
 
 

@@ -57,11 +57,12 @@ class Once:
     def do(self, asked: Asked | None, do: Do) -> tuple[int, bytes]:
         """Do it, or give the answer of the first time. A refusal is an answer too, unless trying again may help.
 
-        Without a key it is simply done. Raises IdempotencyKeyReused, and what `do` raises where that is not kept.
+        Without a key it is simply done. A command whose answer cannot be told is not done either.
+        Raises IdempotencyKeyReused, and what `do` raises where that is not kept.
         """
-        if asked is None:
-            return do()
         with self._store.transaction() as tx:
+            if asked is None:
+                return do()
             answer = self.answered(tx, asked)
             if answer is None:
                 answer = self._first_time(do)

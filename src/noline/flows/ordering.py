@@ -510,7 +510,7 @@ class Ordering:
         known = {one.sku: one.price.amount_minor if one.price else None for one in placed.lines}
         lines = [
             Ordered(sku, left, prices.get(sku, known.get(sku)))
-            for sku, one in placed.book.units.items()
+            for sku, one in placed.balance.items()
             if (left := one.ordered - one.cancelled)
         ]
         content = content_of(lines, placed.book.opening.currency)

@@ -6,7 +6,7 @@ neither sell nor block wrongly.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from noline.flows.deeds import Deed, Deeds
@@ -46,13 +46,22 @@ class HoldOver(Refused):
 class Promising:
     """Holds of one hub."""
 
-    def __init__(self, store: TransactionalStore, deeds: Deeds, stock: Stock, clock: Clock, choose: Choose) -> None:
-        """choose: where lines without a location are taken from."""
+    def __init__(
+        self,
+        store: TransactionalStore,
+        deeds: Deeds,
+        stock: Stock,
+        clock: Clock,
+        choose: Choose,
+        is_order: Callable[[Reader, str], bool],
+    ) -> None:
+        """choose: where lines without a location are taken from. is_order: whether the hub runs an order of that id."""
         self._store = store
         self._deeds = deeds
         self._stock = stock
         self._clock = clock
         self._choose = choose
+        self._is_order = is_order
 
     def hold(self, ask: Ask, *, by: str) -> Hold:
         """Promise one basket, all lines or none. Raises AskUnreadable and NotEnoughStock."""
@@ -98,11 +107,17 @@ class Promising:
             return self._end(tx, self._in_force(tx, hold_id), "committed", document, by=by)
 
     def release(self, hold_id: str, *, by: str) -> Hold:
-        """Give the units back; of a hold that is over, but not committed: as it is. Raises NotFound and HoldOver."""
+        """Give the units back; of a hold that is over: as it is.
+
+        A committed hold can be released as long as no order of the hub is made of it: the order is run by a channel,
+        which has sent the goods or given it up. Raises NotFound and HoldOver.
+        """
         with self._store.transaction() as tx:
             hold = self._known(tx, hold_id)
             if hold.state == "committed":
-                raise HoldOver(hold=hold_id, state=hold.state)
+                if self._is_order(tx, hold.document):
+                    raise HoldOver(hold=hold_id, state=hold.state)
+                return self._end(tx, hold, "released", hold.document, by=by)
             if hold.ended_at is not None:
                 return hold
             return self._end(tx, hold, "expired" if hold.state == "expired" else "released", "", by=by)

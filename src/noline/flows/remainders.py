@@ -44,6 +44,44 @@ def is_worth_nothing(kind: str) -> bool:
     return kind in NO_TOUCHPOINT or (word is not None and word.about == "deed")
 
 
+def without_words(kind: str, body: bytes) -> bytes | None:
+    """A deed about an order, a cart, a paper or a task without what somebody wrote into it; None when that is nothing.
+
+    Such a deed names nobody and stays: goods and promises follow from the rest of it.
+    """
+    take_out = _WORDS_OF.get(kind)
+    if take_out is None:
+        return None
+    deed = decoded(body)
+    said = _object(deed.get("properties"))
+    left = take_out(said)
+    return None if left == said else msgspec.json.encode({**deed, "properties": left})
+
+
+def _without_reason(said: Json) -> Json:
+    return {**said, "reason": ""} if "reason" in said else said
+
+
+def _without_notes(said: Json) -> Json:
+    """An empty note is left, so that what was noted before it does not come back."""
+    changes = [{**step, "note": ""} if step.get("note") else step for step in said.get("changes") or ()]
+    return {**said, "changes": changes} if changes else said
+
+
+def _without_conditions(said: Json) -> Json:
+    paper = said["said"]
+    return {**said, "said": {**paper, "lines": [{**line, "condition": ""} for line in paper["lines"]]}}
+
+
+_WORDS_OF = {
+    "Fulfilment Changed": _without_reason,
+    "Task Closed": _without_reason,
+    "Cart Changed": _without_notes,
+    "Return Changed": _without_conditions,
+}
+"""How what was written goes out of the properties of a deed."""
+
+
 def remainder_of(record: Record, body: bytes, pseudonyms: Collection[str]) -> bytes:
     """What stays of a record, as a message of the tracking contract; pseudonyms: what it calls who did it from now."""
     message = decoded(body)

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from noline.flows.deeds import Deed, Deeds
+from noline.flows.piles import from_piles
 from noline.flows.promise import Shelves
 from noline.insight.sourcing.model import MOST_CANDIDATES, Candidate, Decision, Need, Order
 from noline.insight.sourcing.service import Sourcing
@@ -120,8 +121,8 @@ class Assigning:
         return self.assign(tx, wanting, Shelves(tx, self._stock), by=by, why=why)
 
     def post(self, tx: Transaction, order_id: str, reason: str, postings: Iterable[Posting], *, by: str) -> None:
-        """Let goods and claims of an order move."""
-        deeds = self._posting(order_id, reason, list(postings))
+        """Let goods and claims of an order move; what leaves a shelf leaves the piles that lie there."""
+        deeds = self._posting(order_id, reason, from_piles(self._stock, tx, postings))
         if deeds:
             self._deeds.do(tx, deeds, by=by)
 
@@ -350,6 +351,6 @@ def given_back(place: str, units: Mapping[str, Units], to: str = DEMAND) -> list
 
 
 def handed_out(place: str, units: Mapping[str, Units], to: Place) -> list[Posting]:
-    """Goods that leave a shelf, and their claims end."""
+    """Goods that leave a shelf, and their claims end. Claims carry no lot: who asks for units asks for any of them."""
     goods = [Posting(sku, some, Place(place), to) for sku, some in units.items() if some]
     return goods + given_back(place, units)

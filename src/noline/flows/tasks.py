@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple, get_args
 
 from noline.flows.deeds import Deed
+from noline.flows.fulfilling import is_to_count
 from noline.flows.goods import Desk
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
@@ -131,9 +132,10 @@ class Tasks:
         latest: dict[tuple[str, str], _Found] = {}
         for sku, location, units, document, at in sorted(picks, key=lambda one: one[4]):
             shelf = shelves.get((sku, location))
-            if shelf is not None and (shelf.counted_at is None or shelf.counted_at < at):
+            if is_to_count(shelf, at):
                 task = self._task("count", location, units, sku=sku)
-                latest[sku, location] = _Found(task._replace(document=document, on_hand=shelf.on_hand), at=at)
+                on_hand = 0 if shelf is None else shelf.on_hand
+                latest[sku, location] = _Found(task._replace(document=document, on_hand=on_hand), at=at)
         yield from latest.values()
 
     def _returns(self, reader: Reader) -> Iterator[_Found]:

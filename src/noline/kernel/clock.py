@@ -45,10 +45,15 @@ class SystemClock:
 
 
 def parse_instant(text: str) -> Micros:
-    """Read an ISO 8601 date or time; without an offset it is UTC. Raises ValueError."""
+    """Read an ISO 8601 date or time; without an offset it is UTC.
+
+    Raises ValueError, and OverflowError for one that in UTC lies outside the years 1 to 9999.
+    """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
+    elif moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
     return (moment - _EPOCH) // _MICROSECOND
 
 

@@ -106,6 +106,7 @@ class PostgresStore:
         self.address = url
         self._writing = threading.RLock()
         self._current: _Writing | None = None
+        self._held_by = 0
         self._reader_lock = threading.Lock()
         self._readers: list[psycopg.Connection] = []
         self._name = SystemClock().random_bytes(16).hex()
@@ -135,15 +136,19 @@ class PostgresStore:
                 name, epoch = found or ("", 0)
                 self._writer.execute("UPDATE writer SET name = %s, epoch = %s WHERE id = 1", (self._name, epoch + 1))
                 self._current = _Writing(self._writer, others_wrote=(name, epoch) != (self._name, seen))
+                self._held_by = threading.get_ident()
                 try:
                     yield self._current
                 finally:
-                    self._current = None
+                    self._current, self._held_by = None, 0
             self._seen_epoch = epoch + 1
 
     @contextmanager
     def reading(self) -> Iterator[_Reading]:
-        """Read one consistent state."""
+        """Read one consistent state; inside a transaction of this thread, what that has written."""
+        if self._held_by == threading.get_ident() and self._current is not None:
+            yield self._current
+            return
         connection = self._borrow()
         try:
             with _outages_told(connection), connection.transaction():

@@ -105,6 +105,7 @@ class SqliteStore:
         self._on_sync_failure = on_sync_failure
         self._writing = threading.RLock()
         self._current: _Writing | None = None
+        self._held_by = 0
         self._readers: list[apsw.Connection] = []
         self._reader_lock = threading.Lock()
         try:
@@ -140,6 +141,7 @@ class SqliteStore:
             self._writer.execute("BEGIN IMMEDIATE")
             version = self._data_version()
             self._current = _Writing(self._writer, others_wrote=version != self._seen_version)
+            self._held_by = threading.get_ident()
             try:
                 yield self._current
                 self._commit()
@@ -149,7 +151,7 @@ class SqliteStore:
                     self._writer.execute("ROLLBACK")
                 raise
             finally:
-                self._current = None
+                self._current, self._held_by = None, 0
             self._seen_version = version
 
     def _commit(self) -> None:
@@ -172,7 +174,10 @@ class SqliteStore:
 
     @contextmanager
     def reading(self) -> Iterator[_Reading]:
-        """Read one consistent state."""
+        """Read one consistent state; inside a transaction of this thread, what that has written."""
+        if self._held_by == threading.get_ident() and self._current is not None:
+            yield self._current
+            return
         connection = self._borrow()
         connection.execute("BEGIN")
         try:

@@ -65,7 +65,10 @@ class TransactionalStore(Protocol):
         ...
 
     def reading(self) -> AbstractContextManager[Reader]:
-        """Read a consistent state without waiting for writers."""
+        """Read a consistent state without waiting for writers.
+
+        Inside a transaction of the same thread it reads what that has written.
+        """
         ...
 
     def migrate(self) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from noline.doors.console.serving import Asking
 from noline.doors.console.today import Said
-from noline.doors.http.auth import COOKIE
+from noline.doors.http.commands import once_under
 from noline.flows.counting import Told
 from noline.hub import Hub
 from noline.kernel.errors import NoLineError, NotFound, NotReadable
@@ -29,6 +29,14 @@ class UnitsUnreadable(NotReadable):
     hint = "Type a whole number such as 3; nothing was changed."
 
 
+class FieldMissing(NotReadable):
+    """A form without something that its button needs."""
+
+    code = "console.field_missing"
+    sentence = "The form has no field {field!r}."
+    hint = "Load the page again and press the button there; nothing was changed."
+
+
 def act(request: Asking, fields: Fields, by: str) -> Said:
     """Do what a button says, or tell what came of it when it was pressed before; a refusal is told, never raised."""
     hub: Hub = request.app.state.hub
@@ -36,20 +44,16 @@ def act(request: Asking, fields: Fields, by: str) -> Said:
         do = _DEEDS.get(fields.get("do", ""))
         if do is None:
             raise NotFound(what="button", name=fields.get("do", ""))
-        return _once(hub, request, fields, lambda: do(hub, fields, by))
+        return _once(request, fields, lambda: do(hub, fields, by))
     except NoLineError as refusal:
         return Said(good=False, words=str(refusal), hint=refusal.hint)
 
 
-def _once(hub: Hub, request: Asking, fields: Fields, do: Callable[[], str]) -> Said:
-    key = fields.get("key", "")
-    asked = None
-    if key:
-        session = request.headers.get("authorization") or request.cookies.get(COOKIE) or ""
-        caller = hub.vault.digest(f"caller:{session}").hex()
-        what = {name: value for name, value in sorted(fields.items()) if name not in ("key", "form_token")}
-        asked = hub.once.asked(caller, key, b"today " + msgspec.json.encode(what))
-    status, body = hub.once.do(asked, lambda: (200, msgspec.json.encode({"words": do()})))
+def _once(request: Asking, fields: Fields, do: Callable[[], str]) -> Said:
+    asked = {name: value for name, value in sorted(fields.items()) if name not in ("key", "form_token")}
+    what = b"today " + msgspec.json.encode(asked)
+    key = fields.get("key") or None
+    status, body = once_under(key, request, what, lambda: (200, msgspec.json.encode({"words": do()})))
     told = msgspec.json.decode(body)
     if status == 200:
         return Said(good=True, words=told["words"])
@@ -60,23 +64,23 @@ def _once(hub: Hub, request: Asking, fields: Fields, do: Callable[[], str]) -> S
 
 
 def _accept(hub: Hub, fields: Fields, by: str) -> str:
-    done = hub.fulfilling.accept(fields["id"], by=by)
+    done = hub.fulfilling.accept(_named(fields, "id"), by=by)
     return f"Order {done.order_id} is yours to pick."
 
 
 def _reject(hub: Hub, fields: Fields, by: str) -> str:
-    done = hub.fulfilling.reject(fields["id"], by=by, reason=_reason(fields))
+    done = hub.fulfilling.reject(_named(fields, "id"), by=by, reason=_reason(fields))
     return f"Order {done.order_id} was given back; another location is asked."
 
 
 def _pick(hub: Hub, fields: Fields, by: str) -> str:
-    done = hub.fulfilling.pick(fields["id"], by=by)
+    done = hub.fulfilling.pick(_named(fields, "id"), by=by)
     return f"Order {done.order_id} is picked."
 
 
 def _short(hub: Hub, fields: Fields, by: str) -> str:
     found = {name.removeprefix("found:"): _units(told) for name, told in fields.items() if name.startswith("found:")}
-    done = hub.fulfilling.pick(fields["id"], found, by=by)
+    done = hub.fulfilling.pick(_named(fields, "id"), found, by=by)
     missing = sum(line.rejected for line in done.lines)
     rest = f" {missing} not found: another location is asked, and the shelf is to be counted." if missing else ""
     picked = "is picked" if done.state is not Step.REJECTED else "was given back"
@@ -84,23 +88,23 @@ def _short(hub: Hub, fields: Fields, by: str) -> str:
 
 
 def _ready(hub: Hub, fields: Fields, by: str) -> str:
-    done = hub.fulfilling.ready(fields["id"], by=by)
+    done = hub.fulfilling.ready(_named(fields, "id"), by=by)
     told = "is ready to be collected" if done.state is Step.READY else "is packed"
     return f"Order {done.order_id} {told}."
 
 
 def _ship(hub: Hub, fields: Fields, by: str) -> str:
-    done = hub.fulfilling.ship(fields["id"], by=by)
+    done = hub.fulfilling.ship(_named(fields, "id"), by=by)
     return f"Order {done.order_id} is on its way."
 
 
 def _hand_over(hub: Hub, fields: Fields, by: str) -> str:
-    done = hub.fulfilling.hand_over(fields["id"], by=by)
+    done = hub.fulfilling.hand_over(_named(fields, "id"), by=by)
     return f"Order {done.order_id} was handed over."
 
 
 def _no_show(hub: Hub, fields: Fields, by: str) -> str:
-    done = hub.fulfilling.no_show(fields["id"], by=by)
+    done = hub.fulfilling.no_show(_named(fields, "id"), by=by)
     return f"Nobody came for order {done.order_id}: put it back on the shelf, it can be sold again."
 
 
@@ -110,32 +114,32 @@ def _no_show(hub: Hub, fields: Fields, by: str) -> str:
 def _judge(outcome: Outcome, words: str) -> Do:
     def do(hub: Hub, fields: Fields, by: str) -> str:
         depot = fields.get("depot") if outcome == "send_back" else None
-        hub.returning.inspect(fields["id"], by=by, others=outcome, depot=depot or None)
+        hub.returning.inspect(_named(fields, "id"), by=by, others=outcome, depot=depot or None)
         return words
 
     return do
 
 
 def _receive(hub: Hub, fields: Fields, by: str) -> str:
-    done = hub.handling.receive_transfer(fields["id"], by=by)
+    done = hub.handling.receive_transfer(_named(fields, "id"), by=by)
     return f"Received: {_counted(sum(line.received or 0 for line in done.lines))}."
 
 
 def _receive_some(hub: Hub, fields: Fields, by: str) -> str:
-    lines = [line for line in hub.handling.transfer(fields["id"]).lines if line.picked]
+    lines = [line for line in hub.handling.transfer(_named(fields, "id")).lines if line.picked]
     came = [
         Batch(line.sku, _units(fields.get(f"found:{number}", "0")), line.lot, line.owner)
         for number, line in enumerate(lines)
     ]
-    done = hub.handling.receive_transfer(fields["id"], came, by=by)
+    done = hub.handling.receive_transfer(_named(fields, "id"), came, by=by)
     units, sent = (sum(getattr(one, name) or 0 for one in done.lines) for name in ("received", "picked"))
     difference = f", {_counted(sent - units)} fewer than sent" if sent > units else ""
     return f"Received: {_counted(units)}{difference}."
 
 
 def _count(hub: Hub, fields: Fields, by: str) -> str:
-    sku, units = fields["id"], _units(fields.get("units", ""))
-    done = hub.counting.at_once(fields["location"], [Told(Batch(sku, units))], by=by)
+    sku, units = _named(fields, "id"), _units(fields.get("units", ""))
+    done = hub.counting.at_once(_named(fields, "location"), [Told(Batch(sku, units))], by=by)
     (line,) = done.lines
     variance = line.variance or 0
     told = f"{_counted(abs(variance))} {'more' if variance > 0 else 'fewer'} than the books said" if variance else ""
@@ -143,12 +147,20 @@ def _count(hub: Hub, fields: Fields, by: str) -> str:
 
 
 def _close(hub: Hub, fields: Fields, by: str) -> str:
-    hub.tasks.close(fields["id"], _reason(fields), by=by)
+    hub.tasks.close(_named(fields, "id"), _reason(fields), by=by)
     return "Closed; it comes back if it changes."
 
 
 def _counted(units: int) -> str:
     return f"{units:,} {'unit' if units == 1 else 'units'}"
+
+
+def _named(fields: Fields, field: str) -> str:
+    """A field that a button cannot do without. Raises FieldMissing."""
+    told = fields.get(field)
+    if told is None:
+        raise FieldMissing(field=field)
+    return told
 
 
 def _units(told: str) -> int:

@@ -25,13 +25,20 @@ def once(request: Asking, data: Any, do: Callable[[], Any], *, status: int = 200
 
     data: what was asked, as read. Raises IdempotencyKeyReused, IdempotencyKeyUnreadable and what `do` raises.
     """
-    hub: Hub = request.app.state.hub
     key = request.headers.get("idempotency-key")
     what = f"{request.method} {request.url.path} ".encode() + _encode(data)
-    asked = None if key is None else hub.once.asked(_caller(hub, request), key, what)
-    code, body = hub.once.do(asked, lambda: (status, _encode(do())))
+    code, body = once_under(key, request, what, lambda: (status, _encode(do())))
     answer: Response[Any] = Response(body, status_code=code, media_type=MediaType.JSON)
     return answer
+
+
+def once_under(key: str | None, request: Asking, what: bytes, do: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+    """The status and body of what a caller asks under a key, done once; without a key it is simply done.
+
+    what: what is asked. Raises IdempotencyKeyReused, IdempotencyKeyUnreadable and what `do` raises.
+    """
+    hub: Hub = request.app.state.hub
+    return hub.once.do(None if key is None else hub.once.asked(_caller(hub, request), key, what), do)
 
 
 def _caller(hub: Hub, request: Asking) -> str:

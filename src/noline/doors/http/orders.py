@@ -11,9 +11,8 @@ from noline.doors.answers import orders as answers
 from noline.doors.http.auth import needs
 from noline.doors.http.commands import Asking, once, who
 from noline.doors.http.threads import in_thread
+from noline.flows.goods import instant_or_none
 from noline.flows.ordering import Delivery, NewOrder, Ordered
-from noline.kernel.clock import Micros, parse_instant
-from noline.kernel.errors import UnreadableInstant
 from noline.stores.access import Role
 from noline.truth.orders.fulfilments import Method, Step
 
@@ -87,7 +86,7 @@ class OrderPlacing(msgspec.Struct):
             lines=tuple(Ordered(one.sku, one.units, one.price_minor) for one in self.lines),
             order_id=self.order_id, store_id=self.store_id, customer=self.customer or None, account=self.account,
             currency=self.currency, hold=self.hold, cart=self.cart,
-            wanted_by=None if self.wanted_by is None else _instant(self.wanted_by), unpriced=self.unpriced,
+            wanted_by=instant_or_none(self.wanted_by), unpriced=self.unpriced,
         )  # fmt: skip
 
 
@@ -252,8 +251,8 @@ def get_order_why(state: State, order_id: str) -> list[dict[str, Any]]:
 @in_thread
 def replay_decisions(state: State, data: Replaying) -> dict[str, Any]:
     """What other rules would have made of past decisions, beside what was decided; changes nothing."""
-    since = 0 if data.since is None else _instant(data.since)
-    until = None if data.until is None else _instant(data.until)
+    since = instant_or_none(data.since) or 0
+    until = instant_or_none(data.until)
     return answers.replayed(state.hub.ordering.replay(data.rules, since, until))
 
 
@@ -360,13 +359,6 @@ def _summed(lines: list[LineCancelled] | list[Found]) -> dict[str, int]:
     for one in lines:
         found[one.sku] = found.get(one.sku, 0) + one.units
     return found
-
-
-def _instant(text: str) -> Micros:
-    try:
-        return parse_instant(text)
-    except (ValueError, OverflowError) as cause:
-        raise UnreadableInstant(value=text) from cause
 
 
 ORDER_ROUTES = [

@@ -61,6 +61,10 @@ class Goods:
         closings = [fact for fact in facts if fact.kind == TASK_CLOSED]
         tx.run_many(tables.KEEP_CLOSING, [self._closing_row(fact) for fact in closings])
 
+    def reword(self, tx: Transaction, facts: list[Fact]) -> None:
+        """Let papers and closings that were folded say what they say now."""
+        self.take(tx, [fact for fact in facts if fact.kind in KINDS])
+
     def forget(self) -> None:
         """Nothing is remembered outside the tables."""
 

@@ -14,7 +14,7 @@ INSERT INTO goods_papers (route_key, {_PAPER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?
 ON CONFLICT (route_key, paper) DO UPDATE SET
     state = excluded.state, location = excluded.location, target = excluded.target, order_id = excluded.order_id,
     changed_at = excluded.changed_at, seq = excluded.seq, said = excluded.said
-WHERE goods_papers.seq < excluded.seq
+WHERE goods_papers.seq <= excluded.seq
 """
 
 KEEP_STEP = f"""
@@ -32,7 +32,7 @@ KEEP_CLOSING = f"""
 INSERT INTO goods_closings (route_key, {_CLOSING}) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (route_key, task) DO UPDATE SET
     reason = excluded.reason, actor = excluded.actor, at = excluded.at, seq = excluded.seq
-WHERE goods_closings.seq < excluded.seq
+WHERE goods_closings.seq <= excluded.seq
 """
 
 PAPER = "SELECT said, seq FROM goods_papers WHERE route_key = ? AND paper = ?"

@@ -151,6 +151,8 @@ def decide(tellings: Iterable[Telling]) -> tuple[Order, list[OrderLine]]:
 def state_of(told: Sequence[Telling], lines: Sequence[OrderLine], total: Money | None) -> State:
     """The furthest state that is legal: what has left the house cannot be cancelled any more."""
     kinds = {telling.kind for telling in told}
+    if "Pickup Expired" in kinds and "Order Shipped" in kinds and _is_back_on_the_shelf(told):
+        kinds.discard("Order Shipped")
     back = _came_back(told, lines) if "Return Accepted" in kinds else None
     if ("Order Refunded" in kinds and _refunded_whole(told, total)) or (
         back is State.RETURNED and "Return Refunded" in kinds
@@ -172,6 +174,12 @@ _FURTHEST_FIRST = (
     ("Order Placed", State.PLACED),
     ("Order Updated", State.PLACED),
 )
+
+
+def _is_back_on_the_shelf(told: Sequence[Telling]) -> bool:
+    """Whether nobody came for what was sent to a store, and nothing was sent after that: it is on its way no longer."""
+    last = {one.kind: one.occurred_at for one in told}
+    return last["Pickup Expired"] >= last["Order Shipped"]
 
 
 def total_of(told: Sequence[Telling]) -> Money | None:

@@ -1,7 +1,7 @@
 """The door of the orders: it listens to what is said of them and answers what became of each."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -68,6 +68,15 @@ class Orders:
         for order_id, deeds in decided.items():
             self._follow(tx, order_id, deeds)
 
+    def reword(self, tx: Transaction, facts: Iterable[Fact]) -> None:
+        """Let deeds that were folded say what they say now, when only what somebody wrote went out of them."""
+        rows = [
+            (_write_said(said_of(fact.kind, fact.properties)[0]).decode(), self._route(order), order, fact.message_id)
+            for fact in facts
+            if fact.kind in DECIDED_KINDS and (order := fact.properties["order"])
+        ]
+        tx.run_many(tables.REWORD_DEED, rows)
+
     def forget(self) -> None:
         """Nothing is remembered outside the tables."""
 
@@ -132,6 +141,14 @@ class Orders:
         """Every time that units of an order were given to locations, the first first."""
         rows = reader.rows(tables.DECISIONS_OF, (self._route(order_id), order_id))
         return [Sourcing(at, _read_said(said), _read_said(one) if one else None) for at, said, one in rows]
+
+    def claims(self, reader: Reader) -> dict[tuple[str, str], Units]:
+        """Units that orders run here claim, by item and place; those that wait stand at `unsourced`."""
+        return {(sku, place): int(units) for sku, place, units in reader.rows(tables.CLAIMS) if units}
+
+    def is_run_here(self, reader: Reader, order_id: str) -> bool:
+        """Whether the hub itself runs an order of that id."""
+        return self.book(reader, order_id) is not None
 
     def decisions(self, reader: Reader, since: Micros, until: Micros) -> list[tuple[str, Json]]:
         """Decisions of that time with their orders, the first first. until: excluded."""

@@ -35,6 +35,21 @@ ORDER = f"SELECT {_ORDER} FROM orders WHERE route_key = ? AND order_id = ?"
 
 LINES = f"SELECT {_LINE} FROM order_lines WHERE route_key = ? AND order_id = ? ORDER BY line"
 
+CLAIMS = """
+SELECT sku, place, CAST(sum(units) AS BIGINT) FROM (
+    SELECT line.sku, one.place, CASE
+        WHEN one.state IN ('assigned', 'accepted') THEN line.asked - line.rejected - line.cancelled
+        ELSE line.picked
+    END AS units
+    FROM fulfilments AS one
+    JOIN fulfilment_lines AS line
+        ON line.route_key = one.route_key AND line.order_id = one.order_id AND line.fulfilment = one.fulfilment
+    WHERE one.state IN ('assigned', 'accepted', 'picking', 'packed', 'ready')
+    UNION ALL
+    SELECT sku, 'unsourced', waiting FROM order_units
+) AS claims GROUP BY sku, place
+"""
+
 
 def facts_of(order_count: int) -> str:
     """What was said of so many orders, each asked for by route and id."""
@@ -55,6 +70,8 @@ _FULFILMENT = "order_id, fulfilment, location, method, destination, place, state
 _FULFILMENT_LINE = "order_id, fulfilment, sku, asked, picked, rejected, cancelled, missed_at"
 
 KEEP_DEED = f"INSERT INTO order_deeds (route_key, {_DEED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+REWORD_DEED = "UPDATE order_deeds SET said = ? WHERE route_key = ? AND order_id = ? AND message_id = ?"
 
 DEEDS_OF = """
 SELECT seq, message_id, kind, occurred_at, said FROM order_deeds WHERE route_key = ? AND order_id = ? ORDER BY seq

@@ -67,8 +67,12 @@ def extended(hold_id: str, expires_at: Micros) -> Json:
 
 
 def ended(hold: Hold, how: End, document: str = "") -> Json:
-    """The properties of `Hold Ended`. document: the order that a committed hold becomes part of."""
-    return {"hold": hold.id, "how": how, "document": document or hold.id, "lines": hold.lines}
+    """The properties of `Hold Ended`. document: the order that a committed hold becomes part of.
+
+    A committed hold that is released gives back what was allocated.
+    """
+    said: Json = {"hold": hold.id, "how": how, "document": document or hold.id, "lines": hold.lines}
+    return said | {"bucket": ALLOCATED} if hold.state == "committed" else said
 
 
 def posted(document: str, reason: str, postings: Iterable[Posting]) -> Json:
@@ -91,8 +95,8 @@ def moves_decided(fact: Fact) -> list[Move]:
     if fact.kind == HELD_NOW:
         return _claimed(fact, said["lines"], said["hold"], "held", None, HELD)
     if fact.kind == ENDED:
-        how = said["how"]
-        return _claimed(fact, said["lines"], said["document"], how, HELD, ALLOCATED if how == "committed" else None)
+        how, source = said["how"], said.get("bucket", HELD)
+        return _claimed(fact, said["lines"], said["document"], how, source, ALLOCATED if how == "committed" else None)
     if fact.kind == POSTED:
         return [move for move, _ in postings_of(fact)]
     return []

@@ -132,17 +132,23 @@ def _short_in_all(ask: Ask, asked: dict[str, Units], free: Free, rules: Rules) -
     short: list[Short] = []
     for sku, units in asked.items():
         policy = rules.policy(sku, ask.channel)
-        if policy.overdraft is None or not (policy.buffer or free.unsourced(sku)):
+        if policy.overdraft is None or not (policy.overdraft or policy.buffer or free.unsourced(sku)):
             continue
-        if open_to(sku, ask.channel, free, rules) + policy.overdraft < units:
+        # What is promised beyond one shelf counts against the others: the limit is the company's.
+        there = open_to(sku, ask.channel, free, rules, signed=policy.overdraft > 0)
+        if there + policy.overdraft < units:
             short.append(_short(Line(sku, units), ask, free, rules))
     return short
 
 
-def open_to(sku: str, channel: str, free: FreeInAll, rules: Rules) -> Units:
-    """Units that a channel may promise of an item in all; below zero when its buffer is bigger than the stock."""
+def open_to(sku: str, channel: str, free: FreeInAll, rules: Rules, *, signed: bool = False) -> Units:
+    """Units that a channel may promise of an item in all; below zero when its buffer is bigger than the stock.
+
+    signed: a shelf that owes units takes them from the others; else it only has none.
+    """
     shelves = free.everywhere(sku)
-    there = sum(max(0, units) for location, units in shelves.items() if rules.serves(location, channel))
+    serving = (units for location, units in shelves.items() if rules.serves(location, channel))
+    there = sum(serving) if signed else sum(max(0, units) for units in serving)
     return there - (rules.policy(sku, channel).buffer or 0) - free.unsourced(sku)
 
 

@@ -151,6 +151,16 @@ class Stock:
         """What is still on its way by a document."""
         return [Supply(*row) for row in reader.rows(tables.AWAITED, (document,))]
 
+    def on_its_way(
+        self, reader: Reader, sku: str, location: str, document: str, since: Micros
+    ) -> dict[tuple[str, str], Units]:
+        """Units of an item that a document has on their way to a location, by lot and owner.
+
+        since: before that nothing was sent by it.
+        """
+        told = (location, location, self._route(sku), sku, since, document)
+        return {(lot, owner): units for lot, owner, units in reader.rows(tables.ON_ITS_WAY, told) if units}
+
     def versions(self, reader: Reader, sku: str) -> dict[str, int]:
         """The version of an item's cell at each location: where in the log its last move or count stands.
 
@@ -249,6 +259,10 @@ class Stock:
     def active_holds(self, reader: Reader) -> list[Hold]:
         """Holds in force, or not yet ended, the first to run out first."""
         return [_hold(row) for row in reader.rows(tables.ACTIVE_HOLDS)]
+
+    def committed_holds(self, reader: Reader) -> list[Hold]:
+        """Holds that became part of an order."""
+        return [_hold(row) for row in reader.rows(tables.COMMITTED_HOLDS)]
 
     def subject_of_hold(self, hold: str) -> bytes:
         """The log's name of a hold. Those of one moment begin alike, so that a batch of them touches few pages."""

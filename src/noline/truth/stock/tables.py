@@ -158,6 +158,17 @@ SELECT sku, location, document, units, due_at FROM stock_incoming
 WHERE document = ? AND units > 0 ORDER BY sku, location
 """
 
+ON_ITS_WAY = """
+SELECT lot, owner, CAST(sum(
+    CASE WHEN to_location = ? AND to_bucket = 'incoming' THEN units ELSE 0 END
+    - CASE WHEN from_location = ? AND from_bucket = 'incoming' THEN units ELSE 0 END
+) AS BIGINT)
+FROM stock_moves
+WHERE route_key = ? AND sku = ? AND occurred_at >= ? AND document = ? AND standing = 1
+    AND from_location <> 'demand' AND to_location <> 'demand'
+GROUP BY lot, owner
+"""
+
 PLACE_HOLD = f"""
 INSERT INTO stock_holds (route_key, {_HOLD}) VALUES {{rows}}
 ON CONFLICT (route_key, hold) DO NOTHING
@@ -167,7 +178,7 @@ EXTEND_HOLD = "UPDATE stock_holds SET expires_at = ? WHERE route_key = ? AND hol
 
 END_HOLD = """
 UPDATE stock_holds SET state = ?, ended_at = ?, document = coalesce(?, document)
-WHERE route_key = ? AND hold = ? AND state = 'active'
+WHERE route_key = ? AND hold = ? AND state IN ('active', 'committed')
 """
 
 HOLD = f"SELECT {_HOLD} FROM stock_holds WHERE route_key = ? AND hold = ?"
@@ -179,6 +190,8 @@ SELECT {_HOLD} FROM stock_holds WHERE state = 'active' AND expires_at <= ? ORDER
 RAN_OUT = "SELECT lines FROM stock_holds WHERE state = 'active' AND expires_at <= ?"
 
 ACTIVE_HOLDS = f"SELECT {_HOLD} FROM stock_holds WHERE state = 'active' ORDER BY expires_at, hold"
+
+COMMITTED_HOLDS = f"SELECT {_HOLD} FROM stock_holds WHERE state = 'committed' ORDER BY hold"
 
 SET_POLICY = f"""
 INSERT INTO stock_policies (route_key, sku, channel, {_POLICY}, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -212,12 +225,17 @@ def cells_at(count: int) -> str:
     return f"{CELLS_AT} (VALUES {marks(count, 3)})"
 
 
+def _but_for_seq(columns: str) -> tuple[str, ...]:
+    """Where a row stands in the log is bookkeeping: the same facts in another order are the same stock."""
+    return tuple(name for name in columns.split(", ") if name != "seq")
+
+
 TABLES = {
-    "stock_moves": ("route_key", "deed", *_MOVE.split(", ")),
-    "stock_counts": ("route_key", *_COUNT.split(", ")),
+    "stock_moves": ("route_key", "deed", *_but_for_seq(_MOVE)),
+    "stock_counts": ("route_key", *_but_for_seq(_COUNT)),
     "stock_cells": ("route_key", "sku", *_CELL.split(", ")),
     "stock_incoming": ("route_key", "sku", "location", "document", "units", "due_at"),
     "stock_holds": ("route_key", *_HOLD.split(", ")),
-    "stock_policies": ("route_key", "sku", "channel", *_POLICY.split(", "), "seq"),
+    "stock_policies": ("route_key", "sku", "channel", *_POLICY.split(", ")),
 }
-"""Every table of this room, with all its columns."""
+"""Every table of this room, with the columns that follow from the facts alone."""
