@@ -130,6 +130,36 @@ def test_a_button_that_is_pressed_twice_does_it_once_and_says_the_same(tablet: T
     assert tablet.hub.last_seq() == before
 
 
+@pytest.mark.parametrize(
+    ("sent", "missing", "status"),
+    [
+        ({"do": "accept", "location": OPERA}, "id", 200),
+        ({"do": "receive", "location": OPERA}, "id", 200),
+        ({"do": "accept", "location": OPERA, "key": "tap-1"}, "id", 200),
+        ({"do": "count", "units": "3", "location": OPERA}, "id", 200),
+        ({"do": "count", "id": SKU, "units": "3"}, "location", 400),
+        ({}, "location", 400),
+    ],
+)
+def test_a_form_without_something_its_button_needs_is_refused_by_the_name_of_that(
+    tablet: Tablet, sent: Fields, missing: str, status: int
+):
+    before = tablet.hub.last_seq()
+    answer = tablet.ask("POST", "/today", data=sent)
+    assert answer.status_code == status
+    assert f"The form has no field &#39;{missing}&#39;." in answer.text
+    assert tablet.hub.last_seq() == before
+
+
+def test_a_key_of_the_page_is_not_free_for_something_else(tablet: Tablet):
+    fields = tablet.form(do="accept", id="w-1-1")
+    tablet.send(fields)
+    before = tablet.hub.last_seq()
+    assert "was used for another request" in tablet.send({**fields, "do": "reject"})
+    assert tablet.hub.last_seq() == before
+    assert tablet.steps("w-1-1") == ("accepted", [(0, 0)])
+
+
 def test_an_older_page_is_refused_and_nothing_moves(tablet: Tablet):
     older = tablet.form(do="accept", id="w-1-1")
     tablet.press(do="accept", id="w-1-1")

@@ -2,9 +2,13 @@
 
 import pytest
 
+from fixed_clock import FixedClock
 from noline.flows.fulfilling import CountDue, PickUnreadable
+from noline.flows.ordering import Ordered
+from noline.hub import Hub
 from noline.kernel.errors import NotFound
 from noline.stores.log import last_seq
+from noline.truth.goods.model import Batch
 from noline.truth.orders.fulfilments import NotNow, Step
 from selling import Selling
 
@@ -167,6 +171,32 @@ def test_a_location_that_refuses_is_not_asked_again_for_that_order(shop):
     assert shop.hub.fulfilling.counts_due() == []
     shop.hub.fulfilling.reject("o-1-2", by="Ben")
     assert shop.units("o-1") == {"ordered": 2, "waiting": 2}
+
+
+def test_nobody_came_for_what_was_sent_to_a_store_and_it_is_on_its_way_no_longer(shop):
+    shop.receive(3, "depot")
+    shop.place(2, "ship_to_store", "paris-1", order_id="o-1", customer=ANNA)
+    goes(shop, "o-1-1", "accept", "pick", "ready", "ship")
+    assert shop.state("o-1") == "shipped"
+    assert goes(shop, "o-1-1", "ready", "no_show") == "restocked"
+    assert (shop.shelves(), shop.state("o-1")) == ({"depot": (1, 0), "paris-1": (2, 0)}, "expired")
+    assert shop.hub.verify().trouble == ()
+
+
+@pytest.mark.parametrize("moved_on", [0, 1])
+def test_a_shelf_is_to_be_counted_until_somebody_counts_it_after_the_units_were_missed(tmp_path, moved_on):
+    clock = FixedClock()
+    with Hub.init(tmp_path / "still.noline", clock=clock) as hub:
+        shop = Selling(hub)
+        hub.handling.receive("lyon-1", [Batch("coffee", 3)], by="Ben")
+        shop.place(3, order_id="o-1", lines=(Ordered("coffee", 3, 500),))
+        goes(shop, "o-1-1", "accept")
+        hub.fulfilling.pick("o-1-1", {"coffee": 1}, by="Ben")
+        clock.go_on(moved_on)
+        shop.counted(1, "lyon-1")
+        due = [(one.location, one.sku, one.units) for one in hub.fulfilling.counts_due()]
+        tasks = [(one.location, one.sku, one.units) for one in hub.tasks.open(kind="count")]
+        assert due == tasks == ([] if moved_on else [("lyon-1", "coffee", 2)])
 
 
 @SQLITE

@@ -24,6 +24,7 @@ from noline.kernel.clock import DAY, parse_instant
 from noline.kernel.errors import NotFound, SettingUnknown
 from noline.kernel.money import Money
 from noline.stores.log import last_seq
+from noline.truth.goods.model import Batch
 from noline.truth.orders.fulfilments import Method, NotNow
 from noline.truth.stock.policies import Policy
 from noline.truth.stock.promising import NotEnoughStock
@@ -463,6 +464,26 @@ def test_an_exchange_announces_the_return_and_places_an_order_that_names_the_old
     with pytest.raises(NotFound):
         exchange("o-404", {"coffee": 1}, other, by="Ana", location="lyon-1")
     assert (log_length(shop), shop.shelves("grinder")) == (before, {"depot": (4, 1)})
+    assert shop.hub.verify().trouble == ()
+
+
+def test_an_exchange_that_is_sent_again_with_something_else_to_come_back_is_refused(shop):
+    shop.receive(4, "paris-1")
+    shop.receive(4, "depot", "grinder")
+    shop.place(3, "counter", "paris-1", order_id="o-1", channel="store", customer=ANNA)
+    new = NewOrder(channel="web", deliver=Delivery(Method.SHIP), lines=(Ordered("grinder", 1),), order_id="o-2")
+    exchange = shop.hub.exchanging.exchange
+    placed = exchange("o-1", {"coffee": 1}, new, by="Ana", location="lyon-1")
+    before = log_length(shop)
+    for back, location in (({"coffee": 2}, "lyon-1"), ({"grinder": 1}, "lyon-1"), ({"coffee": 1}, "paris-1")):
+        with pytest.raises(OrderOtherwise, match="o-2"):
+            exchange("o-1", back, new, by="Ana", location=location)
+    assert log_length(shop) == before
+    # Given back elsewhere, with something nobody announced: what was asked for is still the same.
+    shop.hub.returning.receive("o-2-exchange", [Batch("coffee", 2)], by="Luc", location="depot")
+    assert exchange("o-1", {"coffee": 1}, new, by="Ana", location="lyon-1") == shop.hub.ordering.show("o-2") == placed
+    with pytest.raises(OrderOtherwise):
+        exchange("o-1", {"coffee": 1}, new, by="Ana", location="depot")
     assert shop.hub.verify().trouble == ()
 
 

@@ -120,6 +120,27 @@ def test_what_has_left_the_house_cannot_be_cancelled(orders, gone):
     assert state(orders) is before
 
 
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        ({"Order Shipped": 2, "Pickup Expired": 4}, State.EXPIRED),
+        ({"Order Shipped": 2, "Pickup Ready": 3, "Pickup Expired": 4}, State.EXPIRED),
+        ({"Order Shipped": 4, "Pickup Expired": 4}, State.EXPIRED),
+        ({"Order Shipped": 5, "Pickup Expired": 4}, State.SHIPPED),
+        ({"Order Shipped": 2, "Pickup Expired": 4, "Order Cancelled": 5}, State.CANCELLED),
+        ({"Order Shipped": 2, "Pickup Expired": 4, "Pickup Collected": 5}, State.COLLECTED),
+    ],
+)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_what_was_sent_to_a_store_and_is_back_on_the_shelf_is_on_its_way_no_longer(
+    orders, minutes, expected, backwards
+):
+    orders.hears("Order Placed", order_id="o-1", minute=1)
+    for kind, minute in sorted(minutes.items(), key=lambda one: one[1], reverse=backwards):
+        orders.hears(kind, order_id="o-1", minute=minute)
+    assert state(orders) is expected
+
+
 def test_a_return_of_some_units_is_a_part(orders):
     orders.hears("Order Completed", order_id="o-1", products=[CAPSULES, MACHINE])
     orders.hears("Return Accepted", order_id="o-1", products=[{"sku": "ristretto-50", "quantity": 1}])

@@ -4,7 +4,8 @@ A count is told as `Stock Counted` at the instant when somebody stood before the
 sold from what was counted; what was sold before, but is told later by a till, was not there to be counted.
 
 Where an item is kept by lot, tills often do not say which lot they sold; such sales stand as less than nothing in the
-pile without a name. What is missing from a lot that is counted is what they took from it, and is written down once.
+pile without a name. What is missing from a lot that is counted is what they took from it, and is written down once;
+where every lot is counted, nothing is left without a name.
 """
 
 from collections import defaultdict
@@ -153,7 +154,6 @@ class Counting:
         return piles.get((pile.lot, pile.owner), 0)
 
     def _close(self, tx: Transaction, count: Count, *, by: str) -> Count:
-        count = self._with_nothing_unnamed(tx, count)
         booked: dict[Pile, int] = {}
         messages: list[Json] = []
         for number, line in enumerate(count.lines, 1):
@@ -162,42 +162,39 @@ class Counting:
                 booked[line.pile] = self._stock.on_hand_at(tx, pile, line.counted_at)
                 messages.append(_told(count, number, line, by))
         after = closed(count, booked)
-        found = self._sold_unnamed(tx, after)
+        nothing = self._unnamed_lines(tx, after)
+        messages += [_told(count, number, line, by) for number, line in enumerate(nothing, len(count.lines) + 1)]
         self._desk.tell(tx, messages)
+        # What was told above is in the books now, so nothing of it is written down twice.
+        found = self._sold_unnamed(tx, after)
         self._desk.write(tx, [after], [Entry(after.id, "counted", found)], by=by)
         return after
 
-    def _with_nothing_unnamed(self, reader: Reader, count: Count) -> Count:
-        """Where every lot of an item was counted, less than nothing without a lot is nothing at that instant."""
-        tellings: list[Counted] = []
-        there: dict[Pile, int] = {}
-        for sku, lines in _counted_by_item(count).items():
-            lots = _kept_apart(self._stock.piles(reader, sku, count.location))
-            named = {(line.lot, line.owner) for line in lines}
+    def _unnamed_lines(self, reader: Reader, count: Count) -> list[CountLine]:
+        """Where every lot of an item was counted, nothing lies there without a lot, whatever tills may tell."""
+        found: list[CountLine] = []
+        for sku, lines in _counted_by_lot(count).items():
             at = max(line.counted_at or 0 for line in lines)
-            unnamed = self._unnamed(reader, sku, count.location, at)
-            if NAMELESS not in named and lots <= named and unnamed < 0:
-                tellings.append(Counted(Pile(sku), 0, at))
-                there[Pile(sku)] = unnamed
-        return counted(count, tellings, there) if tellings else count
+            lots = _kept_apart(self._stock.piles(reader, sku, count.location))
+            if lots <= {(line.lot, line.owner) for line in lines} and self._unnamed_at(reader, sku, count, at) <= 0:
+                found.append(CountLine(sku, 0, counted=0, counted_at=at))
+        return found
 
     def _sold_unnamed(self, reader: Reader, count: Count) -> list[Posting]:
         """What is missing from some of an item's lots was sold without a lot, as far as such sales are known."""
         found: list[Posting] = []
-        for sku, lines in _counted_by_item(count).items():
-            if any(line.pile == Pile(sku) for line in lines):
-                continue
-            missing = sum(max(0, -(line.variance or 0)) for line in lines)
+        for sku, lines in _counted_by_lot(count).items():
             at = max(line.counted_at or 0 for line in lines)
-            sold = min(missing, -self._unnamed(reader, sku, count.location, at))
+            now = self._stock.piles(reader, sku, count.location).get(NAMELESS, 0)
+            missing = sum(max(0, -(line.variance or 0)) for line in lines)
+            sold = min(missing, -max(now, self._unnamed_at(reader, sku, count, at)))
             if sold > 0:
                 found.append(posting(Pile(sku), sold, Place(COUNT), Place(count.location)))
         return found
 
-    def _unnamed(self, reader: Reader, sku: str, location: str, at: Micros) -> int:
-        """What the books had at an instant, and still have, of an item without lot and owner; above zero: nothing."""
-        now = self._stock.piles(reader, sku, location).get(NAMELESS, 0)
-        return min(0, max(now, self._stock.on_hand_at(reader, (sku, location, *NAMELESS), at)))
+    def _unnamed_at(self, reader: Reader, sku: str, count: Count, at: Micros) -> int:
+        """What the books have of an instant of an item without lot and owner."""
+        return self._stock.on_hand_at(reader, (sku, count.location, *NAMELESS), at)
 
     def _lines_of(self, reader: Reader, sku: str, location: str) -> list[CountLine]:
         piles = self._stock.piles(reader, sku, location)
@@ -227,13 +224,13 @@ def _kept_apart(piles: Mapping[Key, Units]) -> set[Key]:
     return {pile for pile, units in piles.items() if units and pile != NAMELESS}
 
 
-def _counted_by_item(count: Count) -> dict[str, list[CountLine]]:
-    """Lines that were counted, of items of which at least one lot was."""
+def _counted_by_lot(count: Count) -> dict[str, list[CountLine]]:
+    """Lines that were counted, of items that were counted by lot or owner, and not without."""
     found: dict[str, list[CountLine]] = defaultdict(list)
     for line in count.lines:
         if line.counted_at is not None:
             found[line.sku].append(line)
-    return {sku: lines for sku, lines in found.items() if any(line.lot or line.owner for line in lines)}
+    return {sku: lines for sku, lines in found.items() if all(line.lot or line.owner for line in lines)}
 
 
 def _told(count: Count, number: int, line: CountLine, by: str) -> Json:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from noline.flows.reading import Origin, fact_of
 from noline.kernel.events import Fact, Record
-from noline.kernel.touchpoints import Touchpoint, touchpoint
+from noline.kernel.touchpoints import Touchpoint, is_of_a_journey, touchpoint
+from noline.kernel.words import Word, word_for
 from noline.stores.log import Log, records_after
 from noline.stores.transactional import Reader, TransactionalStore
 from noline.truth.customers.model import number_of
@@ -37,11 +38,12 @@ class Facts:
                 after = records[-1].seq
                 yield list(self.of(reader, records))
 
-    def after(self, after: int, limit: int) -> tuple[list[Fact], int]:
-        """The facts of the next positions, and the last position read."""
+    def after(self, after: int, limit: int, wanted: Callable[[Word], bool]) -> tuple[list[Fact], int]:
+        """The wanted facts of the next positions, and the last position read. What is not wanted is not opened."""
         with self._store.reading() as reader:
             records = records_after(reader, after, limit)
-            return list(self.of(reader, records)), records[-1].seq if records else after
+            mine = [record for record in records if wanted(word_for(record.kind))]
+            return list(self.of(reader, mine)), records[-1].seq if records else after
 
 
 class TouchpointFeed:
@@ -56,7 +58,7 @@ class TouchpointFeed:
 
     def read(self, after: int, limit: int) -> tuple[list[Touchpoint], int] | None:
         """The touchpoints of the next positions; None when the log ends here."""
-        facts, last = self._facts.after(after, limit)
+        facts, last = self._facts.after(after, limit, is_of_a_journey)
         if last == after:
             return None
         found = (touchpoint(fact, self._currency) for fact in facts)

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 from msgspec.structs import replace
 
 from noline.flows.deeds import Deed, Deeds
+from noline.flows.piles import lying
 from noline.kernel.clock import Clock, Micros, as_text, parse_instant
 from noline.kernel.errors import NameTaken, NotFound, Refused, UnreadableInstant
 from noline.kernel.events import Json
@@ -24,6 +25,7 @@ from noline.truth.goods.model import (
     Transfer,
     TransferLine,
     arrived,
+    by_pile,
     merged,
     must_be,
     name,
@@ -61,6 +63,14 @@ class StockChangedMeanwhile(Refused):
     code = "stock.changed_meanwhile"
     sentence = "{sku} at {location} is at version {version}, not at {expected}; nothing was moved."
     hint = "Look at `present` in the facts, then send the adjustment again with its version."
+
+
+class LotNotThere(Refused):
+    """Units of a lot, or of an owner, that the location does not have."""
+
+    code = "stock.lot_not_there"
+    sentence = "{location} has {available} of {sku} of {pile}; {asked} were asked."
+    hint = "Look at `piles` in the facts; name a lot that is there, or none to take any. Nothing was moved."
 
 
 class Figures(NamedTuple):
@@ -367,7 +377,7 @@ class Handling:
     ) -> Transfer:
         """Plan a transfer; its units are claimed where it starts. document: what it is for.
 
-        Raises GoodsUnreadable, and NotEnoughStock when they are not free there.
+        Raises GoodsUnreadable, NotEnoughStock when they are not free there, and LotNotThere.
         """
         units = merged(batches)
         if place(source) == place(target):
@@ -397,15 +407,17 @@ class Handling:
             return after
 
     def send(self, transfer: str, *, by: str, due_at: Micros | None = None) -> Transfer:
-        """Let it leave: what was picked is on its way. Raises NotFound, PaperStateWrong, GoodsUnreadable.
+        """Let it leave: what was picked is on its way; of goods without a lot, the piles that are there.
 
-        Of goods that cannot be sold, which nobody can claim, NotEnoughStock when they are gone.
+        Raises NotFound, PaperStateWrong, GoodsUnreadable. Of goods that cannot be sold, which nobody can claim,
+        NotEnoughStock and LotNotThere when they are gone.
         """
         with self._store.transaction() as tx:
-            after = sent(self._desk.known(tx, Transfer, transfer), due_at)
-            units = {line.pile: line.picked or 0 for line in after.lines if line.picked}
-            if after.bucket == UNSELLABLE:
-                self._refuse_unless_there(tx, after.source, units, UNSELLABLE)
+            before = sent(self._desk.known(tx, Transfer, transfer), due_at)
+            if before.bucket == UNSELLABLE:
+                self._refuse_unless_there(tx, before.source, _picked(before), UNSELLABLE)
+            after = by_pile(before, self._lying(tx, before.source, before.bucket, _picked(before)))
+            units = _picked(after)
             leaving = [
                 posting(pile, count, Place(after.source, after.bucket), Place(after.target, INCOMING), after.due_at)
                 for pile, count in units.items()
@@ -443,7 +455,10 @@ class Handling:
     def _refuse_unless_there(
         self, reader: Reader, location: str, units: Mapping[Pile, Units], bucket: str = ON_HAND
     ) -> None:
-        """Raises NotEnoughStock unless so many units are free at the location, whatever channels may oversell."""
+        """Raises NotEnoughStock unless so many units are free at the location, whatever channels may oversell.
+
+        LotNotThere where a lot or an owner is named that has fewer there; who claims them is not known by lot.
+        """
         asked = Counter[str]()
         for pile, count in units.items():
             asked[pile.sku] += count
@@ -461,6 +476,31 @@ class Handling:
                 short.append(Short(sku, location, count, max(0, there.get(location, 0)), elsewhere))
         if short:
             raise promising.refusal(short)
+        there_by_lot = self._lying(reader, location, bucket, units)
+        for pile, count in units.items():
+            if (pile.lot or pile.owner) and there_by_lot.get(pile, 0) < count:
+                piles = [
+                    {"lot": one.lot, "owner": one.owner, "units": some}
+                    for one, some in sorted(there_by_lot.items()) if one.sku == pile.sku and some
+                ]  # fmt: skip
+                raise LotNotThere(
+                    sku=pile.sku, location=location, pile=" of ".join(filter(None, pile[1:])), asked=count,
+                    available=max(0, there_by_lot.get(pile, 0)), piles=piles,
+                )  # fmt: skip
+
+    def _lying(self, reader: Reader, location: str, bucket: str, wanted: Iterable[Pile]) -> dict[Pile, Units]:
+        """Every pile of the wanted items in a bucket of a location."""
+        place = Place(location, bucket)
+        return {
+            Pile(sku, *key): units
+            for sku in dict.fromkeys(pile.sku for pile in wanted)
+            for key, units in lying(self._stock, reader, sku, place).items()
+        }
+
+
+def _picked(transfer: Transfer) -> dict[Pile, Units]:
+    """What was taken from the shelves."""
+    return {line.pile: line.picked for line in transfer.lines if line.picked}
 
 
 def _claims(transfer: Transfer) -> bool:

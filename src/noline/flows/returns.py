@@ -13,6 +13,7 @@ from noline.flows.consent import addressed
 from noline.flows.goods import Desk, Entry, Handling, place, posting
 from noline.kernel.errors import Refused
 from noline.kernel.events import Json
+from noline.kernel.money import Money
 from noline.kernel.quantities import Units
 from noline.stores.transactional import Reader
 from noline.truth.customers.service import Customers
@@ -31,18 +32,23 @@ from noline.truth.goods.model import (
     name,
 )
 from noline.truth.goods.service import Kept
+from noline.truth.orders.fulfilments import GONE, Book, Step
 from noline.truth.orders.service import Orders
 from noline.truth.stock.model import CUSTOMER, UNSELLABLE, Place
 
 _MOST_MINOR = 10**15
+_LEFT = frozenset({"Order Shipped", "Order Delivered", "Pickup Collected"})
+"""Words that say that an order left the house; what did cannot be cancelled any more."""
 
 
 class ReturnTooLarge(Refused):
-    """More is given back than was sold."""
+    """More is given back than was sold and left the house."""
 
     code = "returns.more_than_sold"
     sentence = "Of order {order}, {asked} of {sku} cannot come back: {sold} were sold, {returned} came back before."
-    hint = "Look at the order; take back without `order_id` what it does not name."
+    hint = (
+        "Sold is what left the house: cancel what did not; take back without `order_id` what the order does not name."
+    )
 
 
 class ReturnRefunded(Refused):
@@ -51,6 +57,17 @@ class ReturnRefunded(Refused):
     code = "returns.refunded"
     sentence = "Return {back} was refunded before: {amount_minor} {currency} in minor units."
     hint = "Nothing more is to be done; a further amount is a matter of the order."
+
+
+class RefundTooLarge(Refused):
+    """More money is given back than the order took, or money of another kind."""
+
+    code = "returns.more_than_paid"
+    sentence = (
+        "For return {back}, {amount_minor} {currency} cannot be given back: order {order} took {worth_minor} "
+        "{worth_currency} for its units, and {left_minor} of all it took were not given back yet (in minor units)."
+    )
+    hint = "Give back at most the smaller of both, in the currency of the order; more than that is no refund of goods."
 
 
 class RefundUnknown(Refused):
@@ -122,7 +139,7 @@ class Returning:
     ) -> Return:
         """It was given back, here or elsewhere: all that was announced, or as it came. It cannot be sold yet.
 
-        Raises NotFound, PaperStateWrong, GoodsUnreadable and ReturnTooLarge.
+        Raises NotFound, PaperStateWrong, GoodsUnreadable, and ReturnTooLarge, also when the order was cancelled since.
         """
         with self._store.transaction() as tx:
             before = self._desk.known(tx, Return, back)
@@ -172,28 +189,34 @@ class Returning:
     def refund(self, back: str, amount_minor: int | None = None, currency: str = "", *, by: str) -> Return:
         """Give the money back, before or after the goods were looked at; without an amount what the order says.
 
-        Raises NotFound, PaperStateWrong, ReturnRefunded, RefundUnknown and GoodsUnreadable.
+        Raises NotFound, PaperStateWrong, ReturnRefunded, RefundUnknown, RefundTooLarge, ReturnTooLarge for goods that
+        did not leave the house, and GoodsUnreadable.
         """
         with self._store.transaction() as tx:
             before = self._desk.known(tx, Return, back)
             must_be(before, "announced", "received", "inspected")
             if before.refunded_minor is not None:
                 raise ReturnRefunded(back=back, amount_minor=before.refunded_minor, currency=before.currency)
+            if before.state == "announced":
+                self._refuse_more_than_sold(tx, before, _units(before))
             if amount_minor is None:
                 amount_minor, currency = self._worth(tx, before)
             if not 0 <= amount_minor < _MOST_MINOR or not (len(currency) == 3 and currency.isascii()):
                 raise GoodsUnreadable(why=f"{amount_minor} {currency!r} is no amount")
             after = replace(before, refunded_minor=amount_minor, currency=currency.upper())
+            self._refuse_more_than_paid(tx, after, amount_minor)
             money: Json = {"total_minor": amount_minor, "currency": after.currency}
             self._desk.tell(tx, self._told(tx, after, "Return Refunded", _units(after), money))
             self._desk.write(tx, [after], by=by)
             return after
 
     def cancel(self, back: str, *, by: str) -> Return:
-        """Nothing will come. Raises NotFound and PaperStateWrong."""
+        """Nothing will come. Raises NotFound, PaperStateWrong, and ReturnRefunded once the money was given back."""
         with self._store.transaction() as tx:
             before = self._desk.known(tx, Return, back)
             must_be(before, "announced")
+            if before.refunded_minor is not None:
+                raise ReturnRefunded(back=back, amount_minor=before.refunded_minor, currency=before.currency)
             after = replace(before, state="cancelled")
             self._desk.tell(tx, self._told(tx, after, "Return Refused", _units(after)))
             self._desk.write(tx, [after], by=by)
@@ -202,14 +225,13 @@ class Returning:
     # -- inside
 
     def _refuse_more_than_sold(self, reader: Reader, back: Return, units: Mapping[Pile, Units]) -> None:
-        """What an order that is known did not sell, or what came back before, cannot come back with it."""
-        lines = self._orders.lines(reader, back.order_id) if back.order_id else []
-        sold, returned = Counter[str](), Counter[str]()
-        for line in lines:
-            sold[line.sku] += line.units
-            returned[line.sku] += line.returned_units
-        if not sold:
+        """What did not leave the house with an order that is known, or came back before, cannot come back with it."""
+        sold = self._sold(reader, back.order_id) if back.order_id else None
+        if sold is None:
             return
+        returned = Counter[str]()
+        for line in self._orders.lines(reader, back.order_id):
+            returned[line.sku] += line.returned_units
         for other in self._desk.goods.returns_of(reader, back.order_id):
             if other.state == "announced" and other.id != back.id:
                 returned.update(_by_sku(_units(other).items()))
@@ -218,6 +240,53 @@ class Returning:
                 raise ReturnTooLarge(
                     order=back.order_id, sku=sku, sold=sold[sku], returned=returned[sku], asked=asked
                 )  # fmt: skip
+
+    def _sold(self, reader: Reader, order_id: str) -> Counter[str] | None:
+        """Units by item that the customer of an order can have; None when nobody knows what is in it.
+
+        Of an order that another system runs, nothing once it was cancelled before anybody told that it left.
+        """
+        if not self._orders.is_run_here(reader, order_id):
+            kinds = {one.kind for one in self._orders.tellings(reader, order_id)}
+            if "Order Cancelled" in kinds and not kinds & _LEFT:
+                return Counter()
+        return self._bought(reader, order_id) or None
+
+    def _bought(self, reader: Reader, order_id: str) -> Counter[str]:
+        """Units by item: of an order that is run here, what left the house to its customer; else what was bought."""
+        book = self._orders.book(reader, order_id)
+        if book is not None:
+            return _gone(book)
+        return _by_sku((Pile(line.sku), line.units) for line in self._orders.lines(reader, order_id))
+
+    def _refuse_more_than_paid(self, reader: Reader, back: Return, amount_minor: int) -> None:
+        """Where it is known what the units cost: not more than that, nor, with other returns, than the whole order."""
+        prices = self._highest_prices(reader, back.order_id) if back.order_id else {}
+        units = _by_sku(_units(back).items())
+        if not units.keys() <= prices.keys():
+            return
+        currency = next(iter(prices.values())).currency
+        worth = sum(count * prices[sku].amount_minor for sku, count in units.items())
+        others = (one for one in self._desk.goods.returns_of(reader, back.order_id) if one.id != back.id)
+        before = sum(one.refunded_minor or 0 for one in others if one.currency == currency)
+        bought = +self._bought(reader, back.order_id)
+        paid = sum(count * prices[sku].amount_minor for sku, count in bought.items() if sku in prices)
+        left = max(0, paid - before) if bought.keys() <= prices.keys() else worth
+        if back.currency != currency or amount_minor > min(worth, left):
+            raise RefundTooLarge(
+                back=back.id, order=back.order_id, amount_minor=amount_minor, currency=back.currency,
+                worth_minor=worth, worth_currency=currency, left_minor=left,
+            )  # fmt: skip
+
+    def _highest_prices(self, reader: Reader, order_id: str) -> dict[str, Money]:
+        """What a unit of each item cost, at most; items of which any line has no price are left out."""
+        found: dict[str, Money] = {}
+        lines = [line for line in self._orders.lines(reader, order_id) if line.units]
+        for line in lines:
+            if line.price is not None and (line.sku not in found or line.price > found[line.sku]):
+                found[line.sku] = line.price
+        unpriced = {line.sku for line in lines if line.price is None}
+        return {sku: price for sku, price in found.items() if sku not in unpriced}
 
     def _worth(self, reader: Reader, back: Return) -> tuple[int, str]:
         """What the order took for these units."""
@@ -257,6 +326,15 @@ class Returning:
                 },
             }
         ]  # fmt: skip
+
+
+def _gone(book: Book) -> Counter[str]:
+    """Units that left the house to the customer; what is on its way to a store of ours has not."""
+    found = Counter(dict.fromkeys(book.units, 0))
+    for one in book.fulfilments.values():
+        if one.state in GONE and not (one.destination and one.state is Step.SHIPPED):
+            found.update({line.sku: line.picked for line in one.lines})
+    return found
 
 
 def _units(back: Return) -> dict[Pile, Units]:

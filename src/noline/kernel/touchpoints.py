@@ -11,13 +11,15 @@ from noline.kernel.clock import Micros, parse_instant
 from noline.kernel.errors import UnreadableMoney
 from noline.kernel.events import Fact, Json
 from noline.kernel.money import to_minor
-from noline.kernel.words import OBJECT_PROPERTIES
+from noline.kernel.words import OBJECT_PROPERTIES, Word
 
 LARGEST = 10**15
 """Amounts (minor units) and units at or above this are not believed."""
 
 NO_TOUCHPOINT = frozenset({"identify", "group", "alias", "Consent Changed", "Segment Consent Preference Updated"})
 """Records about a person that are no step of a journey."""
+
+_ABOUT_NOBODY = frozenset({"sku", "business", "deed"})
 
 _LONGEST_NUMBER_BITS = 256  # of a number that stands as an id; Python refuses to print very long ones
 _NO_PRODUCTS: list[Json] = []
@@ -55,13 +57,18 @@ class Touchpoint(NamedTuple):
     exposure: bool
 
 
+def is_of_a_journey(word: Word) -> bool:
+    """Whether what bears this name can be a step of a person's journey."""
+    return word.name not in NO_TOUCHPOINT and word.about not in _ABOUT_NOBODY
+
+
 def touchpoint(fact: Fact, default_currency: str = "EUR") -> Touchpoint | None:
     """The touchpoint of a fact; None when it is not of a person's journey.
 
     default_currency: ISO 4217, of amounts that do not name theirs.
     """
     word = fact.word
-    if fact.kind in NO_TOUCHPOINT or word.about in {"sku", "business", "deed"}:
+    if not is_of_a_journey(word):
         return None
     properties = fact.properties
     products = _products(properties)

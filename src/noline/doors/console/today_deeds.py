@@ -38,8 +38,12 @@ class FieldMissing(NotReadable):
 
 
 def act(request: Asking, fields: Fields, by: str) -> Said:
-    """Do what a button says, or tell what came of it when it was pressed before; a refusal is told, never raised."""
+    """Do what a button says, or tell what came of it when it was pressed before; a refusal is told, not raised.
+
+    Raises FieldMissing without the store, of which there is no page to tell it on.
+    """
     hub: Hub = request.app.state.hub
+    _named(fields, "location")
     try:
         do = _DEEDS.get(fields.get("do", ""))
         if do is None:

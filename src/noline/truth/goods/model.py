@@ -262,12 +262,58 @@ def sent(transfer: Transfer, due_at: Micros | None) -> Transfer:
     return msgspec.structs.replace(transfer, state="in_transit", due_at=due_at)
 
 
+def by_pile(transfer: Transfer, there: Mapping[Pile, Units]) -> Transfer:
+    """What was picked without a lot, as the piles that lie there: a transfer says what is on its way.
+
+    there: what lies where it leaves. Piles that have lines of their own keep what those take.
+    """
+    left = Counter(dict(there))
+    left.subtract({line.pile: line.picked or 0 for line in transfer.lines if line.pile != Pile(line.sku)})
+    lines: dict[Pile, TransferLine] = {}
+    for line in transfer.lines:
+        shares = _shared(line, left) if line.pile == Pile(line.sku) else {line.pile: (line.units, line.picked or 0)}
+        for pile, (units, taken) in shares.items():
+            before = lines.get(pile) or TransferLine(pile.sku, 0, pile.lot, pile.owner, picked=0)
+            lines[pile] = msgspec.structs.replace(
+                before, units=before.units + units, picked=(before.picked or 0) + taken
+            )  # fmt: skip
+    return msgspec.structs.replace(transfer, lines=tuple(lines.values()))
+
+
+def _shared(line: TransferLine, there: Mapping[Pile, Units]) -> dict[Pile, tuple[Units, Units]]:
+    """Units asked and picked of a line without a lot, by pile: what no pile has, and was not found, stays with it."""
+    nameless, left = line.pile, line.picked or 0
+    shares = {nameless: (line.units - left, 0)} if line.units > left else {}
+    for pile in sorted(one for one in there if one.sku == line.sku):
+        if some := min(left, max(0, there[pile])):
+            shares[pile] = (shares.get(pile, (0, 0))[0] + some, some)
+            left -= some
+    if left:
+        asked, taken = shares.get(nameless, (0, 0))
+        shares[nameless] = (asked + left, taken + left)
+    return shares
+
+
+def _onto_lots(transfer: Transfer, found: Mapping[Pile, Units]) -> dict[Pile, Units]:
+    """What came without a lot, as the lots that were sent and that nobody named; what is more than those has none."""
+    told: Counter[Pile] = Counter(dict(found))
+    sent_without = {line.sku: line.picked or 0 for line in transfer.lines if line.pile == Pile(line.sku)}
+    for line in transfer.lines:
+        nameless = Pile(line.sku)
+        if line.pile != nameless and line.pile not in found:
+            came = min(line.picked or 0, max(0, told[nameless] - sent_without.get(line.sku, 0)))
+            told[line.pile] += came
+            told[nameless] -= came
+    return {pile: units for pile, units in told.items() if units or not found.get(pile)}
+
+
 def arrived(transfer: Transfer, found: Mapping[Pile, Units] | None) -> Transfer:
     """What came: what is named (the rest is missing), or all that was sent; what nobody sent gets a line of its own.
 
-    Raises PaperStateWrong.
+    Units without a lot are those of the lots that were sent. Raises PaperStateWrong.
     """
     must_be(transfer, "in_transit")
+    found = None if found is None else _onto_lots(transfer, found)
     lines = [
         msgspec.structs.replace(line, received=(line.picked or 0) if found is None else found.get(line.pile, 0))
         for line in transfer.lines

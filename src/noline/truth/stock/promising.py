@@ -217,7 +217,7 @@ def refusal(short: Sequence[Short]) -> NotEnoughStock:
 def _told(one: Short) -> str:
     where = one.location or "The company"
     others = ", ".join(f"{location} ({units})" for location, units in one.elsewhere[:5])
-    more = f" Others: {others}." if others else ""
+    more = f" {'Others' if one.location else 'It lies at'}: {others}." if others else ""
     verb = "was" if one.asked == 1 else "were"
     return f"{where} can promise {one.available} of {one.sku}, {one.asked} {verb} asked.{more}"
 
