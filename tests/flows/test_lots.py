@@ -1,4 +1,4 @@
-"""Items kept by lot: what leaves the house leaves the piles that are there, and counting makes the books right again."""
+"""Items kept by lot: what leaves the house leaves the piles that are there, and counting makes the books right."""
 
 import pytest
 

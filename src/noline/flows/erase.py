@@ -111,7 +111,8 @@ class Erasing:
     ) -> None:
         """Wire erasing. rooms: that know people, beside customers. goods: rooms whose rows stay under a pseudonym.
 
-        orders, papers: rooms that keep what is written into deeds about what people ordered and gave back. recipients: the receivers that are sent events; they must be told by whoever erases.
+        orders, papers: rooms that keep what is written into deeds about what people ordered and gave back.
+        recipients: the receivers that are sent events; they must be told by whoever erases.
         """
         self._store = store
         self._log = log
