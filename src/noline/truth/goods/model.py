@@ -304,7 +304,7 @@ def _onto_lots(transfer: Transfer, found: Mapping[Pile, Units]) -> dict[Pile, Un
             came = min(line.picked or 0, max(0, told[nameless] - sent_without.get(line.sku, 0)))
             told[line.pile] += came
             told[nameless] -= came
-    return {pile: units for pile, units in told.items() if units or not found.get(pile)}
+    return {pile: units for pile, units in told.items() if units}
 
 
 def arrived(transfer: Transfer, found: Mapping[Pile, Units] | None) -> Transfer:
