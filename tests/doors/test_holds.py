@@ -122,7 +122,7 @@ def test_a_hold_becomes_part_of_an_order_or_is_given_back_and_ends_once(shop):
     given_back = shop.ask("POST", "/holds", lines((1, "paris")), status=201)["id"]
     for _ in range(2):
         committed = shop.ask("POST", f"/holds/{kept}/commit", {"document": "order-1"})
-        assert (committed["state"], committed["document"]) == ("committed", "order-1")
+        assert (committed["state"], committed["order_id"]) == ("committed", "order-1")
     other = shop.ask("POST", f"/holds/{kept}/commit", {"document": "order-2"}, status=409)
     assert other["code"] == "stock.hold_over"
     assert shop.ask("POST", f"/holds/{given_back}/release", {})["state"] == "released"

@@ -3,6 +3,7 @@
 import multiprocessing
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
@@ -63,12 +64,48 @@ def names_in(store: TransactionalStore) -> list[str]:
 # Transactions
 
 
+def elsewhere(question: Callable[[TransactionalStore], T], store: TransactionalStore) -> T:
+    """What another thread sees."""
+    with ThreadPoolExecutor(1) as others:
+        return others.submit(question, store).result()
+
+
+def two_readers(store: TransactionalStore) -> tuple[list[tuple[str]], list[tuple[str]]]:
+    """What two readers at once see."""
+    with store.reading() as one, store.reading() as two:
+        return one.rows("SELECT name FROM sources"), two.rows("SELECT name FROM sources")
+
+
 def test_a_transaction_is_seen_when_its_block_has_ended_and_not_before(store, other):
     with store.transaction() as tx:
         add(tx, "web")
         assert tx.rows("SELECT name FROM sources") == [("web",)]
-        assert names_in(store) == names_in(other) == []
+        assert elsewhere(names_in, store) == names_in(other) == []
     assert names_in(store) == names_in(other) == ["web"]
+
+
+def test_who_writes_reads_what_was_written(store):
+    with store.transaction() as tx:
+        add(tx, "web")
+        assert names_in(store) == ["web"]
+
+
+def test_a_transaction_inside_another_one_is_a_part_of_it(store, other):
+    with store.transaction() as tx:
+        add(tx, "web")
+        with store.transaction() as part:
+            add(part, "app")
+        with undone(store.transaction()) as failing:
+            add(failing, "till")
+        assert names_in(store) == ["app", "web"]
+        assert names_in(other) == []
+    assert names_in(other) == ["app", "web"]
+
+
+def test_a_part_is_undone_with_the_whole(store):
+    with undone(store.transaction()), store.transaction() as part:
+        add(part, "web")
+    assert names_in(store) == []
 
 
 def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_works(store):
@@ -227,8 +264,7 @@ def test_a_reader_sees_one_state_while_others_write(store, other):
 def test_a_reader_does_not_wait_for_a_writer(store):
     with store.transaction() as tx:
         add(tx, "web")
-        with store.reading() as one, store.reading() as two:
-            assert one.rows("SELECT name FROM sources") == two.rows("SELECT name FROM sources") == []
+        assert elsewhere(two_readers, store) == ([], [])
 
 
 def test_a_reader_cannot_write(store):

@@ -35,7 +35,7 @@ def _wanted(reader: Reader, stock: Stock, orders: Orders, goods: Goods) -> _Clai
     for sku, location, units in _of_transfers(reader, goods):
         wanted[sku, location] += units
     for hold in stock.committed_holds(reader):
-        if not orders.is_run_here(reader, hold.document):
+        if not orders.is_run_here(reader, hold.order_id or ""):
             for line in hold.lines:
                 wanted[line.sku, line.location] += line.units
     return wanted

@@ -102,7 +102,7 @@ class Promising:
         """
         with self._store.transaction() as tx:
             hold = self._known(tx, hold_id)
-            if hold.state == "committed" and hold.document == document:
+            if hold.state == "committed" and hold.order_id == document:
                 return hold
             return self._end(tx, self._in_force(tx, hold_id), "committed", document, by=by)
 
@@ -115,9 +115,9 @@ class Promising:
         with self._store.transaction() as tx:
             hold = self._known(tx, hold_id)
             if hold.state == "committed":
-                if self._is_order(tx, hold.document):
+                if self._is_order(tx, hold.order_id or ""):
                     raise HoldOver(hold=hold_id, state=hold.state)
-                return self._end(tx, hold, "released", hold.document, by=by)
+                return self._end(tx, hold, "released", hold.order_id or "", by=by)
             if hold.ended_at is not None:
                 return hold
             return self._end(tx, hold, "expired" if hold.state == "expired" else "released", "", by=by)
@@ -170,7 +170,8 @@ class Promising:
 
     def _end(self, tx: Transaction, hold: Hold, how: End, document: str, *, by: str) -> Hold:
         self._deeds.do(tx, [self._deed(ENDED, hold, decided.ended(hold, how, document))], by=by)
-        return hold._replace(state=how, ended_at=self._clock.now(), document=document or hold.document)
+        order_id = document if how == "committed" else hold.order_id
+        return hold._replace(state=how, ended_at=self._clock.now(), order_id=order_id)
 
     def _end_due(self, tx: Transaction, now: Micros) -> int:
         count = 0

@@ -32,6 +32,7 @@ def hold(found: Hold) -> Json:
         "expires_at": as_text(found.expires_at),
         "channel": found.channel,
         "document": found.document,
+        "order_id": found.order_id,
         "lines": [{"sku": sku, "location": location, "units": units} for sku, location, units in found.lines],
     }
 

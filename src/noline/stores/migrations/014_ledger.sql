@@ -85,6 +85,7 @@ CREATE TABLE stock_holds (
     placed_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     ended_at BIGINT,
+    order_id TEXT,
     PRIMARY KEY (route_key, hold),
     CHECK ((ended_at IS NULL) = (state = 'active'))
 );

@@ -29,7 +29,10 @@ class Claim(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """Units that are promised to somebody for a while. document: what it is for: a cart, or the order it became."""
+    """Units that are promised to somebody for a while.
+
+    document: what it is for, such as a cart. order_id: what it became part of when it was committed.
+    """
 
     id: str
     state: str
@@ -39,6 +42,7 @@ class Hold(NamedTuple):
     placed_at: Micros
     expires_at: Micros
     ended_at: Micros | None = None
+    order_id: str | None = None
 
 
 class Posting(NamedTuple):

@@ -473,13 +473,13 @@ def _placed_row(fact: Fact) -> Row:
     said = fact.properties
     return (
         fact.route_key, said["hold"], "active", said["channel"], said["document"], _as_json(said["lines"]).decode(),
-        fact.occurred_at, said["expires_at"], None,
+        fact.occurred_at, said["expires_at"], None, None,
     )  # fmt: skip
 
 
 def _hold(row: Row) -> Hold:
-    name, state, channel, document, lines, placed_at, expires_at, ended_at = row
-    return Hold(name, state, channel, document, _read_lines(lines), placed_at, expires_at, ended_at)
+    name, state, channel, document, lines, placed_at, expires_at, ended_at, order_id = row
+    return Hold(name, state, channel, document, _read_lines(lines), placed_at, expires_at, ended_at, order_id)
 
 
 def _policy_row(policy: Policy) -> Row:

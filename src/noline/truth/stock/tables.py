@@ -9,7 +9,7 @@ _MOVE = (
 )
 _COUNT = "sku, location, lot, owner, fact_route, message_id, seq, occurred_at, document, actor, units"
 _CELL = "location, lot, owner, on_hand, unsellable, held, allocated, incoming, counted_at"
-_HOLD = "hold, state, channel, document, lines, placed_at, expires_at, ended_at"
+_HOLD = "hold, state, channel, document, lines, placed_at, expires_at, ended_at, order_id"
 _POLICY = "oversell, beyond, until_at, buffer, safety"
 
 KEEP_MOVE = f"""
@@ -177,7 +177,7 @@ ON CONFLICT (route_key, hold) DO NOTHING
 EXTEND_HOLD = "UPDATE stock_holds SET expires_at = ? WHERE route_key = ? AND hold = ? AND state = 'active'"
 
 END_HOLD = """
-UPDATE stock_holds SET state = ?, ended_at = ?, document = coalesce(?, document)
+UPDATE stock_holds SET state = ?, ended_at = ?, order_id = coalesce(?, order_id)
 WHERE route_key = ? AND hold = ? AND state IN ('active', 'committed')
 """
 
