@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from noline.flows.deeds import Deed, Deeds
 from noline.flows.piles import lying
-from noline.kernel.clock import Clock, Micros, as_text, parse_instant
-from noline.kernel.errors import NameTaken, NotFound, Refused, UnreadableInstant
+from noline.kernel.clock import Clock, Micros, to_instant
+from noline.kernel.errors import NameTaken, NotFound, Refused
 from noline.kernel.events import Json
 from noline.kernel.quantities import Units
 from noline.stores.transactional import Reader, Transaction, TransactionalStore
@@ -167,14 +167,7 @@ def place(location: str) -> str:
 
 def instant_or_none(text: str | None) -> Micros | None:
     """A time that somebody wrote; raises UnreadableInstant."""
-    if text is None:
-        return None
-    try:
-        instant = parse_instant(text)
-        as_text(instant)
-    except (ValueError, OverflowError) as cause:
-        raise UnreadableInstant(value=text) from cause
-    return instant
+    return None if text is None else to_instant(text)
 
 
 def posting(pile: Pile, units: Units, source: Place, target: Place, due_at: Micros | None = None) -> Posting:

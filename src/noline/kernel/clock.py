@@ -8,6 +8,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from noline.kernel.errors import UnreadableInstant
+
 Micros = int
 """An instant or a span, in microseconds."""
 
@@ -55,6 +57,14 @@ def parse_instant(text: str) -> Micros:
     elif moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def to_instant(text: str) -> Micros:
+    """Read a time that somebody sent. Raises UnreadableInstant."""
+    try:
+        return parse_instant(text)
+    except (ValueError, OverflowError) as cause:
+        raise UnreadableInstant(value=text) from cause
 
 
 def as_datetime(instant: Micros) -> datetime:

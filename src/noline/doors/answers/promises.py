@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from noline.hub import Hub
-from noline.kernel.clock import Micros, as_text, parse_instant
-from noline.kernel.errors import NotReadable, UnreadableInstant
+from noline.kernel.clock import Micros, as_text, to_instant
+from noline.kernel.errors import NotReadable
 from noline.kernel.geo import kilometres, point_of
 from noline.truth.stock.decided import Hold
 from noline.truth.stock.model import UNSOURCED
@@ -45,7 +45,7 @@ def availability(
     near: a location, or latitude and longitude; the nearest comes first. at: an instant; what is on its way and due by
     then counts as `available_by`. Raises UnreadableInstant, NotFound and NotAPlace.
     """
-    due_by = None if at is None else _instant(at)
+    due_by = None if at is None else to_instant(at)
     ways = None if near is None else _ways(hub, near)
     looked = hub.shelves.look(items, hub.clock.now())
     found = [_item(looked, sku, channel) for sku in items]
@@ -107,13 +107,6 @@ def _ways(hub: Hub, near: str) -> dict[str, float]:
     if here is None:
         raise NotAPlace(text=near)
     return {location: round(kilometres(here, point), 1) for location, point in points.items()}
-
-
-def _instant(text: str) -> Micros:
-    try:
-        return parse_instant(text)
-    except (ValueError, OverflowError) as cause:
-        raise UnreadableInstant(value=text) from cause
 
 
 def _shelf(one: tuple[Any, ...]) -> Json:

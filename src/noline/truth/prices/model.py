@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from noline.kernel.clock import Micros, parse_instant
-from noline.kernel.errors import NotReadable, UnreadableInstant
+from noline.kernel.clock import Micros, to_instant
+from noline.kernel.errors import NotReadable
 from noline.kernel.events import Fact
 from noline.kernel.money import Money, to_minor
 from noline.kernel.quantities import to_units
@@ -134,9 +134,4 @@ def _money(fact: Fact, default_currency: str) -> Money:
 
 def _instant(fact: Fact, name: str) -> Micros | None:
     text = fact.text(name)
-    if text is None:
-        return None
-    try:
-        return parse_instant(text)
-    except (ValueError, OverflowError) as cause:
-        raise UnreadableInstant(value=text) from cause
+    return None if text is None else to_instant(text)
