@@ -13,9 +13,10 @@ import pytest
 from noline.demo.hints import HINTS
 from noline.doors import answers
 from noline.hub import Hub
-from noline.insight.journeys.model import HandoffPart, LostPerson, share
+from noline.insight.journeys.model import HandoffPart, LostPerson
 from noline.kernel.clock import DAY, Micros, parse_instant
 from noline.kernel.money import Money
+from noline.kernel.shares import share
 
 SIZE = "small"
 SEASON = parse_instant("2025-11-01"), parse_instant("2025-12-25") - 1

@@ -10,18 +10,16 @@ from noline.insight.journeys.model import (
     HandoffGroup,
     LostPerson,
     Reporting,
-    Share,
     Spread,
     StageCount,
-    share,
     share_of_attempts,
-    stands_out,
 )
 from noline.insight.journeys.questions import QUESTIONS
 from noline.insight.journeys.service import DIMENSIONS
 from noline.kernel.clock import DAY
 from noline.kernel.errors import NotFound
 from noline.kernel.money import Money
+from noline.kernel.shares import Share, share, stands_out
 
 LATER = at(100)
 

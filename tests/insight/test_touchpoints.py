@@ -48,6 +48,7 @@ def test_a_product_seen_in_the_shop():
         seq=7, subject=-5, occurred_at=1_000, channel="web", action="Product Viewed", stage="consider", source="shop",
         store_id="paris-1", sku="ristretto", object_id="c-1", value_minor=450, currency="USD", handoff_to=None,
         handoff_object=None, handoff_until=None, handoff_group=None, country="FR", units=None, exposure=False,
+        topic=None, rating_hundredths=None,
     )  # fmt: skip
 
 
@@ -158,3 +159,15 @@ def test_no_property_is_too_odd(kind, properties):
     found = touchpoint(fact(kind, properties))
     if found is not None:
         assert as_table("touchpoints", [found]).num_rows == 1
+
+
+def test_a_topic_is_one_of_few_words_and_never_somebodys_own_text():
+    assert touchpoint(fact("Case Opened", {"topic": "delivery"})).topic == "delivery"
+    assert touchpoint(fact("Return Refused", {"reason": "no receipt"})).topic == "no receipt"
+    assert touchpoint(fact("Case Opened", {"topic": "write to ann@example.com"})).topic is None
+    assert touchpoint(fact("Case Opened", {"topic": "my machine leaks since the day before yesterday"})).topic is None
+
+
+@pytest.mark.parametrize(("told", "hundredths"), [(4, 400), ("4.5", 450), (0, 0), (7, None), ("good", None)])
+def test_a_rating_is_kept_in_hundredths_of_a_star(told, hundredths):
+    assert touchpoint(fact("Review Posted", {"rating": told})).rating_hundredths == hundredths

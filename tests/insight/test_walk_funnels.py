@@ -147,8 +147,8 @@ def test_parts_of_the_first_or_last_event_add_up_to_the_whole():
 
 def test_a_breakdown_may_use_any_further_column():
     table = table_of(BROUGHT).append_column("country", [["FR", "FR", "FR", "CH", "CH", None, None, None]])
-    from noline.insight.walks.events import Columns
-    from noline.insight.walks.store import WalkStore
+    from noline.stores.walks.events import Columns
+    from noline.stores.walks.store import WalkStore
 
     store = WalkStore.from_table(table, Columns(parts=("country",)))
     counts = counted(store, Funnel.of("a,b,c", by="country"))

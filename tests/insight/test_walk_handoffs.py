@@ -11,8 +11,8 @@ from noline.insight.walks import dropoffs, funnels, handoffs
 from noline.insight.walks.histogram import bins_of, middle_of, quantile
 from noline.insight.walks.model import Funnel, Pauses, Wants
 from noline.insight.walks.service import Walks, merged
-from noline.insight.walks.store import shard_of
 from noline.kernel.clock import DAY, HOUR, MINUTE
+from noline.stores.walks.store import shard_of
 from shop import track
 
 CHANNELS = ["web", "store", "mail", "call"]

@@ -8,8 +8,8 @@ from insight.walk_logs import store_of
 from noline.insight.walks import incidence
 from noline.insight.walks.model import SpellCounts
 from noline.insight.walks.service import Walks, merged
-from noline.insight.walks.statistics import share
 from noline.kernel.clock import DAY, HOUR
+from noline.kernel.shares import share
 
 
 def spells_of(pairs) -> SpellCounts:

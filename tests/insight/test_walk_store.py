@@ -8,12 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from insight.walk_logs import random_rows, store_of, table_of
-from noline.insight.walks.arrays import order_by_number, tallied
-from noline.insight.walks.events import CellUnreadable, ColumnMissing, Columns, EventsUnreadable, read, understood
 from noline.insight.walks.funnels import counted
 from noline.insight.walks.model import Funnel
-from noline.insight.walks.store import StoreUnreadable, TooManyNames, WalkStore, shard_of
 from noline.kernel.errors import NotFound
+from noline.stores.walks.arrays import order_by_number, tallied
+from noline.stores.walks.events import CellUnreadable, ColumnMissing, Columns, EventsUnreadable, read, understood
+from noline.stores.walks.store import StoreUnreadable, TooManyNames, WalkStore, shard_of
 
 MAPPED = Columns("customer", "at", "what", "where", "amount")
 MOMENTS = ["2026-01-01T10:00:00Z", "2026-01-01T09:00:00Z", "2026-01-01T10:00:00Z"]

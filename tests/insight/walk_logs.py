@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from noline.insight.walks.plain import Event
-from noline.insight.walks.store import WalkStore
+from noline.stores.walks.store import WalkStore
 
 Row = tuple[object, int, str, str]
 """person, moment in microseconds, channel, action."""

@@ -64,7 +64,7 @@ def rows(store: DuckDbStore, sql: str) -> list[tuple]:
 
 
 def files(store: DuckDbStore, table: str) -> list[str]:
-    return sorted(path.name for path in (store.folder / table).iterdir())
+    return sorted(path.name for path in (store.folder / TABLES[table].folder(table)).iterdir())
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_segment_that_does_not_follow_is_refused_and_nothing_is_written(store)
 
 
 def test_a_half_written_segment_is_no_segment(store):
-    (store.folder / "touchpoints" / f"{Segment(1, 5).name}.arriving").write_bytes(b"half")
+    (store.folder / TABLES["touchpoints"].folder("touchpoints") / f"{Segment(1, 5).name}.arriving").write_bytes(b"half")
     feed = LogFeed(4)
     Projector(store, [feed]).project()
     assert rows(store, LOG) == feed.expected()
@@ -321,3 +321,13 @@ def test_the_lock_dies_with_its_process(tmp_path):
     with store.projecting():
         store.load("touchpoints", [], 1, 1)
     assert store.watermark("touchpoints") == 1
+
+
+def test_a_table_of_another_version_is_projected_again(tmp_path):
+    older = tmp_path / "touchpoints"
+    older.mkdir()
+    (older / Segment(1, 5).name).write_bytes(b"columns of an older version")
+    store = DuckDbStore(tmp_path)
+    assert store.watermark("touchpoints") == 0
+    store.tidy()
+    assert not older.exists()

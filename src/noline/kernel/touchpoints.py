@@ -25,6 +25,9 @@ _LONGEST_NUMBER_BITS = 256  # of a number that stands as an id; Python refuses t
 _NO_PRODUCTS: list[Json] = []
 _MINOR_TOTALS = ("value_minor", "total_minor", "revenue_minor")
 _TOTALS = ("total", "revenue", "value")
+_TOPICS = ("topic", "reason", "category")
+_LONGEST_TOPIC = 40
+_BEST_RATING = 5
 
 
 class Touchpoint(NamedTuple):
@@ -34,6 +37,8 @@ class Touchpoint(NamedTuple):
     occurred_at, handoff_until: microseconds since 1970 UTC.
     value_minor: the amount in minor units of `currency`; both None when there is none.
     exposure: something merely sent; it is in no visit, but it may hand over.
+    topic: what a contact or a refusal was about, as one of the sender's few words for it.
+    rating_hundredths: of a review or an answer; 450 is 4.5 of 5 stars.
     """
 
     seq: int
@@ -55,6 +60,8 @@ class Touchpoint(NamedTuple):
     country: str | None
     units: int | None
     exposure: bool
+    topic: str | None
+    rating_hundredths: int | None
 
 
 def is_of_a_journey(word: Word) -> bool:
@@ -96,6 +103,8 @@ def touchpoint(fact: Fact, default_currency: str = "EUR") -> Touchpoint | None:
         context.country,
         _units(properties, products),
         word.exposure,
+        _topic(properties),
+        _rating(properties),
     )
 
 
@@ -126,6 +135,25 @@ def _object(properties: Json) -> str | None:
         if name in properties and (found := _text(properties[name])):
             return found
     return None
+
+
+def _topic(properties: Json) -> str | None:
+    for name in _TOPICS:
+        if name in properties and (found := _text(properties[name])):
+            # A topic is one of few words; what is longer or holds an address is somebody's own text, and stays out.
+            return found if len(found) <= _LONGEST_TOPIC and "@" not in found else None
+    return None
+
+
+def _rating(properties: Json) -> int | None:
+    """Hundredths of a star, of five."""
+    if "rating" not in properties:
+        return None
+    try:
+        stars = float(properties["rating"])
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return round(100 * stars) if 0 <= stars <= _BEST_RATING else None
 
 
 def _sku(properties: Json, products: list[Json]) -> str | None:

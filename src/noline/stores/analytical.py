@@ -28,11 +28,17 @@ class Table(NamedTuple):
 
     position: the column that carries the position of the feed, kept out of the answer when `latest_of` is set.
     latest_of: the table is a list of changes; a question sees the newest row for each value of this column.
+    version: of its columns; a table of another version is projected again from the log.
     """
 
     columns: Mapping[str, str]
     position: str
     latest_of: str | None = None
+    version: int = 1
+
+    def folder(self, name: str) -> str:
+        """The folder of its segments, by the name of the table."""
+        return name if self.version == 1 else f"{name}-{self.version}"
 
 
 TABLES: Mapping[str, Table] = {
@@ -57,8 +63,11 @@ TABLES: Mapping[str, Table] = {
             "country": "VARCHAR",
             "units": "BIGINT",
             "exposure": "BOOLEAN",
+            "topic": "VARCHAR",
+            "rating_hundredths": "BIGINT",
         },
         position="seq",
+        version=2,
     ),
     "people": Table(
         {"version": "BIGINT", "subject": "BIGINT", "person": "BIGINT"}, position="version", latest_of="subject"

@@ -1,6 +1,7 @@
 """History in DuckDB: an engine in memory that reads the segments where they lie and keeps nothing of its own."""
 
 import os
+import shutil
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -60,7 +61,7 @@ class DuckDbStore:
         self._viewed: dict[str, tuple[Segment, ...] | None] = dict.fromkeys(TABLES)
         self._turn = threading.RLock()
         for table in TABLES:
-            (folder / table).mkdir(parents=True, exist_ok=True)
+            self._place(table).mkdir(parents=True, exist_ok=True)
 
     def ask(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table":
         """The answer of one SELECT over the tables as they are now."""
@@ -92,9 +93,10 @@ class DuckDbStore:
 
     def tidy(self) -> None:
         """Merge many small segments; remove what was replaced a minute ago. Only inside `projecting()`."""
-        for table in TABLES:
+        for table, kind in TABLES.items():
+            self._remove_versions(table, kind.version)
             if parts := to_merge(self._cover(table)):
-                self._merge(table, [self.folder / table / part.name for part in parts], parts[0].first, parts[-1].last)
+                self._merge(table, [self._place(table) / part.name for part in parts], parts[0].first, parts[-1].last)
             self._remove_replaced(table)
 
     def amend(self, table: str, column: str, gone: Collection[int], rows: Rows = ()) -> int:
@@ -118,7 +120,7 @@ class DuckDbStore:
         for path in self._files(table):
             if path.name not in names:
                 path.unlink(missing_ok=True)
-        sync_folder(self.folder / table)
+        sync_folder(self._place(table))
 
     def _holds_any(self, table: str, segment: Segment, column: str, values: Collection[int]) -> bool:
         import numpy as np
@@ -127,7 +129,7 @@ class DuckDbStore:
         if column == TABLES[table].position and not any(segment.first <= one <= segment.last for one in values):
             return False
         wanted = np.array(sorted(values), np.int64)
-        file = pq.ParquetFile(self.folder / table / segment.name)
+        file = pq.ParquetFile(self._place(table) / segment.name)
         batches = file.iter_batches(_ROWS_PER_GROUP, columns=[column])
         return any(bool(np.isin(batch.column(0).to_numpy(), wanted).any()) for batch in batches)
 
@@ -143,7 +145,7 @@ class DuckDbStore:
             self._arriving(table, segment) as temporary,
             pq.ParquetWriter(temporary, arrow_schema(table), compression=_COMPRESSION) as writer,
         ):
-            for batch in pq.ParquetFile(self.folder / table / segment.name).iter_batches(_ROWS_PER_GROUP):
+            for batch in pq.ParquetFile(self._place(table) / segment.name).iter_batches(_ROWS_PER_GROUP):
                 kept = batch.filter(pa.array(~np.isin(batch.column(column).to_numpy(), unwanted)))
                 writer.write_batch(kept, _ROWS_PER_GROUP)
             if added:
@@ -154,7 +156,7 @@ class DuckDbStore:
         for table in TABLES:
             for path in self._files(table):
                 path.unlink()
-            sync_folder(self.folder / table)
+            sync_folder(self._place(table))
 
     def close(self) -> None:
         """Let go of memory and files; a later question starts the engine again."""
@@ -185,7 +187,7 @@ class DuckDbStore:
         for table in TABLES:
             covering = tuple(self._cover(table))
             if always or covering != self._viewed[table]:
-                cursor.execute(_view(table, [self.folder / table / segment.name for segment in covering]))
+                cursor.execute(_view(table, [self._place(table) / segment.name for segment in covering]))
                 self._viewed[table] = covering
 
     def _merge(self, table: str, parts: list[Path], first: int, last: int) -> None:
@@ -204,12 +206,17 @@ class DuckDbStore:
                 for batch in pq.ParquetFile(part).iter_batches(_ROWS_PER_GROUP):
                     writer.write_batch(batch, _ROWS_PER_GROUP)
 
+    def _remove_versions(self, table: str, version: int) -> None:
+        """Remove what an older version of a table left: it was projected again."""
+        for older in range(1, version):
+            shutil.rmtree(self.folder / TABLES[table]._replace(version=older).folder(table), ignore_errors=True)
+
     def _remove_replaced(self, table: str) -> None:
         """Remove what the cover no longer needs, a minute after the file that replaced it appeared."""
         covering = self._cover(table)
         names = {segment.name for segment in covering}
         long_ago = self._clock.now() - KEPT_AFTER_REPLACED
-        appeared = {segment: _appeared(self.folder / table / segment.name) for segment in covering}
+        appeared = {segment: _appeared(self._place(table) / segment.name) for segment in covering}
         for path in self._files(table):
             if path.name in names:
                 continue
@@ -220,7 +227,7 @@ class DuckDbStore:
     @contextmanager
     def _arriving(self, table: str, segment: Segment) -> Iterator[Path]:
         """A temporary path that becomes the segment, durably, when the block ends well."""
-        folder = self.folder / table
+        folder = self._place(table)
         temporary = folder / f"{segment.name}.arriving"
         yield temporary
         with temporary.open("rb") as written:
@@ -228,11 +235,14 @@ class DuckDbStore:
         temporary.rename(folder / segment.name)
         sync_folder(folder)
 
+    def _place(self, table: str) -> Path:
+        return self.folder / TABLES[table].folder(table)
+
     def _cover(self, table: str) -> list[Segment]:
-        return cover(os.listdir(self.folder / table))  # noqa: PTH208  names alone, and often
+        return cover(os.listdir(self._place(table)))  # noqa: PTH208  names alone, and often
 
     def _files(self, table: str) -> list[Path]:
-        return sorted((self.folder / table).iterdir())
+        return sorted(self._place(table).iterdir())
 
 
 def _appeared(path: Path) -> Micros:
@@ -250,7 +260,7 @@ def _view(table: str, paths: list[Path]) -> str:
 
 def _latest(table: str, paths: list[Path], *, keep_position: bool = False) -> str:
     """The rows of a table: all of them, or of a list of changes the newest for each subject."""
-    columns, position, key = TABLES[table]
+    columns, position, key = TABLES[table][:3]
     if key is None:
         return f"SELECT {', '.join(columns)} FROM {_rows(table, paths)}"
     newest = [f"arg_max({column}, {position}) AS {column}" for column in columns if column not in {key, position}]

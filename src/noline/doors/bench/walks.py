@@ -127,8 +127,8 @@ class _Facts(NamedTuple):
 def _ours(path: Path, repeats: int) -> tuple[dict[str, Spent], dict[str, Any], _Facts]:
     from noline.insight.walks import dropoffs, funnels, handoffs
     from noline.insight.walks.model import Funnel, Pauses, Step, Wants
-    from noline.insight.walks.store import WalkStore
     from noline.insight.walks.visits import by_channel
+    from noline.stores.walks.store import WalkStore
 
     spent: dict[str, Spent] = {}
     spent["build"], store = _cheapest(lambda: WalkStore.from_parquet(path), repeats)

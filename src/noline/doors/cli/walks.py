@@ -10,10 +10,10 @@ from noline.doors.cli.questions import journeys
 from noline.doors.cli.talk import COUNT, POSITION, hub_option, opened, say, show
 
 if TYPE_CHECKING:
-    from noline.insight.walks.events import Columns
     from noline.insight.walks.model import DropOffCounts, Funnel, Incidence, Level, Pauses, Step
     from noline.insight.walks.service import HandoffRow, Walks
-    from noline.insight.walks.statistics import Share
+    from noline.kernel.shares import Share
+    from noline.stores.walks.events import Columns
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -196,9 +196,9 @@ def _opened_walks(
 def _from_file(
     path: Path, mapping: str | None, parts: tuple[str, ...], keep: Path | None
 ) -> "tuple[Walks, dict[str, Any] | None]":
-    from noline.insight.walks import store as walk_store
-    from noline.insight.walks.events import read
     from noline.insight.walks.service import Walks
+    from noline.stores.walks import store as walk_store
+    from noline.stores.walks.events import read
 
     if path.is_dir() and walk_store.is_store(path):
         if mapping or keep:
@@ -217,7 +217,7 @@ def _from_file(
 
 
 def _columns(mapping: str | None, parts: tuple[str, ...]) -> "Columns":
-    from noline.insight.walks.events import Columns
+    from noline.stores.walks.events import Columns
 
     pairs = [one.partition("=") for one in _names(mapping)]
     if any(not sign or not column for _, sign, column in pairs):

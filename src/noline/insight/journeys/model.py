@@ -6,20 +6,14 @@ A share always comes with its Wilson 95 % interval, and says when it rests on to
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from math import sqrt
 from typing import Any
 
 from noline.kernel.clock import DAY, MINUTE, Micros
 from noline.kernel.money import Money, minor_digits
-
-FEWEST_PERSONS = 30
-FEWEST_CASES = 5
+from noline.kernel.shares import Share, wilson
 
 ALWAYS_SINCE: Micros = -(2**62)
 ALWAYS_UNTIL: Micros = 2**62
-
-_LEVEL = 0.95
-_Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +42,6 @@ class Windows:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """A part of a whole with its Wilson 95 % interval; None when the whole is empty.
-
-    too_few: fewer than 30 people, or fewer than 5 cases among them.
-    """
-
-    value: float | None
-    low: float | None
-    high: float | None
-    too_few: bool
-
-
-def share(cases: int, persons: int, *, z: float = _Z_95) -> Share:
-    """The share of cases among persons. z: how many standard errors the interval reaches; that of 95 % if not told."""
-    return _wilson(cases, persons, persons, persons, z)
-
-
-@dataclass(frozen=True, slots=True)
 class Spread:
     """How attempts lie on people, as sums over people: cases squared, cases times attempts, attempts squared."""
 
@@ -82,7 +58,7 @@ def share_of_attempts(cases: int, attempts: int, persons: int, spread: Spread) -
     attempts ended alike.
     """
     if attempts == 0:
-        return _wilson(0, 0, 0, persons, _Z_95)
+        return wilson(0, 0, worth=0, persons=persons)
     # Whole numbers until the end: cases and attempts of large logs, squared, are too large for a float.
     varies = (
         spread.cases_squared * attempts * attempts
@@ -91,36 +67,7 @@ def share_of_attempts(cases: int, attempts: int, persons: int, spread: Spread) -
     )
     alone = cases * (attempts - cases) * attempts * attempts
     worth = min(attempts, alone / varies) if varies else persons
-    return _wilson(cases, attempts, worth, persons, _Z_95)
-
-
-def _wilson(cases: int, whole: int, worth: float, persons: int, z: float) -> Share:
-    """worth: how many independent cases the whole is worth; the width of the interval follows from it."""
-    if whole == 0:
-        return Share(None, None, None, too_few=True)
-    rate = cases / whole
-    weight = z * z / worth
-    centre = (rate + weight / 2) / (1 + weight)
-    reach = z * sqrt(rate * (1 - rate) / worth + weight / (4 * worth)) / (1 + weight)
-    low = 0.0 if cases == 0 else centre - reach
-    high = 1.0 if cases == whole else centre + reach
-    return Share(rate, low, high, too_few=persons < FEWEST_PERSONS or cases < FEWEST_CASES)
-
-
-def stands_out(cases: int, persons: int, other_cases: int, other_persons: int, *, compared: int) -> bool:
-    """Whether a share is higher than that of all others together, beyond chance.
-
-    By Newcombe's interval of the difference of two shares, widened because so many parts are compared at once; it
-    holds for few people too, but fewer than 5 cases never stand out.
-    """
-    from statistics import NormalDist
-
-    z = NormalDist().inv_cdf(1 - (1 - _LEVEL) / 2 / max(1, compared))
-    here, others = share(cases, persons, z=z), share(other_cases, other_persons, z=z)
-    if here.value is None or here.low is None or others.value is None or others.high is None or cases < FEWEST_CASES:
-        return False
-    difference = here.value - others.value
-    return difference > sqrt((here.value - here.low) ** 2 + (others.high - others.value) ** 2)
+    return wilson(cases, attempts, worth=worth, persons=persons)
 
 
 @dataclass(frozen=True, slots=True)

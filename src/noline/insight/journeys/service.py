@@ -20,14 +20,13 @@ from noline.insight.journeys.model import (
     Spread,
     StageCount,
     Windows,
-    share,
     share_of_attempts,
-    stands_out,
 )
 from noline.insight.journeys.questions import CARRIED_WITHIN_DAYS, QUESTIONS, told, values_of
 from noline.kernel.clock import DAY, Micros
 from noline.kernel.errors import NotFound
 from noline.kernel.money import Money
+from noline.kernel.shares import share, stands_out
 from noline.stores.analytical import Answering
 
 Row = dict[str, Any]

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from noline.insight.walks.arrays import Flags, Longs, first_beyond, firsts
 from noline.insight.walks.model import DropOffCounts, Ending, Pauses, Sequence, Wants
-from noline.insight.walks.store import WalkStore
 from noline.insight.walks.visits import Visits, visits
 from noline.kernel.clock import Micros
+from noline.stores.walks.arrays import Flags, Longs, first_beyond, firsts
+from noline.stores.walks.store import WalkStore
 
 LONGEST = 5
 """How many visits of a journey a sequence shows, the lost one included."""

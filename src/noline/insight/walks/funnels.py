@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from noline.insight.walks.arrays import NONE, Codes, Flags, Longs, first_beyond, firsts
 from noline.insight.walks.model import MOST_PARTS, Funnel, FunnelCounts, FunnelUnreadable, Step
 from noline.insight.walks.plain import Event
-from noline.insight.walks.store import Meaning, WalkStore
+from noline.stores.walks.arrays import NONE, Codes, Flags, Longs, first_beyond, firsts
+from noline.stores.walks.store import Meaning, WalkStore
 
 
 class Reached(NamedTuple):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from noline.insight.walks.arrays import firsts, order_by_number, tallied
 from noline.insight.walks.histogram import BINS, bins_of
 from noline.insight.walks.model import HandoffCounts, Pauses
-from noline.insight.walks.store import WalkStore
 from noline.insight.walks.visits import Visits, visits
+from noline.stores.walks.arrays import firsts, order_by_number, tallied
+from noline.stores.walks.store import WalkStore
 
 
 def counted(store: WalkStore, pauses: Pauses) -> HandoffCounts:

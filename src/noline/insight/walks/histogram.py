@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from noline.insight.walks.arrays import Longs
+from noline.stores.walks.arrays import Longs
 
 BITS = 4
 EACH = 1 << BITS

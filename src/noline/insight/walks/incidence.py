@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from noline.insight.walks.arrays import Longs, firsts
 from noline.insight.walks.model import Incidence, SpellCounts
-from noline.insight.walks.statistics import Z_95, few
-from noline.insight.walks.store import WalkStore
 from noline.kernel.clock import Micros
+from noline.kernel.shares import Z_95, few
+from noline.stores.walks.arrays import Longs, firsts
+from noline.stores.walks.store import WalkStore
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from noline.insight.walks.statistics import Share, share
 from noline.kernel.clock import DAY, HOUR, MINUTE, SECOND, Micros
 from noline.kernel.errors import NotReadable
+from noline.kernel.shares import Share, share
 
 Mode = Literal["ordered", "strict", "any"]
 Ends = Literal["chain", "person"]

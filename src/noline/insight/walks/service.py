@@ -7,7 +7,6 @@ from functools import reduce
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from noline.insight.walks import dropoffs, funnels, handoffs, incidence, plain
-from noline.insight.walks.events import Columns, understood
 from noline.insight.walks.histogram import quantile
 from noline.insight.walks.model import (
     Behind,
@@ -23,12 +22,13 @@ from noline.insight.walks.model import (
     Wants,
     levels,
 )
-from noline.insight.walks.statistics import few
-from noline.insight.walks.store import WalkStore
 from noline.insight.walks.visits import visits
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
+from noline.kernel.shares import few
 from noline.stores.analytical import Answering
+from noline.stores.walks.events import Columns, understood
+from noline.stores.walks.store import WalkStore
 
 LONGEST_CHECKED = 200
 """More events of one person than this are not counted again one by one: it would take too long."""

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from noline.insight.walks.arrays import Flags, Longs, firsts, order_by_number
 from noline.insight.walks.model import Pauses
-from noline.insight.walks.store import WalkStore
 from noline.kernel.clock import DAY, Micros
+from noline.stores.walks.arrays import Flags, Longs, firsts, order_by_number
+from noline.stores.walks.store import WalkStore
 
 
 class Visits(NamedTuple):

@@ -16,23 +16,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from noline.insight.walks.arrays import Codes, Flags, Longs, order_by_number
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound, NotReadable
+from noline.stores.walks.arrays import Codes, Flags, Longs, order_by_number
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from noline.insight.walks.events import Columns, Events
+    from noline.stores.walks.events import Columns, Events
 
-FORMAT = 1
+FORMAT = 2
 MOST_CHANNELS = 256
 MOST_ACTIONS = 65_536
 
 _HEAD = "walk.json"
 _PERSONS = "persons.arrow"
 _NO_PARTS: Mapping[str, "Named"] = MappingProxyType({})
+_NO_MEASURES: Mapping[str, Longs] = MappingProxyType({})
 
 
 class TooManyNames(NotReadable):
@@ -75,7 +76,9 @@ class WalkStore:
 
     times: microseconds since 1970 UTC, rising within a person. persons: the number of each event's person.
     offsets: where each person's events begin, and the end of the last. values: minor units, 0 where none was told.
-    channels, actions: what happened, where. parts: further columns, for breakdowns. ids: each person's own name.
+    channels, actions: what happened, where. ids: each person's own name.
+    parts: further columns of texts, as numbers of their names; "" where none was told.
+    measures: further columns of whole numbers; NOT_TOLD where none was told.
     """
 
     times: Longs
@@ -86,6 +89,7 @@ class WalkStore:
     actions: Named
     ids: "pa.Array[Any]"
     parts: Mapping[str, Named] = field(default_factory=lambda: _NO_PARTS)
+    measures: Mapping[str, Longs] = field(default_factory=lambda: _NO_MEASURES)
 
     @classmethod
     def from_parquet(cls, path: Path | str, columns: "Columns | None" = None) -> "WalkStore":
@@ -93,7 +97,7 @@ class WalkStore:
 
         columns: which column means what; those of the usual names when not told. Raises what `events.read` raises.
         """
-        from noline.insight.walks.events import Columns, read
+        from noline.stores.walks.events import Columns, read
 
         return cls.of(read(Path(path), columns or Columns()))
 
@@ -102,7 +106,7 @@ class WalkStore:
         """A store of the events in a table of Arrow or a frame of pandas. Raises what `events.understood` raises."""
         import pyarrow as pa
 
-        from noline.insight.walks.events import Columns, understood
+        from noline.stores.walks.events import Columns, understood
 
         told = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
         return cls.of(understood(told, columns or Columns()))
@@ -125,7 +129,8 @@ class WalkStore:
             _named("channel", events.channels, order, MOST_CHANNELS),
             _named("action", events.actions, order, MOST_ACTIONS),
             ids,
-            {name: _named(name, part, order, MOST_ACTIONS) for name, part in events.parts.items()},
+            {name: _named(name, part, order, None) for name, part in events.parts.items()},
+            {name: numbers[order] for name, numbers in events.measures.items()},
         )
 
     def __len__(self) -> int:
@@ -213,6 +218,7 @@ class WalkStore:
             Named(self.actions.codes[kept], self.actions.names),
             self.ids.filter(chosen),
             {name: Named(part.codes[kept], part.names) for name, part in self.parts.items()},
+            {name: numbers[kept] for name, numbers in self.measures.items()},
         )
 
     def shards(self, count: int) -> "list[WalkStore]":
@@ -230,13 +236,15 @@ class WalkStore:
         (folder / _HEAD).unlink(missing_ok=True)
         named = {"channels": self.channels, "actions": self.actions, **_files_of(self.parts)}
         arrays = {"times": self.times, "numbers": self.persons, "offsets": self.offsets, "values": self.values}
-        for name, array in {**arrays, **{name: one.codes for name, one in named.items()}}.items():
+        codes = {name: one.codes for name, one in named.items()}
+        for name, array in {**arrays, **codes, **_files_of_measures(self.measures)}.items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
         feather.write_feather(pa.table({"person": self.ids}), str(folder / _PERSONS), compression="uncompressed")
         head = {
             "format": FORMAT,
             "names": {name: one.names for name, one in named.items()},
             "parts": list(self.parts),
+            "measures": list(self.measures),
         }
         (folder / _HEAD).write_text(json.dumps(head, ensure_ascii=False), "utf-8")
 
@@ -262,6 +270,7 @@ class WalkStore:
         return cls(
             mapped("times"), mapped("numbers"), mapped("offsets"), mapped("values"),
             named("channels"), named("actions"), ids, parts,
+            {name: mapped(f"measure-{number}") for number, name in enumerate(head["measures"])},
         )  # fmt: skip
 
 
@@ -280,6 +289,10 @@ def _files_of(parts: Mapping[str, Named]) -> dict[str, Named]:
     return {f"part-{number}": part for number, part in enumerate(parts.values())}
 
 
+def _files_of_measures(measures: Mapping[str, Longs]) -> dict[str, Longs]:
+    return {f"measure-{number}": measure for number, measure in enumerate(measures.values())}
+
+
 def numbered(column: "pa.ChunkedArray[Any]") -> "tuple[npt.NDArray[np.uint32], pa.Array[Any]]":
     """A dense number for each value of a column, in the order of their first appearance, and the values."""
     import pyarrow as pa
@@ -291,11 +304,12 @@ def numbered(column: "pa.ChunkedArray[Any]") -> "tuple[npt.NDArray[np.uint32], p
     return whole.indices.to_numpy(zero_copy_only=False).astype(np.uint32, copy=False), whole.dictionary
 
 
-def _named(name: str, column: "pa.ChunkedArray[Any]", order: Longs, most: int) -> Named:
+def _named(name: str, column: "pa.ChunkedArray[Any]", order: Longs, most: int | None) -> Named:
     codes, names = numbered(column)
-    if len(names) > most:
+    if most is not None and len(names) > most:
         raise TooManyNames(column=name, found=len(names), most=most)
-    narrow = codes.astype(np.uint8 if len(names) <= MOST_CHANNELS else np.uint16)
+    widths = ((MOST_CHANNELS, np.uint8), (MOST_ACTIONS, np.uint16))
+    narrow = codes.astype(next((width for below, width in widths if len(names) <= below), np.uint32))
     return Named(narrow[order], tuple("" if one is None else str(one) for one in names.to_pylist()))
 
 

@@ -11,7 +11,7 @@ from noline.kernel.errors import FileNotUnderstood, NotFound, NotReadable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from noline.insight.walks.arrays import Longs
+    from noline.stores.walks.arrays import Longs
 
 MEANINGS = ("person", "time", "channel", "action", "value")
 _NEEDED = ("person", "time", "action")
@@ -54,7 +54,10 @@ class CellUnreadable(NotReadable):
 
 
 class Columns(NamedTuple):
-    """Which column means what. A channel that no column tells is `all`; a value that none tells is 0."""
+    """Which column means what. A channel that no column tells is `all`; a value that none tells is 0.
+
+    parts: further columns of texts. measures: further columns of whole numbers.
+    """
 
     person: str = "person"
     time: str = "time"
@@ -62,14 +65,18 @@ class Columns(NamedTuple):
     channel: str | None = None
     value: str | None = None
     parts: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, named: Mapping[str, str], parts: tuple[str, ...] = ()) -> "Columns":
+    def of(cls, named: Mapping[str, str], parts: tuple[str, ...] = (), measures: tuple[str, ...] = ()) -> "Columns":
         """Columns by what they mean. Raises ColumnMissing for a meaning that there is not."""
         for meaning in named:
             if meaning not in MEANINGS:
                 raise ColumnMissing(column=named[meaning], meaning=meaning, columns=", ".join(MEANINGS))
-        return cls(**dict(named), parts=parts)
+        return cls(
+            named.get("person", "person"), named.get("time", "time"), named.get("action", "action"),
+            named.get("channel"), named.get("value"), parts, measures,
+        )  # fmt: skip
 
     def among(self, present: list[str]) -> "Columns":
         """The same, where what was not told is taken from a column of that name. Raises ColumnMissing."""
@@ -78,14 +85,15 @@ class Columns(NamedTuple):
             value=self.value or ("value" if "value" in present else None),
         )
         wanted = {name: getattr(found, name) for name in MEANINGS if getattr(found, name) is not None}
-        for meaning, column in [*wanted.items(), *(("breakdown", part) for part in found.parts)]:
+        further = [("breakdown", part) for part in found.parts] + [("measure", one) for one in found.measures]
+        for meaning, column in [*wanted.items(), *further]:
             if column not in present:
                 raise ColumnMissing(column=column, meaning=meaning, columns=", ".join(present))
         return found
 
     def all(self) -> list[str]:
         """Every column that is named, each once."""
-        named = (self.person, self.time, self.action, self.channel, self.value, *self.parts)
+        named = (self.person, self.time, self.action, self.channel, self.value, *self.parts, *self.measures)
         return list(dict.fromkeys(name for name in named if name is not None))
 
 
@@ -112,9 +120,13 @@ class Events(NamedTuple):
     amounts: "Longs | None"
     parts: "Mapping[str, pa.ChunkedArray[Any]]"
     read: Read
+    measures: "Mapping[str, Longs]" = MappingProxyType({})
 
 
 NO_PARTS: Mapping[str, Any] = MappingProxyType({})
+
+NOT_TOLD = -(2**63)
+"""Stands in a column of whole numbers where an event told none."""
 
 
 def read(path: Path, columns: Columns) -> Events:
@@ -214,7 +226,16 @@ def understood(table: "pa.Table", columns: Columns) -> Events:
         table[columns.person], times, channels, _names(table[columns.action], ""), values,
         {name: _names(table[name], "") for name in columns.parts},
         Read(rows, rows - table.num_rows, time_read, value_read),
+        {name: _measure(table[name]) for name in columns.measures},
     )  # fmt: skip
+
+
+def _measure(column: "pa.ChunkedArray[Any]") -> "Longs":
+    """Whole numbers, NOT_TOLD where none was told."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return _whole(pc.call_function("coalesce", [pc.cast(column, pa.int64()), pa.scalar(NOT_TOLD)]))
 
 
 def _names(column: "pa.ChunkedArray[Any]", missing: str) -> "pa.ChunkedArray[Any]":

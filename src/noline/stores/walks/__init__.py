@@ -1,0 +1,1 @@
+"""The walk store: events clustered by person, in files that are mapped into memory."""
