@@ -29,12 +29,12 @@ $(BASE): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing what NoLine and its tests need (a minute or two, once)"
+	@echo "Installing what NoLine and its tests need, ClickHouse and Spark among it (1.5 GB, some minutes, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . --group dev
 	@touch $(BASE) $@
 
 $(ORACLES): $(DEV)
-	@echo "Installing the engines that tests and benches compare with (600 MB, once)"
+	@echo "Installing the engine that benches compare with (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group oracles
 	@touch $@
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from noline.channels import segment, shopify, tcf
 from noline.flows import move as moving
+from noline.flows.agenda import Keeping
 from noline.flows.amend import Amending
 from noline.flows.buyers import Buyers
 from noline.flows.carts import Carting
@@ -38,6 +39,7 @@ from noline.flows.households import Households
 from noline.flows.identity import Identity
 from noline.flows.intake import Intake, origin_of
 from noline.flows.judging import Judge
+from noline.flows.latest import Latest
 from noline.flows.laws import claims_are_explained
 from noline.flows.ledger import FILE_NAME as LEDGER_FILE
 from noline.flows.ledger import Ledger
@@ -57,6 +59,7 @@ from noline.flows.sourcing import Assigning
 from noline.flows.tasks import Tasks
 from noline.flows.timeline import Timeline, timeline
 from noline.flows.verify import Verification, verify
+from noline.flows.watching import Past, Watching
 from noline.insight.journeys.model import Windows
 from noline.insight.journeys.service import Journeys
 from noline.insight.scorecards.service import Scorecards
@@ -78,6 +81,7 @@ from noline.stores.tombstones import Receipt as Erased
 from noline.stores.transactional import TransactionalStore
 from noline.stores.vault import Vault
 from noline.truth.accounts.service import Accounts
+from noline.truth.agenda.service import Agenda
 from noline.truth.carts.service import Carts
 from noline.truth.catalogue.service import Catalogue
 from noline.truth.consents.service import Consents
@@ -98,7 +102,13 @@ from noline.truth.stock.service import Stock
 from noline.truth.stock.shelves import ShelvesInMemory
 
 if TYPE_CHECKING:
+    from noline.flows.reasons import Reasons
+    from noline.insight.fingerprints.service import Fingerprints
+    from noline.insight.frictions.service import Frictions
+    from noline.insight.walks.service import Walks
     from noline.stores.duckdb import DuckDbStore
+    from noline.stores.walks.history import History
+    from noline.stores.walks.kept import KeptWalks
 
 SECRET_FILE = "secret.key"  # noqa: S105  a file name
 STORE_FILE = "noline.sqlite"
@@ -119,6 +129,7 @@ class Rooms(NamedTuple):
     feedback: Feedback
     carts: Carts
     goods: Goods
+    agenda: Agenda
 
     @classmethod
     def of(cls, digest: Digest, currency: str, rules: Rules, stock: StockSettings) -> Self:
@@ -136,6 +147,7 @@ class Rooms(NamedTuple):
             Feedback(digest),
             Carts(digest, currency, CLAIMABLE),
             Goods(digest),
+            Agenda(digest),
         )
 
 
@@ -171,10 +183,13 @@ class Hub:
         self.deliveries = Deliveries(self.store, self.log, self.outbox, clock, company)
         self.facts = Facts(self.store, self.log, lambda name: origin_of(self.access.source(name)))
         self._read_up_to = -1
+        self._walked: Walks | None = None
         catch_up(self.store, self.log, self.facts, rooms)
         self._wire_people(rooms, rules)
         self._wire_promises()
         self._wire_goods()
+        self.watching = Watching(self.store, rooms.agenda, self.deeds, self._past)
+        self.agenda = Keeping(self.store, rooms.agenda, self.deeds, self.clock, self.watching.baseline)
 
     def _wire_people(self, rooms: Rooms, rules: Rules) -> None:
         """Who is who, what they agreed to, and how they are forgotten."""
@@ -395,6 +410,80 @@ class Hub:
         """How the channels do, side by side; as far as history was read, see `refresh`."""
         return Scorecards(self.answering)
 
+    @cached_property
+    def kept_walks(self) -> KeptWalks:
+        """The hub's walk store, kept beside the segments of history."""
+        from noline.stores.walks.history import Rates
+        from noline.stores.walks.kept import KeptWalks
+
+        return KeptWalks(self.analytics, self.analytics.folder, Rates(self.settings.currency, self.settings.rates))
+
+    @property
+    def history(self) -> History:
+        """What each person did, exposures included; the same until history moves on, see `refresh`."""
+        return self.kept_walks.history()
+
+    @property
+    def walks(self) -> Walks:
+        """Who went which way; what was merely sent is no step of anybody. The same until history moves on."""
+        from noline.insight.walks.service import Walks
+
+        history, walked = self.history, self._walked
+        if walked is None or walked.whole is not history:
+            walked = self._walked = Walks(history.touchpoints, history)
+        return walked
+
+    def _past(self) -> Past:
+        """History as saved questions are asked of it."""
+        self.refresh()
+        history = self.history
+        until = min(history.observed_until or 0, self.clock.now())
+        return Past(history.touchpoints, until, self.settings.drop_off_days * DAY)
+
+    @cached_property
+    def _frictions(self) -> Latest[Frictions]:
+        from noline.insight.frictions.service import Frictions, rules_of
+
+        def work_out(history: History) -> Frictions:
+            found = Frictions(
+                history,
+                rules=rules_of(self.folder, self.settings.frictions),
+                currency=self.settings.currency,
+                horizon=self.settings.drop_off_days * DAY,
+            )
+            found.ranked()
+            return found
+
+        return Latest(work_out)
+
+    @property
+    def frictions(self) -> Frictions:
+        """What keeps people from their goals, and what it costs; the same until history moves on, see `refresh`."""
+        return self._frictions.of(self.history)
+
+    @cached_property
+    def _reasons(self) -> Latest[Reasons]:
+        from noline.flows.reasons import Reasons
+        from noline.insight.walks.model import Windows as Times
+        from noline.insight.walks.service import Walks
+
+        windows = Times(horizon=self.settings.drop_off_days * DAY, handoff=self.settings.handoff_days * DAY)
+        return Latest(
+            lambda history: Reasons(self._frictions.of(history), Walks(history.touchpoints, history), windows)
+        )
+
+    @property
+    def causes(self) -> Reasons:
+        """Where frictions and losses stand out; the same until history moves on, see `refresh`."""
+        return self._reasons.of(self.history)
+
+    @cached_property
+    def fingerprints(self) -> Fingerprints:
+        """Signs, checks and compares fingerprints, with the key of this hub."""
+        from noline.insight.fingerprints.service import Fingerprints
+
+        return Fingerprints((self.folder / SECRET_FILE).read_bytes())
+
     def refresh(self) -> None:
         """Bring history up to the log, if there is anything new."""
         seq = self.last_seq()
@@ -427,7 +516,12 @@ class Hub:
             return
         amending = Amending(self.store, self.facts, self.analytics, self.answering, self.settings.currency)
         for receipt, to_do in due:
-            self.erasing.finished(receipt, {"segments": amending.amend(to_do)})
+            segments = amending.amend(to_do)
+            self.kept_walks.drop()
+            self._walked = None
+            self._frictions.drop()
+            self._reasons.drop()
+            self.erasing.finished(receipt, {"segments": segments})
         compaction.empty_journal(self.store)
 
     def compact(self) -> int:

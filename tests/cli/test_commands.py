@@ -54,6 +54,9 @@ QUESTIONS: dict[str, list[Any]] = {
     "journeys drop-offs": [],
     "journeys funnel": ["--steps", "Product Viewed, Order Completed", "--by", "channel", "--check", "9"],
     "journeys time-to": ["--from", "Product Viewed", "--to", "Order Completed", "--competing", "Product Reserved"],
+    "journeys frictions": [],
+    "journeys friction": ["F1", "--cases", "2"],
+    "journeys causes": ["F1"],
     "sales by-channel": [],
     "feedback open": ["--limit", "5"],
     "feedback places": [],
@@ -86,12 +89,18 @@ ORDER_DEEDS = {
 }  # fmt: skip
 """Commands about orders that were placed here, each with a test in test_orders.py."""
 
+AGENDA_DEEDS = {f"journeys {name}" for name in ("save", "saved", "unsave", "watch", "alerts", "care")}
+"""Commands about saved questions and the care of frictions, each with a test in test_frictions.py."""
+
+FINGERPRINTS = {"journeys fingerprint", "journeys compare"}
+"""Commands that need a crowd or files, each with a test in tests/insight/test_fingerprints_doors.py."""
+
 DEEDS = {
     "init", "source add", "key add", "key remove", "dead-letters patch", "dead-letters ignore", "webhooks add",
     "webhooks pause", "webhooks resume", "webhooks remove", "import", "backup", "restore", "move", "compact", "match",
     "customers merge", "customers part", "customers split", "customers same-household", "customers undo",
     "customers match", "customers review", "customers export", "customers erase", "carts open", "carts change",
-    *STOCK_DEEDS, *ORDER_DEEDS,
+    *STOCK_DEEDS, *ORDER_DEEDS, *AGENDA_DEEDS, *FINGERPRINTS,
 }  # fmt: skip
 """Commands that change something, each with a test below or in test_import.py."""
 
@@ -231,7 +240,7 @@ def test_a_hub_is_made_once(noline, tmp_path):
     settings = noline("settings", "--hub", folder, "--json").json
     assert settings == {
         "store": "sqlite", "company": "Maison Ristretto", "currency": "CHF", "rates": {}, "drop_off_days": 14,
-        "handoff_days": 30, "identity": {}, "shopify": {}, "stock": {}, "sourcing": {},
+        "handoff_days": 30, "frictions": "frictions.toml", "identity": {}, "shopify": {}, "stock": {}, "sourcing": {},
     }  # fmt: skip
     said = noline("init", folder, "--json")
     assert (said.code, said.out, said.error["code"]) == (3, "", "hub.exists")
@@ -518,7 +527,9 @@ def test_every_command_but_the_groups_takes_json_and_nearly_every_one_a_hub():
     without_json = [name for name, one in commands.items() if "--json" not in _flags(one)]
     without_hub = [name for name, one in commands.items() if "--hub" not in _flags(one)]
     assert without_json == []
-    assert sorted(name for name in without_hub if not name.startswith("bench")) == ["demo", "init", "match", "restore"]
+    assert sorted(name for name in without_hub if not name.startswith("bench")) == [
+        "demo", "init", "journeys compare", "match", "restore",
+    ]  # fmt: skip
 
 
 def _named(described: dict[str, Any], path: str = "") -> Iterator[dict[str, Any]]:

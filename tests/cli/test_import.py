@@ -128,7 +128,7 @@ def test_messages_of_the_contract_need_no_mapping(noline, hub, tmp_path):
     assert not (tmp_path / "mapping.toml").exists()
 
 
-@pytest.mark.parametrize("name", ["complete-journey", "tpc-ds"])
+@pytest.mark.parametrize("name", ["complete-journey", "cdnow", "tpc-ds"])
 @pytest.mark.parametrize("option", ["--plan", "--mapping"])
 def test_public_data_needs_no_mapping(noline, hub, orders, name, option):
     words = [option] if option == "--plan" else [option, orders]
@@ -142,4 +142,4 @@ def test_a_real_year_is_imported_by_name(noline, hub):
     assert said.code == 0, said.err
     assert said.json["parked"] == said.json["conflict"] == 0
     assert noline("verify", "--hub", hub, "--json").json["ok"] is True
-    assert os.path.getsize(hub / "noline.sqlite") > 10**8  # noqa: PTH202  a year of a real retailer is large
+    assert os.path.getsize(hub / "noline.sqlite") > 10**8  # noqa: PTH202  a year of a retailer is large

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from console.preview_journeys import COUNTED_FIX, FRICTIONS, QUESTIONS, TIME_TO, journey_pages
 from console.preview_people import people_pages
 from console.preview_shop import shop_pages
 from noline.doors.console import views
@@ -545,7 +546,9 @@ FULL: Json = {
     "sales": SALES,
     "feedback": FEEDBACK,
     "books": BOOKS,
-    "counted": COUNTED,
+    "counted": {**COUNTED, "frictions": COUNTED_FIX},
+    "frictions": FRICTIONS,
+    "questions": QUESTIONS,
 }
 DESCRIPTION = {
     "info": {"title": "NoLine", "version": "0.1.0"},
@@ -595,7 +598,15 @@ def every_page() -> dict[str, tuple[str, str, Any]]:
         "border": (
             "border",
             "/borders/mail/store",
-            views.border(row=mail, groups=GROUPS, lost_people=LOST_PEOPLE, counted=COUNTED, breakdowns=BREAKDOWNS),
+            views.border(
+                row=mail,
+                groups=GROUPS,
+                lost_people=LOST_PEOPLE,
+                counted=COUNTED,
+                breakdowns=BREAKDOWNS,
+                time_to=TIME_TO,
+                frictions=FRICTIONS,
+            ),
         ),
         "border-no-persons": ("border", "/borders/web/store", views.border(row=web, counted=COUNTED)),
         "record": ("record", "/records/918204", views.record(row=RECORD)),
@@ -626,6 +637,7 @@ def every_page() -> dict[str, tuple[str, str, Any]]:
             "/customers/4711",
             views.customer(row=CUSTOMER, counted={"timeline": COUNTED["sales"]}, older="/customers/4711?before=12044"),
         ),
+        **journey_pages(),
         **people_pages(),
         **shop_pages(),
         "sources": (

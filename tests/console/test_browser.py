@@ -253,6 +253,7 @@ def test_the_picture_of_the_channels_is_drawn(admin: Desk):
 
 def test_sales_of_two_currencies_stand_side_by_side_with_one_share(admin: Desk):
     euro, yen = 21, 7
+    admin.page.get_by_role("heading", name="Sales by channel").click()
     assert cells(admin.page, "Sales by channel") == [
         ["Store", str(euro + yen), "24.50 EUR 4,000 JPY", "515 EUR 28,000 JPY", "100 %"]
     ]
@@ -261,6 +262,7 @@ def test_sales_of_two_currencies_stand_side_by_side_with_one_share(admin: Desk):
 
 
 def test_open_feedback_names_the_place_as_the_catalogue_does(admin: Desk):
+    admin.page.get_by_role("heading", name="Open feedback").click()
     row = cells(admin.page, "Open feedback by place, the longest waiting first")[0]
     assert row[0] == OPERA
 

@@ -186,3 +186,48 @@ def test_each_boutique_is_told_by_name_what_the_web_booked_for_it(company):
     told = answers.carried_over(company, "store", "web", 7)
     assert sum(place["orders"] for place in told) == planted(4)["orders"]
     assert {"Maison Ristretto Opéra", "メゾン・リストレット銀座"} <= {place["place"] for place in told}
+
+
+# Fault 5: small frictions between channels
+
+
+def test_frictions_of_known_size_are_found_exactly(company):
+    found = {friction: company.frictions.one(friction) for friction in planted(5)}
+    exact = {name: (one.cases, one.persons) for name, one in found.items() if name not in {"F12", "F19"}}
+    assert exact == {name: (planted(5)[name],) * 2 for name in exact}
+    late = [case for case in company.frictions.cases("F12", limit=1_000) if len(case.evidence) == 1]
+    on_the_web = [case for case in company.frictions.cases("F19", limit=1_000) if case.channels == ("web",)]
+    assert len({case.person for case in late}) == planted(5)["F12"]
+    assert len({case.person for case in on_the_web}) == planted(5)["F19"]
+
+
+def test_the_rules_of_the_catalogue_find_the_first_and_the_second_fault_as_well(company):
+    empty, blind = company.frictions.one("F1"), company.frictions.one("F10")
+    assert {"persons": empty.persons, "value_minor": empty.exposed_minor} == planted(1)
+    assert {case.store_id for case in company.frictions.cases("F1", limit=1_000)} == EMPTY
+    assert {"persons": blind.persons} == planted(2)
+    assert empty.conversion_with.value == blind.conversion_with.value == 0
+    assert empty.leak_low > 0.7 * empty.exposed_minor
+    assert blind.leak_low > 0
+
+
+def test_what_to_fix_first_is_ranked_by_what_it_costs_and_says_how_sure_that_is(company):
+    ranked = company.frictions.ranked()
+    costly = [one for one in ranked if one.leak_minor]
+    assert ranked[0].id == "F1"
+    assert len({one.id for one in costly} & {"F1", "F2", "F10", *planted(5)}) >= 10
+    assert all(one.leak_low <= one.leak_minor <= one.leak_high <= one.exposed_minor for one in costly)
+    assert all(one.why_no_leak for one in ranked if one.leak_minor is None)
+    assert {one.id for one in ranked if one.leak_low} >= {"F1", "F2", "F10", "F15", "F17", "F18"}
+    [bought, left] = (company.frictions.one(name) for name in ("F3", "F4"))
+    assert (bought.leak_minor, left.leak_minor) == (0, None)
+    assert bought.persons > 200
+
+
+def test_a_case_leads_to_the_records_that_show_it(company):
+    [case] = company.frictions.cases("F16", limit=1)
+    rows = company.analytics.ask(
+        "SELECT seq, action FROM touchpoints WHERE seq = ANY ($evidence)", {"evidence": list(case.evidence)}
+    ).to_pylist()
+    told = {row["seq"]: row["action"] for row in rows}
+    assert [told[seq] for seq in case.evidence] == ["Order Shipped", "Delivery Missed", "Call Started"]

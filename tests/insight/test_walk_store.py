@@ -198,6 +198,13 @@ def test_more_than_256_actions_take_two_bytes():
     assert counted(store, Funnel.of("a9,a18", window=None)).persons == (1, 1)
 
 
+def test_the_pairs_of_channel_and_action_are_those_that_happened(monkeypatch):
+    monkeypatch.setattr("noline.stores.walks.store._BLOCK", 2)
+    store = store_of([(1, 0, "w", "a"), (1, 1, "s", "b"), (2, 2, "w", "a"), (2, 3, "m", "a"), (3, 4, "w", "c")])
+    told = {(store.channels.names[one], store.actions.names[other]) for one, other in np.argwhere(store.pairs)}
+    assert told == {("w", "a"), ("s", "b"), ("m", "a"), ("w", "c")}
+
+
 def test_a_person_has_the_same_shard_everywhere():
     assert [shard_of("anna", 7), shard_of("boris", 7), shard_of(42, 7), shard_of("42", 7)] == [0, 3, 1, 1]
     store = store_of(random_rows(4, 70, 900, moments=99))

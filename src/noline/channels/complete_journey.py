@@ -1,4 +1,6 @@
-"""A real grocer's year: the households, baskets, mailings and coupons of "The Complete Journey".
+"""A grocer's year: the households, baskets, mailings and coupons of "The Complete Journey".
+
+Its publisher simulated it after real shopping.
 
 2,469 households, 155,848 baskets in 457 stores, and 6,589 times a household was sent a campaign by mail. A mailing
 hands over to the store: it is lost when the household redeems no coupon of that campaign before the campaign ends.

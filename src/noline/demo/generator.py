@@ -13,6 +13,7 @@ from noline.demo.chance import luck
 from noline.demo.company import YEAR_DAYS
 from noline.demo.goods import write_goods
 from noline.demo.hints import THOUSANDS, Size
+from noline.demo.mishaps import mishaps_of
 from noline.demo.pen import DAY_SECONDS, Pen, Written
 from noline.demo.people import Fate, Person, change_life, contacts_of, people_of
 from noline.demo.plan import Errand, errands_of, orders_of_business
@@ -72,6 +73,9 @@ class _Cast:
             self._enter(errands_of(person, chance))
         for contacts in contacts_of(thousand, seed):
             self._enter(orders_of_business(contacts, chance))
+        self._mishaps: list[list[Errand]] = [[] for _ in range(_WEEKS)]
+        for errand in mishaps_of(thousand, seed):
+            self._mishaps[errand[0] // 7].append(errand)
 
     def _enter(self, errands: list[Errand]) -> None:
         for errand in errands:
@@ -85,6 +89,11 @@ class _Cast:
                 _let_time_pass(person, chance)
             story(Scene(pen, person, f"{person.key}.{number}", day, chance.random))
         self._weeks[week].clear()
+        # Luck of their own: what befalls them changes nobody else's year.
+        chance = luck(f"mishaps/play/{self._name}/{week}")
+        for day, number, person, story in self._mishaps[week]:
+            story(Scene(pen, person, f"{person.key}.{number}", day, chance.random))
+        self._mishaps[week].clear()
 
 
 def _let_time_pass(person: Person, chance: Random) -> None:

@@ -19,6 +19,10 @@ EMPTY_SHELF_PER_THOUSAND = 15
 BLIND_CALL_PER_THOUSAND = 15
 MARKETPLACE_PER_THOUSAND = 20
 STORE_ADVICE_PER_THOUSAND = 60
+MISHAPS_PER_THOUSAND = 8
+"""People for each kind of small friction, besides the customers that are counted in thousands."""
+MISHAPS = ("F5", "F6", "F8", "F9", "F12", "F15", "F16", "F17", "F18", "F19")
+"""The rules of the catalogue that find them."""
 HAND_MADE_LOST = 1
 """The lost customer whose story is written by hand is one more victim of the empty shelves."""
 DEALER_ORDERS = 3
@@ -59,6 +63,11 @@ def _prices(size: Size) -> Mapping[str, int]:
 
 def _store_advice(size: Size) -> Mapping[str, int]:
     return {"orders": THOUSANDS[size] * STORE_ADVICE_PER_THOUSAND}
+
+
+def _mishaps(size: Size) -> Mapping[str, int]:
+    """Persons by the rule that finds them; none has more than one case."""
+    return dict.fromkeys(MISHAPS, THOUSANDS[size] * MISHAPS_PER_THOUSAND)
 
 
 HINTS: tuple[Hint, ...] = (
@@ -105,5 +114,20 @@ HINTS: tuple[Hint, ...] = (
         ),
         where_to_look="`Product Tried` and `Advice Given` in a store, then `Order Completed` on the web within 7 days.",
         planted=_store_advice,
+    ),
+    Hint(
+        number=5,
+        title="Small frictions between channels",
+        what_happens=(
+            "Returns of web orders that a boutique refuses (F5) or refunds late (F6), a parcel asked about twice (F8), "
+            "callers who have to say again who they are (F9), collections that are not ready (F12), coupons that no "
+            "till knows (F15), missed parcels that cost a call (F16), searches that show nothing (F17), a wall "
+            "before the checkout (F18), bad ratings before silence (F19). Most do not come back."
+        ),
+        where_to_look=(
+            "Frictions, ranked by what they cost. Late collections have one event as evidence; bad ratings on the web "
+            "are these, those on review sites are everyday life. F1 and F10 find the first and the second fault."
+        ),
+        planted=_mishaps,
     ),
 )

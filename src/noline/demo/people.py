@@ -25,6 +25,8 @@ BUSINESSES_IN_A_THOUSAND = 4
 CONTACTS_IN_A_BUSINESS = 3
 FIRST_CONTACT_NUMBER = 5_000_000
 """Numbers of business contacts start where no consumer of the largest company can be."""
+FIRST_UNLUCKY_NUMBER = 7_000_000
+"""As those, beyond every contact: people whom a small friction befalls."""
 
 
 class Habit(Enum):
@@ -45,6 +47,7 @@ class Fate(Enum):
     BLIND_CALL = "blind call"
     MARKETPLACE_PRICE = "marketplace price"
     STORE_ADVICE = "store advice"
+    MISHAP = "mishap"
 
     @property
     def is_planned(self) -> bool:
@@ -150,6 +153,7 @@ _HABIT_OF_FATE = {
     Fate.BLIND_CALL: Habit.BOUTIQUE,
     Fate.MARKETPLACE_PRICE: Habit.ONLINE,
     Fate.STORE_ADVICE: Habit.BOTH,
+    Fate.MISHAP: Habit.BOTH,
 }
 
 
@@ -271,6 +275,14 @@ def contacts_of(thousand: int, seed: int) -> Iterator[tuple[Person, ...]]:
         business = Business(f"b{thousand:04}-{place}", f"{kind} {family}", industry)
         first = FIRST_CONTACT_NUMBER + (thousand * BUSINESSES_IN_A_THOUSAND + place) * CONTACTS_IN_A_BUSINESS
         yield tuple(contact(business, first + at, chance) for at in range(CONTACTS_IN_A_BUSINESS))
+
+
+def unlucky(thousand: int, kinds: int, each: int, chance: Random) -> Iterator[Person]:
+    """People whom something small befalls, so many in turn of each kind; none lives where shelves are empty."""
+    homes = [store for store in STORES if store.store_id not in EMPTY_STORES for _ in range(store.weight)]
+    for place in range(kinds * each):
+        number = FIRST_UNLUCKY_NUMBER + thousand * kinds * each + place
+        yield _newcomer(number, Fate.MISHAP, place % each, None, chance, chance.choice(homes))
 
 
 def contact(business: Business, number: int, chance: Random, home: Store | None = None) -> Person:

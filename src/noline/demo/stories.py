@@ -59,7 +59,7 @@ def browses(scene: Scene) -> None:
         scene.web("Product Viewed", scene.goods(scene.taste(), "web"))
     if scene.happens(12):
         scene.log_in()
-        scene.web("Product Added", _added(scene, scene.taste(), "web"))
+        scene.web("Product Added", added(scene, scene.taste(), "web"))
         scene.web("Cart Viewed", f'"cart_id":"k-{scene.key}"')
 
 
@@ -76,10 +76,10 @@ def orders_in_the_app(scene: Scene) -> None:
     scene.app("App Opened")
     scene.screen("Reorder")
     items = scene.basket()
-    scene.app("Product Added", _added(scene, items[0][0], "app"))
+    scene.app("Product Added", added(scene, items[0][0], "app"))
     order = scene.priced(items, "app")
     scene.app("Order Completed", order.members)
-    _parcel(scene, order, "app")
+    parcel(scene, order, "app")
     _maybe_review(scene, order)
 
 
@@ -118,7 +118,7 @@ def buys_a_machine_in_store(scene: Scene) -> None:
     _buys_machine_at_till(scene, _machine(scene))
     if scene.happens(15):
         scene.days(3, 15)
-        _calls(scene, "machine", transfers=1, card=bool(scene.who.loyalty_id))
+        calls(scene, "machine", transfers=1, card=bool(scene.who.loyalty_id))
 
 
 # Errands that cross from one channel to another
@@ -145,7 +145,7 @@ def leaves_a_cart_and_buys_in_store(scene: Scene) -> None:
     _looks_around(scene)
     scene.log_in()
     scene.web("Product Viewed", scene.goods(coffee, "web"))
-    scene.web("Product Added", _added(scene, coffee, "web"))
+    scene.web("Product Added", added(scene, coffee, "web"))
     if scene.happens(60):
         scene.web("Checkout Started", f'"checkout_id":"x-{scene.key}"')
     scene.days(0, 3)
@@ -157,7 +157,7 @@ def collects_in_store(scene: Scene) -> None:
     """Orders on the web, collects in the boutique; one in twelve never comes."""
     _looks_around(scene)
     scene.log_in()
-    order = _checks_out(scene, scene.basket(), sent_from=scene.store.store_id)
+    order = checks_out(scene, scene.basket(), sent_from=scene.store.store_id)
     place = f'"order_id":"{order.order_id}","store_id":"{scene.store.store_id}"'
     until = stamp(scene.at + 6 * DAY_SECONDS)
     scene.web("Pickup Requested", f'{place},"handoff_group":"{scene.store.city}","handoff_until":"{until}"')
@@ -196,8 +196,8 @@ def returns_in_store(scene: Scene) -> None:
     _looks_around(scene)
     scene.log_in()
     items = scene.basket()
-    order = _checks_out(scene, items)
-    _parcel(scene, order, "web")
+    order = checks_out(scene, items)
+    parcel(scene, order, "web")
     scene.days(1, 6)
     scene.enter_store()
     product, currency = items[0][0], scene.who.country.currency
@@ -233,11 +233,11 @@ def calls_after_a_failed_checkout(scene: Scene) -> None:
     _looks_around(scene)
     scene.log_in()
     items = scene.basket()
-    scene.web("Product Added", _added(scene, items[0][0], "web"))
+    scene.web("Product Added", added(scene, items[0][0], "web"))
     scene.web("Checkout Started", f'"checkout_id":"x-{scene.key}"')
     scene.web("Checkout Failed", f'"checkout_id":"x-{scene.key}","reason":"payment_refused"')
     scene.minutes(5, 60)
-    _calls(scene, "checkout", transfers=0)
+    calls(scene, "checkout", transfers=0)
     if scene.happens(85):
         scene.phone("Order Completed", scene.priced(items, "web").members)
 
@@ -246,10 +246,10 @@ def calls_about_a_machine_from_the_web(scene: Scene) -> None:
     """Bought in the web shop, so the agent sees it, and helps at once."""
     _looks_around(scene)
     scene.log_in()
-    order = _checks_out(scene, [(_machine(scene), 1)])
-    _parcel(scene, order, "web")
+    order = checks_out(scene, [(_machine(scene), 1)])
+    parcel(scene, order, "web")
     scene.days(2, 12)
-    _calls(scene, "machine", transfers=int(scene.happens(10)))
+    calls(scene, "machine", transfers=int(scene.happens(10)))
 
 
 def gets_a_mailing(scene: Scene) -> None:
@@ -298,7 +298,7 @@ def calls_in_vain(scene: Scene) -> None:
     """Bought in a boutique, so no agent sees it; transferred until the customer gives up, on us too."""
     _buys_machine_at_till(scene, _machine(scene))
     scene.days(3, 15)
-    case = _case(scene, "machine")
+    case = case_of(scene, "machine")
     scene.phone("Call Started", case, card=True)
     for _ in range(scene.between(2, 4)):
         scene.phone("Call Transferred", case, card=True)
@@ -340,13 +340,15 @@ def _looks_around(scene: Scene) -> None:
         scene.web("Product List Viewed", '"list_id":"coffee","category":"coffee"')
 
 
-def _added(scene: Scene, product: Product, channel: str) -> str:
+def added(scene: Scene, product: Product, channel: str) -> str:
+    """The properties of a product that goes into the cart."""
     return f'"cart_id":"k-{scene.key}",{scene.goods(product, channel)},"quantity":1'
 
 
-def _checks_out(scene: Scene, items: list[Item], *, sent_from: str = "") -> Order:
+def checks_out(scene: Scene, items: list[Item], *, sent_from: str = "") -> Order:
+    """Looks at the first thing once more and orders everything on the web."""
     scene.web("Product Viewed", scene.goods(items[0][0], "web"))
-    scene.web("Product Added", _added(scene, items[0][0], "web"))
+    scene.web("Product Added", added(scene, items[0][0], "web"))
     scene.web("Checkout Started", f'"checkout_id":"x-{scene.key}"')
     order = scene.priced(items, "web", sent_from=sent_from)
     scene.web("Order Completed", f'"checkout_id":"x-{scene.key}",{order.members}', guest_email=True)
@@ -355,8 +357,8 @@ def _checks_out(scene: Scene, items: list[Item], *, sent_from: str = "") -> Orde
 
 def _orders_web(scene: Scene, items: list[Item]) -> None:
     scene.log_in()
-    order = _checks_out(scene, items)
-    _parcel(scene, order, "web")
+    order = checks_out(scene, items)
+    parcel(scene, order, "web")
     _maybe_review(scene, order)
 
 
@@ -366,7 +368,8 @@ def _orders_for_home(scene: Scene, product: Product) -> None:
     scene.shop("Order Completed", f'{order.members},"delivery":"home"', advised_by=scene.associate())
 
 
-def _parcel(scene: Scene, order: Order, channel: str) -> None:
+def parcel(scene: Scene, order: Order, channel: str) -> None:
+    """An order goes out and arrives some days later."""
     tell = scene.app if channel == "app" else scene.web
     scene.days(1, 1)
     tell("Order Shipped", f'"order_id":"{order.order_id}"')
@@ -399,12 +402,14 @@ def _asks_whether_it_is_there(scene: Scene, product: Product) -> None:
     scene.web("Availability Shown", scene.promise(product))
 
 
-def _case(scene: Scene, topic: str) -> str:
+def case_of(scene: Scene, topic: str) -> str:
+    """The properties of what this person wants help with."""
     return f'"case_id":"s-{scene.key}","topic":"{topic}"'
 
 
-def _calls(scene: Scene, topic: str, *, transfers: int, card: bool = False) -> None:
-    case = _case(scene, topic)
+def calls(scene: Scene, topic: str, *, transfers: int, card: bool = False) -> None:
+    """Calls, is passed on so often, and is helped."""
+    case = case_of(scene, topic)
     scene.phone("Call Started", case, card=card)
     for _ in range(transfers):
         scene.phone("Call Transferred", case, card=card)

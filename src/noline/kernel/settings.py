@@ -26,6 +26,7 @@ class Settings:
     rates: units of `currency` for one unit of another, as decimal text, used only to add up reports.
     drop_off_days: after this many days without a goal an intent counts as dropped.
     handoff_days: how long a declared hand-off may take when its message does not say.
+    frictions: the file with the hub's own friction rules, in its folder; the usual one need not be there.
     identity: rules for names, `[identity.namespaces.NAME]`, in force once `noline customers rules --apply` was said.
     stock: what may be promised, `[stock]`, `[stock.channels.NAME]`, `[stock.locations.NAME]`.
     sourcing: what serving an order from a location costs and which may, `[sourcing]`.
@@ -38,6 +39,7 @@ class Settings:
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     drop_off_days: int = 14
     handoff_days: int = 30
+    frictions: str = "frictions.toml"
     identity: Mapping[str, Any] = field(default_factory=dict)
     shopify: Mapping[str, Any] = field(default_factory=dict)
     stock: Mapping[str, Any] = field(default_factory=dict)

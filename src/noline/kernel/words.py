@@ -57,11 +57,12 @@ _ALL = [
         Stage.CONSIDER,
         "Products Searched, Product List Viewed, Product List Filtered, Product Clicked, Product Viewed, "
         "Product Compared, Product Shared, Product Tried, Price Seen, Availability Shown, Search Failed, "
-        "Product Removed, Product Removed from Wishlist, Advice Given, Cart Viewed, Cart Shared",
+        "Product Removed, Product Removed from Wishlist, Advice Given, Cart Viewed, Cart Shared, Shelf Empty, "
+        "Login Required",
     ),
     *_words(Stage.CONSIDER, "Product Added, Product Added to Wishlist, Wishlist Product Added to Cart", intent=True),
     *_words(Stage.CONSIDER, "Appointment Booked", intent=True, hands_over_to="store"),
-    *_words(Stage.CONSIDER, "Appointment Kept, Appointment Missed"),
+    *_words(Stage.CONSIDER, "Appointment Kept, Appointment Missed, Appointment Withdrawn"),
     *_words(
         Stage.BUY,
         "Checkout Started, Checkout Step Viewed, Checkout Step Completed, Checkout Failed, Payment Info Entered, "
@@ -81,11 +82,12 @@ _ALL = [
     ),
     *_words(
         Stage.USE,
-        "Return Requested, Return Accepted, Return Refused, Return Refunded, Order Refunded, Product Registered",
+        "Return Requested, Return Accepted, Return Refused, Return Redirected, Return Refunded, Order Refunded, "
+        "Product Registered",
     ),
     *_words(Stage.SERVICE, "Call Started, Case Opened", intent=True),
     *_words(Stage.SERVICE, "Callback Requested", intent=True, hands_over_to="call"),
-    *_words(Stage.SERVICE, "Call Transferred, Callback Missed, Message Received"),
+    *_words(Stage.SERVICE, "Call Transferred, Callback Missed, Message Received, Customer Reidentified"),
     *_words(Stage.SERVICE, "Call Resolved, Case Resolved", goal=True),
     *_words(Stage.ADVOCATE, "Review Posted, Feedback Given, Product Reviewed, Feedback Answered, Feedback Closed"),
     *_words(Stage.SERVICE, "Consent Changed, Segment Consent Preference Updated"),
@@ -105,6 +107,11 @@ _ALL = [
         Stage.RECEIVE,
         "Stock Held, Hold Extended, Hold Ended, Stock Posted, Stock Policy Set, Order Sourced, Order Edited, "
         "Fulfilment Changed, Return Changed, Transfer Changed, Count Changed, Task Closed",
+        about="deed",
+    ),
+    *_words(
+        Stage.SERVICE,
+        "Question Saved, Question Dropped, Friction Cared For, Alert Raised, Alert Ended",
         about="deed",
     ),
 ]

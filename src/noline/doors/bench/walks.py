@@ -4,21 +4,20 @@ CPU seconds are those of all threads, so that an engine with more of them has no
 machine. Each question is asked several times and the cheapest is told; the first also warms what can be warmed.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from noline.doors.bench import machine, walks_engines
 from noline.doors.bench.customers import Say
 from noline.doors.bench.machine import Machine
-from noline.doors.bench.walks_engines import GOALS, HORIZON, INTENTS, JOURNEY, PAUSE, STEPS, WINDOW, Engine
+from noline.doors.bench.walks_engines import STEPS, Engine
+from noline.doors.bench.walks_ours import BY_NUMPY, OURS, Measured, Spent, cheapest, measured
 from noline.kernel.clock import SystemClock, as_text
 
-OURS = "NoLine"
 ENGINES = ("duckdb", "polars", "chdb")
 
 DEFINITIONS = {
@@ -30,8 +29,14 @@ DEFINITIONS = {
     "counts and persons are compared.",
     "sequences": "the 20 most frequent sequences of up to five visits that end in a cart or checkout, and in 14 days "
     "in no purchase.",
+    "strict": "the funnel with nothing else of the person in between.",
+    "any order": "the funnel in whatever order.",
+    "optional": "the funnel with an optional checkout, and no return within the chain.",
+    "breakdown": "the funnel by the channel it began in.",
+    "behind": "50 persons who got to the third step and no further, from the 1,000th on.",
     "ratio": "CPU seconds of the engine : ours. Above 1 ours is cheaper.",
-    "scans": "wall seconds : one pass over 9 bytes an event in memory.",
+    "scans": "CPU seconds : one pass over 9 bytes an event in memory.",
+    "agrees": "the answer is ours; for NumPy, that of the loops in C.",
 }
 
 AIMS: dict[tuple[str, str], float] = {
@@ -40,27 +45,42 @@ AIMS: dict[tuple[str, str], float] = {
     ("handoffs", "ClickHouse (chDB), MergeTree by person"): 6.0,
     ("sequences", "DuckDB, table by person"): 6.0,
 }
-"""Ratios to reach. They were set for walks in C; these are walks in NumPy."""
+"""Ratios of CPU to reach: theirs by ours."""
+
+SCANS = 12.0
+"""How many passes over memory the CPU of a walk may cost."""
+
+WALLS = {"funnel": 0.035, "handoffs": 0.11, "visits": 0.02, "sequences": 0.03, "build": 1.1}
+"""Wall seconds to reach for ten million events on a quiet machine; more events may take so much more."""
+
+WARM_SECONDS = 0.15
+"""Any walk over ten million events, asked again."""
+
+BEHIND_SECONDS = 0.05
+"""The persons behind a step, however many events there are."""
+
+PEAK_MB = 1_200.0
+"""Memory of a process that walks a hundred million events."""
+
+_USUAL = 10_000_000
+_LARGE = 100_000_000
 
 
 class Asked(NamedTuple):
-    """What is asked of a run. engines: those of others that take part."""
+    """What is asked of a run. engines: those of others that take part.
 
-    events: int = 10_000_000
+    large: so many events more, asked of us alone; 0: none.
+    """
+
+    events: int = _USUAL
     repeats: int = 3
     seed: int = 1
     engines: tuple[str, ...] = ENGINES
-
-
-class Spent(NamedTuple):
-    """What one answer took."""
-
-    wall_seconds: float
-    cpu_seconds: float
+    large: int = 0
 
 
 class Row(NamedTuple):
-    """One question asked of one engine. ratio: its CPU by ours; scans: its wall time by that of a pass over memory.
+    """One question asked of one engine. ratio: its CPU by ours; scans: its CPU by that of a pass over memory.
 
     agrees: its answer is ours; None where there is nothing to compare.
     """
@@ -76,82 +96,108 @@ class Row(NamedTuple):
     met: bool | None
 
 
+class Check(NamedTuple):
+    """A number to reach. at_most: it is a limit, else the least."""
+
+    what: str
+    at_most: bool
+    aim: float
+    reached: float
+    met: bool
+
+
 class Result(NamedTuple):
-    """A whole run. unmeasured: engines that are not installed."""
+    """A whole run. way: `c` or `numpy`, by which ours were counted. unmeasured: engines that are not installed.
+
+    before_mb, peak_mb: memory of a process that asks everything of the kept store, before it opened it and at most.
+    large: the same of more events, without others.
+    """
 
     measured_at: str
     machine: Machine
     load_average_after: float
     versions: dict[str, str]
     asked: Asked
+    way: str
     persons: int
     store_bytes: int
     scan_seconds: float
+    before_mb: float
+    peak_mb: float
     definitions: dict[str, str]
     rows: list[Row]
+    checks: list[Check]
     unmeasured: list[str]
+    large: "Result | None" = None
 
 
 def run(asked: Asked, say: Say, place: Path | None = None) -> Result:
     """Measure every engine on the same events. place: where the file is made and removed."""
+    whole = _run(asked, say, place)
+    if not asked.large:
+        return whole
+    alone = Asked(asked.large, asked.repeats, asked.seed, ())
+    return whole._replace(large=_run(alone, say, place))
+
+
+def _run(asked: Asked, say: Say, place: Path | None) -> Result:
     from noline.doors.bench import walks_data
 
     here = machine.this_machine()
     with TemporaryDirectory(dir=place) as folder:
-        path = Path(folder) / "events.parquet"
+        path = Path(folder) / "events"
         say(f"writing {asked.events:,} events")
         walks_data.write(path, asked.events, asked.seed)
         say(OURS)
-        spent, answers, facts = _ours(path, asked.repeats)
-        rows = [_row(question, OURS, one, spent, facts.scan_seconds, agrees=None) for question, one in spent.items()]
+        ours = measured(path, Path(folder), asked.repeats, both=asked.events <= _USUAL)
+        rows = _our_rows(ours)
         unmeasured: list[str] = []
         for name in asked.engines:
             try:
-                for engine, built in _engines(name, path, Path(folder)):
+                for engine, built in _engines(name, path / "*.parquet", Path(folder)):
                     say(engine.name)
-                    rows += _theirs(engine, built, spent, answers, facts.scan_seconds, asked.repeats)
+                    rows += _theirs(engine, built, ours, asked.repeats)
             except ImportError as cause:
                 unmeasured.append(f"{name}: {cause}")
     return Result(
         as_text(SystemClock().now()), here, machine.this_machine().load_average, {**machine.versions(), **_versions()},
-        asked, facts.persons, facts.store_bytes, facts.scan_seconds, DEFINITIONS, rows, unmeasured,
+        asked, ours.way, ours.persons, ours.store_bytes, ours.scan.cpu_seconds, ours.peak.before_mb, ours.peak.peak_mb,
+        DEFINITIONS, rows, _checks(asked.events, ours, rows), unmeasured,
     )  # fmt: skip
 
 
-class _Facts(NamedTuple):
-    persons: int
-    store_bytes: int
-    scan_seconds: float
+def _our_rows(ours: Measured) -> list[Row]:
+    rows = [_row(question, OURS, one, ours, agrees=None) for question, one in ours.spent.items()]
+    for question, one in (ours.by_numpy or {}).items():
+        rows.append(_row(question, BY_NUMPY, one, ours, agrees=ours.agrees.get(question)))
+    return rows
 
 
-def _ours(path: Path, repeats: int) -> tuple[dict[str, Spent], dict[str, Any], _Facts]:
-    from noline.insight.walks import dropoffs, funnels, handoffs
-    from noline.insight.walks.model import Funnel, Pauses, Step, Wants
-    from noline.insight.walks.visits import by_channel
-    from noline.stores.walks.store import WalkStore
-
-    spent: dict[str, Spent] = {}
-    spent["build"], store = _cheapest(lambda: WalkStore.from_parquet(path), repeats)
-    pauses = Pauses(quick=PAUSE, day_channels=(), slow_channels=(), journey=JOURNEY)
-    funnel = Funnel(tuple(Step(name) for name in STEPS), WINDOW)
-    wants = Wants(INTENTS, GOALS, HORIZON)
-
-    def borders() -> dict[tuple[str, str], tuple[int, int]]:
-        counts = handoffs.counted(store, pauses)
-        return {border: (number, counts.border_persons[border]) for border, number in counts.borders.items()}
-
-    questions: dict[str, Callable[[], Any]] = {
-        "funnel": lambda: funnels.counted(store, funnel).persons,
-        "visits": lambda: by_channel(store, pauses),
-        "handoffs": borders,
-        "sequences": lambda: dropoffs.counted(store, pauses, wants).top(),
-    }
-    answers: dict[str, Any] = {}
-    for name, question in questions.items():
-        spent[name], answers[name] = _cheapest(question, repeats)
-    arrays = (store.times, store.persons, store.offsets, store.values, store.channels.codes, store.actions.codes)
-    scanned, _ = _cheapest(lambda: int(store.times.sum()) + int(store.actions.codes.sum()), repeats)
-    return spent, answers, _Facts(store.person_count, sum(one.nbytes for one in arrays), scanned.wall_seconds)
+def _checks(events: int, ours: Measured, rows: list[Row]) -> list[Check]:
+    """What was to be reached, and whether it was."""
+    ratios = [
+        Check(f"{row.question} : {row.engine}, CPU", at_most=False, aim=row.aim, reached=row.ratio, met=bool(row.met))
+        for row in rows
+        if row.aim is not None and row.ratio is not None
+    ]
+    size = max(events / _USUAL, 1e-9)
+    walls = [(f"{name}, wall seconds", aim * size, ours.spent[name].wall_seconds) for name, aim in WALLS.items()]
+    warm = [one.wall_seconds for name, one in ours.spent.items() if name not in {"build", "behind"}]
+    scans = [
+        (f"{name} : one pass over memory, CPU", SCANS, row.scans)
+        for name in ("funnel", "visits", "handoffs", "sequences")
+        for row in rows
+        if (row.question, row.engine) == (name, OURS)
+    ]
+    limits = [
+        *walls,
+        ("the slowest walk, wall seconds", WARM_SECONDS * size, max(warm)),
+        ("persons behind a step, wall seconds", BEHIND_SECONDS, ours.spent["behind"].wall_seconds),
+        *scans,
+    ]
+    if events >= _LARGE:
+        limits.append(("peak memory of the walks, MB", PEAK_MB * events / _LARGE, ours.peak.peak_mb))
+    return [*ratios, *(Check(what, True, aim, reached, reached <= aim) for what, aim, reached in limits)]
 
 
 def _engines(name: str, path: Path, folder: Path) -> Iterator[tuple[Engine, Spent]]:
@@ -171,45 +217,28 @@ def _engines(name: str, path: Path, folder: Path) -> Iterator[tuple[Engine, Spen
 
 
 def _built(make: Callable[[], Engine]) -> tuple[Engine, Spent]:
-    spent, engine = _cheapest(make, 1)
+    spent, engine = cheapest(make, 1)
     return engine, spent
 
 
-def _theirs(
-    engine: Engine, built: Spent, ours: dict[str, Spent], answers: dict[str, Any], scan_seconds: float, repeats: int
-) -> list[Row]:
-    rows = (
-        [] if engine.name.endswith("Parquet") else [_row("build", engine.name, built, ours, scan_seconds, agrees=None)]
-    )
+def _theirs(engine: Engine, built: Spent, ours: Measured, repeats: int) -> list[Row]:
+    rows = [] if engine.name.endswith("Parquet") else [_row("build", engine.name, built, ours, agrees=None)]
     try:
         for name, question in engine.questions.items():
-            spent, answer = _cheapest(question, repeats)
-            rows.append(_row(name, engine.name, spent, ours, scan_seconds, agrees=answer == answers[name]))
+            spent, answer = cheapest(question, repeats)
+            rows.append(_row(name, engine.name, spent, ours, agrees=answer == ours.answers[name]))
     finally:
         engine.close()
     return rows
 
 
-def _cheapest(question: Callable[[], Any], repeats: int) -> tuple[Spent, Any]:
-    """What the cheapest of several answers took, by CPU, and the answer."""
-    best, answer = Spent(float("inf"), float("inf")), None
-    for _ in range(repeats):
-        cpu, wall = time.process_time(), time.perf_counter()
-        answer = question()
-        spent = Spent(time.perf_counter() - wall, time.process_time() - cpu)
-        best = min(best, spent, key=lambda one: one.cpu_seconds)
-    return best, answer
-
-
-def _row(
-    question: str, engine: str, spent: Spent, ours: dict[str, Spent], scan_seconds: float, *, agrees: bool | None
-) -> Row:
-    ratio = None if engine == OURS else spent.cpu_seconds / max(ours[question].cpu_seconds, 1e-9)
+def _row(question: str, engine: str, spent: Spent, ours: Measured, *, agrees: bool | None) -> Row:
+    ratio = None if engine == OURS else spent.cpu_seconds / max(ours.spent[question].cpu_seconds, 1e-9)
     aim = AIMS.get((question, engine))
     met = None if aim is None or ratio is None else ratio >= aim
     return Row(
-        question, engine, spent.wall_seconds, spent.cpu_seconds, ratio, spent.wall_seconds / max(scan_seconds, 1e-9),
-        agrees, aim, met,
+        question, engine, spent.wall_seconds, spent.cpu_seconds, ratio,
+        spent.cpu_seconds / max(ours.scan.cpu_seconds, 1e-9), agrees, aim, met,
     )  # fmt: skip
 
 

@@ -36,6 +36,8 @@ SITTING = 4
 SITTINGS = 3
 """Sittings of a person in the half year, at the mean."""
 
+MOST_IN_FILE = 10_000_000
+
 BEGAN_AT: Micros = 1_767_225_600_000_000
 
 
@@ -69,11 +71,22 @@ def events(count: int, seed: int) -> "pa.Table":
     )
 
 
-def write(path: Path, count: int, seed: int) -> None:
-    """The events as one Parquet file."""
+def write(folder: Path, count: int, seed: int) -> None:
+    """The events as Parquet files in a folder.
+
+    More than fit into a file are the same events again, of other people: every count grows by as much, and the memory
+    to make them does not.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    pq.write_table(events(count, seed), path, row_group_size=1_000_000)
+    folder.mkdir()
+    made = events(min(count, MOST_IN_FILE), seed)
+    for number, first in enumerate(range(0, count, MOST_IN_FILE)):
+        others = pc.call_function("add", [made["person"], pa.scalar(number * MOST_IN_FILE)])
+        file = made.set_column(0, "person", others).slice(0, count - first)
+        pq.write_table(file, folder / f"{number:04}.parquet", row_group_size=1_000_000)
 
 
 def _named(codes: "np.ndarray", names: tuple[str, ...]) -> "pa.Array":

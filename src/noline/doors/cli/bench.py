@@ -171,19 +171,22 @@ def sourcing(
               help="Of each question; the cheapest counts.")  # fmt: skip
 @click.option("--engine", "engines", multiple=True, type=click.Choice(["duckdb", "polars", "chdb"]),
               help="Only these beside ours; all that are installed if not told.")  # fmt: skip
+@click.option("--large", default=0, show_default=True, type=click.IntRange(0, 200_000_000),
+              help="Then so many events, asked of ours alone.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same events.")
 @click.option("--dir", "place", type=click.Path(path_type=Path, file_okay=False, exists=True),
               help="Where the events are made and removed.")  # fmt: skip
 @click.option("--write", is_flag=True, help=f"Keep the result as {_RESULTS}/journeys.json.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def journeys(
-    *, events: int, repeats: int, engines: tuple[str, ...], seed: int, place: Path | None, write: bool, as_json: bool
-) -> None:
+    *, events: int, repeats: int, engines: tuple[str, ...], large: int, seed: int, place: Path | None, write: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
     """What funnels, visits, hand-offs and drop-offs cost beside DuckDB, Polars and ClickHouse on the same events."""
     from noline.doors.bench.walks import ENGINES, Asked, run
     from noline.doors.plain import plain
 
-    result = run(Asked(events, repeats, seed, engines or ENGINES), say, place)
+    result = run(Asked(events, repeats, seed, engines or ENGINES, large), say, place)
     told = plain(result)
     if write:
         _RESULTS.mkdir(parents=True, exist_ok=True)
@@ -197,7 +200,9 @@ def _tell_journeys(result: "walks_bench.Result") -> None:
     click.echo(f"{place.cpu}, {place.cores} cores, {load}")
     click.echo(", ".join(f"{name} {number}" for name, number in result.versions.items()))
     click.echo(f"{result.asked.events:,} events of {result.persons:,} persons, {result.store_bytes / 1e6:,.0f} MB, "
-               f"seed {result.asked.seed}, {result.measured_at}\n")  # fmt: skip
+               f"seed {result.asked.seed}, {result.measured_at}")  # fmt: skip
+    way = {"c": "loops in C", "numpy": "NumPy"}[result.way]
+    click.echo(f"ours by {way}; at most {result.peak_mb:,.0f} MB, {result.before_mb:,.0f} of them code\n")
     for name, meaning in result.definitions.items():
         click.echo(f"{name}: {meaning}")
     click.echo()
@@ -218,8 +223,24 @@ def _tell_journeys(result: "walks_bench.Result") -> None:
         ],
         as_json=False,
     )
+    click.echo()
+    show(
+        [
+            {
+                "to reach": one.what,
+                "aim": f"{'<=' if one.at_most else '>='} {one.aim:g}",
+                "reached": f"{one.reached:.3g}",
+                "met": one.met,
+            }
+            for one in result.checks
+        ],
+        as_json=False,
+    )
     for one in result.unmeasured:
         click.echo(f"not measured: {one}")
+    if result.large is not None:
+        click.echo()
+        _tell_journeys(result.large)
 
 
 def _tell_sourcing(result: "sourcing_bench.Result") -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from noline.hub import Hub
 
 
-_DATA_SETS = ("complete-journey", "tpc-ds")
+_DATA_SETS = ("complete-journey", "cdnow", "tpc-ds")
 
 
 @click.command("import")
@@ -31,7 +31,7 @@ def bring_in(  # noqa: PLR0917  click hands them over by name
     name: str, mapping: Path | None, source_name: str | None, plan: bool, yes: bool, scale: float,
     tables: Path | None, folder: Path, as_json: bool,
 ) -> None:  # fmt: skip
-    """Import a FILE (CSV, Parquet, NDJSON) or public data by NAME: complete-journey, tpc-ds.
+    """Import a FILE (CSV, Parquet, NDJSON) or public data by NAME: complete-journey, cdnow, tpc-ds.
 
     The columns of a file are guessed, shown, and written to mapping.toml beside it. Importing twice changes nothing.
     """
@@ -70,6 +70,10 @@ def _bulk(
         from noline.channels import complete_journey
 
         return complete_journey.read(tables)
+    if name == "cdnow":
+        from noline.channels import cdnow
+
+        return cdnow.read(tables)
     if name == "tpc-ds":
         from noline.channels import tpc_ds
 

@@ -66,7 +66,10 @@ def customer_timeline(person: str, limit: int, folder: Path, as_json: bool) -> N
 
 
 class _Journeys(Gathered):
-    modules = ("noline.doors.cli.walks",)
+    modules = (
+        "noline.doors.cli.walks", "noline.doors.cli.frictions", "noline.doors.cli.agenda",
+        "noline.doors.cli.fingerprints",
+    )  # fmt: skip
 
 
 @click.group(cls=_Journeys)

@@ -8,16 +8,21 @@ import click
 
 from noline.doors.cli.questions import journeys
 from noline.doors.cli.talk import COUNT, POSITION, hub_option, opened, say, show
+from noline.doors.cli.walk_engines import ENGINE, Events, counted_elsewhere, is_address
 
 if TYPE_CHECKING:
-    from noline.insight.walks.model import DropOffCounts, Funnel, Incidence, Level, Pauses, Step
-    from noline.insight.walks.service import HandoffRow, Walks
+    from noline.insight.walks.elsewhere import Elsewhere
+    from noline.insight.walks.model import Behind, DropOffCounts, Funnel, Pauses, Step, Wants
+    from noline.insight.walks.service import Walks
     from noline.kernel.shares import Share
     from noline.stores.walks.events import Columns
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _TOP = 20
+_LEVEL = ("step", "persons", "share_of_first", "share_of_first_low", "share_of_first_high", "share_of_before",
+          "share_of_before_low", "share_of_before_high", "too_few")  # fmt: skip
+_INCIDENCE = ("end", "at", "share", "low", "high", "standard_error", "ended", "at_risk", "persons", "too_few")
 
 
 def events_options(command: Command) -> Command:
@@ -27,7 +32,7 @@ def events_options(command: Command) -> Command:
                      help="Keep the events, made ready, in this folder; --events DIR then opens it at once."),
         click.option("--map", "mapping", metavar="MEANING=COLUMN,...",
                      help="Which column is the person, time, channel, action and value; same names if not told."),
-        click.option("--events", type=click.Path(path_type=Path, exists=True), metavar="FILE",
+        click.option("--events", type=Events(path_type=Path, exists=True), metavar="FILE",
                      help="Parquet, CSV or NDJSON, or a folder of them, instead of the hub's history."),
     ):  # fmt: skip
         command = option(command)
@@ -36,52 +41,70 @@ def events_options(command: Command) -> Command:
 
 @journeys.command("handoffs")
 @events_options
+@ENGINE
 @click.option("--gap", "gaps", multiple=True, metavar="CHANNEL=SPAN", help="The longest pause of a visit there.")
 @click.option("--journey-gap", default="30d", show_default=True, help="The longest pause between visits.")
 @click.option("--intents", metavar="STEPS", help="What shows that something is wanted, such as cart,checkout.")
 @click.option("--goals", metavar="STEPS", help="What shows that it was reached, such as purchase.")
 @click.option("--horizon", default="14d", show_default=True, help="The time to reach it in.")
+@click.option("--value", "valued", is_flag=True,
+              help="Also what was at stake where people were lost, in minor units: an upper bound.")  # fmt: skip
 @hub_option
 @click.pass_context
 def handoffs(
     context: click.Context, *, folder: Path, as_json: bool, events: Path | None, mapping: str | None, keep: Path | None,
-    gaps: tuple[str, ...], journey_gap: str, intents: str | None, goals: str | None, horizon: str,
+    gaps: tuple[str, ...], journey_gap: str, intents: str | None, goals: str | None, horizon: str, valued: bool,
+    engine: str | None,
 ) -> None:  # fmt: skip
     """Each pair of channels: how many were handed over; in the hub's history also who arrived and who was lost.
 
     With --events also how long it took, and with --intents and --goals who only seemed to be lost.
     """
     if events is None:
-        _only_with_events(context)
+        only_with_events(
+            context, "mapping", "keep", "gaps", "journey_gap", "intents", "goals", "horizon", "valued", "engine"
+        )
         _handoffs_of_hub(folder, as_json=as_json)
         return
     if (intents is None) != (goals is None):
         raise click.UsageError("--intents and --goals go together.", context)
+    if valued and (intents is None or engine is not None):
+        raise click.UsageError("--value needs --intents and --goals, and no other engine counts it.", context)
+    from noline.doors.answers.journeys import told_border
     from noline.insight.walks.model import Wants, span
 
-    walks, read = _from_file(events, mapping, (), keep)
+    walks, read = _counting(events, mapping, (), keep, engine)
     pauses = _pauses(gaps, journey_gap)
     rows, counts = walks.handoffs(pauses)
-    dropped = (
-        walks.drop_offs(Wants(_names(intents), _names(goals), span(horizon)), pauses) if intents and goals else None
-    )
-    told = [_border(row) for row in rows]
+    wants = Wants(_names(intents), _names(goals), span(horizon)) if intents and goals else None
+    dropped = None if wants is None else _counted_drop_offs(walks, wants, pauses, valued=valued)
+    told = [told_border(row) for row in rows]
     if as_json:
         totals = {"persons": counts.persons, "journeys": counts.journeys, "visits": counts.visits}
-        show({"handoffs": told, **totals, "drop_offs": _drop_offs(dropped), "read": read}, as_json=True)
+        show({"handoffs": told, **totals, "drop_offs": _drop_offs(dropped, valued=valued), "read": read}, as_json=True)
         return
     show([_in_hours(row) for row in told], as_json=False)
     if dropped is not None:
-        _tell_drop_offs(dropped)
+        _tell_drop_offs(dropped, valued=valued)
 
 
-def _only_with_events(context: click.Context) -> None:
+def _counted_drop_offs(
+    walks: "Walks | Elsewhere", wants: "Wants", pauses: "Pauses", *, valued: bool
+) -> "DropOffCounts":
+    from noline.insight.walks.service import Walks
+
+    if valued and isinstance(walks, Walks):
+        return walks.drop_offs(wants, pauses, valued=True)
+    return walks.drop_offs(wants, pauses)
+
+
+def only_with_events(context: click.Context, *options: str) -> None:
     """Refuse options that only a table of events answers, rather than leave them out without a word."""
     from click.core import ParameterSource
 
-    for name in ("mapping", "keep", "gaps", "journey_gap", "intents", "goals", "horizon"):
+    for name in options:
         if context.get_parameter_source(name) not in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
-            option = {"mapping": "map", "gaps": "gap"}.get(name, name.replace("_", "-"))
+            option = {"mapping": "map", "gaps": "gap", "valued": "value"}.get(name, name.replace("_", "-"))
             raise click.UsageError(f"--{option} needs --events.", context)
 
 
@@ -96,6 +119,7 @@ def _handoffs_of_hub(folder: Path, *, as_json: bool) -> None:
 
 @journeys.command("funnel")
 @events_options
+@ENGINE
 @click.option("--steps", required=True, metavar="STEPS",
               help="Actions, or CHANNEL/ACTION, or CHANNEL/*, in their order; STEP? is optional.")  # fmt: skip
 @click.option("--window", default="7d", show_default=True, help="From the first step to the last; none: no limit.")
@@ -118,38 +142,41 @@ def _handoffs_of_hub(folder: Path, *, as_json: bool) -> None:
 def funnel(
     *, folder: Path, as_json: bool, events: Path | None, mapping: str | None, keep: Path | None, steps: str,
     window: str, mode: Any, tolerance: str, between: tuple[str, ...], without: str | None, ends: Any, by: str | None,
-    credit: Any, behind: str | None, stopped: bool, limit: int, offset: int, check: int | None,
+    credit: Any, behind: str | None, stopped: bool, limit: int, offset: int, check: int | None, engine: str | None,
 ) -> None:  # fmt: skip
     """How many persons went which steps, one after the other, within a time."""
+    from noline.doors.answers.journeys import counted, told_levels
     from noline.insight.walks.model import Funnel, span
 
     asked = Funnel(
         _steps(steps, between), None if window == "none" else span(window), mode, span(tolerance),
         _names(without), ends, by, credit,
     )  # fmt: skip
-    walks, read = _opened_walks(folder, events, mapping, by, keep)
+    walks, read = _opened_walks(folder, events, mapping, by, keep, engine)
     answer = walks.funnel(asked)
-    rows = [_level(level) for level in answer.levels]
+    rows = told_levels(answer.levels)
     told: dict[str, Any] = {"levels": rows}
     if by is not None:
-        told["parts"] = {name: [_level(level) for level in part] for name, part in answer.parts.items()}
+        told["parts"] = {name: told_levels(part) for name, part in answer.parts.items()}
     if behind is not None:
         found = walks.behind(asked, _place(asked, behind), stopped=stopped, limit=limit, offset=offset)
-        told["behind"] = [_moments(one._asdict()) for one in found]
+        told["behind"] = [_behind(one, of_hub=events is None) for one in found]
     if check is not None:
         checked = walks.check(asked, check)
         told["checked"] = checked._asdict()
         say(f"counted {checked.persons:,} persons again: {len(checked.differ)} differ")
     if as_json:
-        show({**told, "counted": _counted(asked), "read": read}, as_json=True)
+        show({**told, "counted": counted(asked), "read": read}, as_json=True)
         return
-    show([{"part": name, **row} for name, part in told["parts"].items() for row in part] if by else rows, as_json=False)
+    levels = [{"part": name, **row} for name, part in told["parts"].items() for row in part] if by else rows
+    show(levels, as_json=False, columns=("part", *_LEVEL) if by else _LEVEL)
     if behind is not None:
         show(told["behind"], as_json=False)
 
 
 @journeys.command("time-to")
 @events_options
+@ENGINE
 @click.option("--from", "begin", required=True, metavar="STEP", help="Where the waiting begins: the first of these.")
 @click.option("--to", "end", required=True, metavar="STEP", help="What is waited for.")
 @click.option("--competing", metavar="STEPS", help="What else ends the waiting.")
@@ -157,54 +184,69 @@ def funnel(
 @hub_option
 def time_to(
     *, folder: Path, as_json: bool, events: Path | None, mapping: str | None, keep: Path | None, begin: str, end: str,
-    competing: str | None, at: str,
+    competing: str | None, at: str, engine: str | None,
 ) -> None:  # fmt: skip
     """How many had come from one event to another after some time, with other ends in their way."""
+    from noline.doors.answers.journeys import told_incidence
     from noline.insight.walks.model import span
 
     spans = {span(text): text for text in _names(at)}
-    walks, read = _opened_walks(folder, events, mapping, None, keep)
+    walks, read = _opened_walks(folder, events, mapping, None, keep, engine)
     found, spells = walks.time_to(begin, end, _names(competing), list(spans))
-    rows = [_incidence(row, spans[row.at]) for row in found]
+    rows = [told_incidence(row, spans[row.at]) for row in found]
     if as_json:
         waiting = sum(counts[0] for counts in spells.spells.values())
         persons = sum(sum(counts) for counts in spells.spells.values())
         told = {"from": begin, "to": end, "persons": persons, "still_waiting": waiting, "incidence": rows}
         show({**told, "read": read}, as_json=True)
         return
-    show(rows, as_json=False)
+    show(rows, as_json=False, columns=_INCIDENCE)
 
 
 # Reading
 
 
 def _opened_walks(
-    folder: Path, events: Path | None, mapping: str | None, by: str | None, keep: Path | None
-) -> "tuple[Walks, dict[str, Any] | None]":
+    folder: Path, events: Path | None, mapping: str | None, by: str | None, keep: Path | None, engine: str | None
+) -> "tuple[Walks | Elsewhere, dict[str, Any] | None]":
     if events is not None:
-        return _from_file(events, mapping, () if by in (None, "channel", "action") else (by,), keep)
-    if mapping or keep:
-        raise click.UsageError("--map and --keep need --events.")
-    from noline.insight.walks.service import Walks
-
+        return _counting(events, mapping, () if by in (None, "channel", "action") else (by,), keep, engine)
+    if mapping or keep or engine:
+        raise click.UsageError("--map, --keep and --engine need --events.")
     with opened(folder) as hub:
         hub.refresh()
-        # Not as remembered answers are asked: a copy of all history is nothing to keep.
-        return Walks.of_history(hub.analytics), None
+        return hub.walks, None
 
 
-def _from_file(
-    path: Path, mapping: str | None, parts: tuple[str, ...], keep: Path | None
+def _counting(
+    events: Path, mapping: str | None, parts: tuple[str, ...], keep: Path | None, engine: str | None
+) -> "tuple[Walks | Elsewhere, dict[str, Any] | None]":
+    """The events where they are counted: here, or by another engine."""
+    if engine is None:
+        return from_file(events, mapping, parts, keep)
+    if keep is not None:
+        raise click.UsageError("--keep makes events ready for here, not for another engine.")
+    return counted_elsewhere(engine, events, _columns(mapping, parts, ()))
+
+
+def from_file(
+    path: Path, mapping: str | None, parts: tuple[str, ...], keep: Path | None, measures: tuple[str, ...] = ()
 ) -> "tuple[Walks, dict[str, Any] | None]":
+    """The events of a file, or of a folder that holds them made ready, and what was read of a file.
+
+    parts, measures: further columns, of texts and of whole numbers.
+    """
     from noline.insight.walks.service import Walks
     from noline.stores.walks import store as walk_store
     from noline.stores.walks.events import read
 
+    if is_address(path):
+        raise click.UsageError("An address is read by Spark: name its master with --engine.")
     if path.is_dir() and walk_store.is_store(path):
         if mapping or keep:
             raise click.UsageError("--map and --keep are for files; this folder holds events made ready.")
         return Walks(walk_store.WalkStore.open(path)), None
-    events = read(path, _columns(mapping, parts))
+    events = read(path, _columns(mapping, parts, measures))
     facts = {**events.read._asdict(), "persons": 0}
     store = walk_store.WalkStore.of(events)
     facts["persons"] = store.person_count
@@ -216,13 +258,13 @@ def _from_file(
     return Walks(store), facts
 
 
-def _columns(mapping: str | None, parts: tuple[str, ...]) -> "Columns":
+def _columns(mapping: str | None, parts: tuple[str, ...], measures: tuple[str, ...]) -> "Columns":
     from noline.stores.walks.events import Columns
 
     pairs = [one.partition("=") for one in _names(mapping)]
     if any(not sign or not column for _, sign, column in pairs):
         raise click.BadParameter("write MEANING=COLUMN, as in person=customer_id,time=at", param_hint="--map")
-    return Columns.of({meaning.strip(): column.strip() for meaning, _, column in pairs}, parts)
+    return Columns.of({meaning.strip(): column.strip() for meaning, _, column in pairs}, parts, measures)
 
 
 def _names(text: str | None) -> tuple[str, ...]:
@@ -276,38 +318,17 @@ def _place(asked: "Funnel", step: str) -> int:
 # Telling
 
 
-def _level(level: "Level") -> dict[str, Any]:
-    return {
-        "step": level.step, "persons": level.persons, **_share("share_of_first", level.of_first),
-        **_share("share_of_before", level.of_before), "too_few": level.of_before.too_few,
-    }  # fmt: skip
-
-
 def _share(name: str, share: "Share") -> dict[str, float | None]:
     return {name: share.value, f"{name}_low": share.low, f"{name}_high": share.high}
 
 
-def _counted(asked: "Funnel") -> dict[str, Any]:
-    from noline.insight.walks.model import span_text
-
-    ties = "equal moments count either way, unless one event may be two steps: then they keep the order of the file"
-    return {
-        "mode": asked.mode, "window": None if asked.window is None else span_text(asked.window),
-        "tolerance": span_text(asked.tolerance), "ties": ties, "without": list(asked.without), "ends": asked.ends,
-        "by": asked.by, "credit": asked.credit, "unit": "persons", "interval": "Wilson 95 %",
-    }  # fmt: skip
-
-
-def _moments(row: dict[str, Any]) -> dict[str, Any]:
-    """Moments as text."""
+def _behind(one: "Behind", *, of_hub: bool) -> dict[str, Any]:
+    """Somebody behind a step; of a hub's people the id that every other door uses."""
+    from noline.doors.answers.seen import person_id
     from noline.kernel.clock import as_text
 
-    return {name: as_text(value) if name.endswith("_at") else value for name, value in row.items()}
-
-
-def _border(row: "HandoffRow") -> dict[str, Any]:
-    told = row._asdict()
-    return {"from": told.pop("from_channel"), "to": told.pop("to_channel"), **told}
+    person = person_id(int(one.person)) if of_hub else one.person
+    return {"person": person, "began_at": as_text(one.began_at), "reached_at": as_text(one.reached_at)}
 
 
 def _in_hours(row: dict[str, Any]) -> dict[str, Any]:
@@ -318,33 +339,27 @@ def _in_hours(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _drop_offs(dropped: "DropOffCounts | None") -> dict[str, Any] | None:
+def _drop_offs(dropped: "DropOffCounts | None", *, valued: bool) -> dict[str, Any] | None:
     if dropped is None:
         return None
     return {
-        "channels": [{"channel": name, **_ending(one)} for name, one in sorted(dropped.channels.items())],
-        "all": _ending(dropped.whole),
+        "channels": [{"channel": name, **_ending(one, valued)} for name, one in sorted(dropped.channels.items())],
+        "all": _ending(dropped.whole, valued),
         "sequences": [{"visits": list(visits), "lost": count} for visits, count in dropped.top(_TOP)],
     }
 
 
-def _ending(ending: Any) -> dict[str, Any]:
-    return {**ending._asdict(), **_share("share_false", ending.false_share), "too_few": ending.false_share.too_few}
+def _ending(ending: Any, valued: bool) -> dict[str, Any]:
+    told = {**ending._asdict(), **_share("share_false", ending.false_share), "too_few": ending.false_share.too_few}
+    return told if valued else {name: value for name, value in told.items() if name != "value_minor"}
 
 
-def _tell_drop_offs(dropped: "DropOffCounts") -> None:
+def _tell_drop_offs(dropped: "DropOffCounts", *, valued: bool) -> None:
     columns = ("channel", "visits", "kept", "elsewhere", "lost", "undecided", "persons_dropped", "persons_false",
                "share_false", "too_few")  # fmt: skip
-    told = _drop_offs(dropped) or {}
+    told = _drop_offs(dropped, valued=valued) or {}
     click.echo()
-    show([*told["channels"], {"channel": "all", **told["all"]}], as_json=False, columns=columns)
+    rows = [*told["channels"], {"channel": "all", **told["all"]}]
+    show(rows, as_json=False, columns=(*columns, "value_minor") if valued else columns)
     click.echo()
     show([{"lost": one["lost"], "visits": " > ".join(one["visits"])} for one in told["sequences"]], as_json=False)
-
-
-def _incidence(row: "Incidence", at: str) -> dict[str, Any]:
-    return {
-        "end": row.end, "at": at, "share": row.value, "low": row.low, "high": row.high,
-        "standard_error": row.standard_error, "ended": row.ended, "at_risk": row.at_risk, "persons": row.persons,
-        "too_few": row.too_few,
-    }  # fmt: skip

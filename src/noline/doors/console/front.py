@@ -11,8 +11,11 @@ from noline.doors.console import wording
 from noline.doors.console.books import Books, books_of
 from noline.doors.console.borders import Border, Scale, border_of, main_currency, scale_of, worst_first
 from noline.doors.console.frame import Counted, counted_of
+from noline.doors.console.frictions import FixList, fix_list
 from noline.doors.console.sankey import chart_words, sankey
+from noline.doors.console.saved import Saved, saved_of
 from noline.doors.console.wording import Row
+from noline.kernel.shares import Share, share
 
 CHART_LINKS_MOST = 30
 """More borders than this make a sankey unreadable; the table still has all of them."""
@@ -66,12 +69,22 @@ class Sales:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where do we lose people?"""
+    """Where do we lose people?
+
+    lost, decided: over all borders, a person once for each. lost_money: what left with them, each currency by itself.
+    changed: saved questions whose alert stands.
+    """
 
     empty: bool
     has_sources: bool
     worst: Border | None
     nobody_lost: bool
+    lost: int
+    decided: int
+    lost_share: Share
+    lost_money: tuple[str, ...]
+    fixes: FixList
+    changed: tuple[Saved, ...]
     borders: tuple[Border, ...]
     quiet: tuple[Border, ...]
     currency: str
@@ -82,9 +95,11 @@ class Home:
     dropoffs: tuple[DropOff, ...]
     dropped: int
     false_dropped: int
+    false_share: Share
     feedback: Feedback
     sales: tuple[Sales, ...]
     sales_words: str
+    sales_in_short: str
     books: Books
     counted: Mapping[str, Counted]
 
@@ -99,17 +114,28 @@ def home(
     counted: Mapping[str, Row],
     has_sources: bool = True,
     sales_together: Row | None = None,
+    frictions: Sequence[Row] = (),
+    questions: Sequence[Row] = (),
 ) -> Home:
     """The home page; a hub without any event gets its two next steps instead of numbers."""
     borders = worst_first([border_of(row) for row in handoffs])
     told = [border for border in borders if not border.too_few]
     shown = sorted(borders, key=lambda border: -(border.persons or 0))[:CHART_LINKS_MOST]
     worst = told[0] if told and told[0].lost else None
+    lost, decided = (sum(number or 0 for number in many) for many in _lost_and_decided(borders))
+    dropped, false_dropped = (sum(row.get(name) or 0 for row in dropoffs) for name in ("dropped", "false_dropped"))
+    sold = _sales(sales, sales_together)
     return Home(
         empty=not books.get("received"),
         has_sources=has_sources,
         worst=worst,
         nobody_lost=bool(told) and worst is None,
+        lost=lost,
+        decided=decided,
+        lost_share=share(lost, decided),
+        lost_money=_lost_money(handoffs),
+        fixes=fix_list(frictions),
+        changed=tuple(saved_of(row) for row in questions if row["raised"]),
         borders=tuple(border for border in borders if not border.is_quiet),
         quiet=tuple(border for border in borders if border.is_quiet),
         currency=main_currency(borders),
@@ -118,14 +144,31 @@ def home(
         chart_words=chart_words(borders),
         chart_left_out=len(borders) - len(shown),
         dropoffs=_dropoffs(dropoffs),
-        dropped=sum(row.get("dropped") or 0 for row in dropoffs),
-        false_dropped=sum(row.get("false_dropped") or 0 for row in dropoffs),
+        dropped=dropped,
+        false_dropped=false_dropped,
+        false_share=share(false_dropped, dropped),
         feedback=_feedback(feedback),
-        sales=_sales(sales, sales_together),
+        sales=sold,
         sales_words=_sales_words(sales_together or {}),
+        sales_in_short=_sales_in_short(sold),
         books=books_of(books),
         counted=counted_of(counted),
     )
+
+
+def _lost_and_decided(borders: Sequence[Border]) -> tuple[list[int | None], list[int | None]]:
+    return [border.lost for border in borders], [border.decided for border in borders]
+
+
+def _lost_money(handoffs: Sequence[Row]) -> tuple[str, ...]:
+    by_currency = wording.summed(handoffs)
+    return tuple(wording.money(amount, currency) for currency, amount in sorted(by_currency.items()))
+
+
+def _sales_in_short(sold: Sequence[Sales]) -> str:
+    """The three channels that sell most, in one line."""
+    told = [one for one in sold if one.share][:3]
+    return ", ".join(f"{wording.channel(one.channel)} {wording.percent(one.share)}" for one in told) or "none yet"
 
 
 def _dropoffs(rows: Sequence[Row]) -> tuple[DropOff, ...]:

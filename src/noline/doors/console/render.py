@@ -17,6 +17,9 @@ STATIC = HERE / "static"
 PAGES = (
     "home",
     "border",
+    "frictions",
+    "friction",
+    "explore",
     "record",
     "customers",
     "customer",

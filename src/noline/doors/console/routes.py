@@ -12,6 +12,7 @@ from litestar.response import Redirect
 
 from noline.doors import answers
 from noline.doors.console import views
+from noline.doors.console.journeys_routes import JOURNEYS_ROUTES
 from noline.doors.console.orders_routes import ORDERS_ROUTES
 from noline.doors.console.people_routes import PEOPLE_ROUTES
 from noline.doors.console.render import render
@@ -26,7 +27,6 @@ from noline.doors.console.serving import (
     Page,
     bare,
     html,
-    is_data,
     page,
     page_at,
     shell_of,
@@ -41,8 +41,6 @@ from noline.kernel.errors import KeyUnknown, NoLineError, NotFound
 from noline.stores.access import SESSION_LENGTH, Role
 
 _LETTERS_ON_A_PAGE = 200
-_LOST_ON_A_PAGE = 50
-_LOST_AS_DATA = 10_000
 _MOST_DIGITS = 15
 _FIRST_PAGE = {Role.ASSOCIATE: "/customers"}
 
@@ -62,27 +60,6 @@ def error_page(request: Asking, status: int, told: Json) -> Page:
         return Redirect(f"/login?next={quote(asked_for)}")
     shell = shell_of(request, counting=False)
     return html(render("error", view=views.problem(status, told), shell=shell), status)
-
-
-@page_at("/", "/home.json", "/home.csv", guards=MANAGER)
-def home(request: Asking, state: State) -> Page:
-    """Where do we lose people?"""
-    told = answers.home(state.hub)
-    return page(request, "home", told, told["handoffs"], lambda: views.home(**told))
-
-
-@page_at("/borders/{sender:str}/{receiver:str}", guards=MANAGER)
-def border(
-    request: Asking,
-    state: State,
-    sender: str,
-    receiver: str,
-    offset: Annotated[int, Parameter(ge=0, le=2**53)] = 0,
-) -> Page:
-    """One pair of channels; the data hold everybody who was lost, the page a portion."""
-    limit = _LOST_AS_DATA if is_data(request) else _LOST_ON_A_PAGE
-    told = answers.border(state.hub, sender, bare(receiver), limit, offset, in_parts=True)
-    return page(request, "border", told, told["lost_people"], lambda: views.border(**told, offset=offset), query="")
 
 
 @page_at("/records/{seq:str}", guards=MANAGER)
@@ -266,6 +243,6 @@ def _enter(request: Asking, session: str, role: Role, next_path: str) -> Page:
 
 
 CONSOLE_ROUTES = [
-    *home, *border, *record, *PEOPLE_ROUTES, *REVIEW_ROUTES, *ORDERS_ROUTES, *STOCK_ROUTES, *TODAY_ROUTES,
+    *JOURNEYS_ROUTES, *record, *PEOPLE_ROUTES, *REVIEW_ROUTES, *ORDERS_ROUTES, *STOCK_ROUTES, *TODAY_ROUTES,
     *sources, *dead_letters, *dead_letter, dry_run, patch, replay, ignore, login, login_with_key, logout,
 ]  # fmt: skip

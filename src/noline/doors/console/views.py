@@ -5,9 +5,12 @@ in the files these names come from, where it is tested.
 """
 
 from noline.doors.console.books import books_of
-from noline.doors.console.borders import border, border_path
+from noline.doors.console.border_page import border
+from noline.doors.console.borders import border_path
 from noline.doors.console.entrance import Login, Problem, problem
+from noline.doors.console.explorer import explorer
 from noline.doors.console.frame import Shell
+from noline.doors.console.frictions import fix_list, friction, friction_path
 from noline.doors.console.front import home
 from noline.doors.console.leaving import leaving
 from noline.doors.console.letters import Outcome, at_pointer, dead_letter, dead_letters
@@ -35,6 +38,10 @@ __all__ = [
     "customer_path",
     "dead_letter",
     "dead_letters",
+    "explorer",
+    "fix_list",
+    "friction",
+    "friction_path",
     "home",
     "leaving",
     "problem",

@@ -24,6 +24,7 @@ _CHANNELS = {
     "partner": "partner shop",
     "noline": "decisions",
 }
+_COLUMNS = {"store_id": "store", "sku": "item", "handoff_group": "group of a hand-off", "object_id": "thing"}
 
 
 def count(number: int | None) -> str:
@@ -46,6 +47,11 @@ def percent(share: float | None) -> str:
     return f"{rounded:f}".removesuffix(".0") + f"{SPACE}%"
 
 
+def points(difference: float) -> str:
+    """A difference of shares in percentage points, with its sign: `-12.4`, `+3.0`."""
+    return f"{Decimal(str(difference)) * 100:+.1f}"
+
+
 def interval(low: float | None, high: float | None) -> str:
     """The two ends of an interval of shares: `13 – 15 %`."""
     if low is None or high is None:
@@ -63,6 +69,13 @@ def exact_money(amount_minor: int, currency: str) -> str:
     """An amount to the last minor unit: `12.50 EUR`."""
     digits = minor_digits(currency)
     return f"{Decimal(amount_minor).scaleb(-digits):,.{digits}f}{SPACE}{currency}"
+
+
+def money_interval(low_minor: int, high_minor: int, currency: str) -> str:
+    """The two ends of an interval of amounts: `600 – 1,900 EUR`."""
+    return (
+        f"{money(low_minor, currency).removesuffix(f'{SPACE}{currency}')}{SPACE}–{SPACE}{money(high_minor, currency)}"
+    )
 
 
 def about_money(amount_minor: int, currency: str) -> str:
@@ -107,6 +120,11 @@ def channel(name: str) -> str:
     return _CHANNELS.get(name, name.replace("_", " "))
 
 
+def plain_name(name: str) -> str:
+    """A column of history as people call it: `store`, `country`, `item`."""
+    return _COLUMNS.get(name, name.replace("_", " "))
+
+
 def title(text: str) -> str:
     """The same text at the start of a line: `Call centre`."""
     return text[:1].upper() + text[1:]
@@ -139,6 +157,15 @@ def minute(moment: datetime | None) -> str:
 def second(moment: datetime | None) -> str:
     """A date with the time to the second: `3 Mar 2026, 09:30:12`."""
     return UNKNOWN if moment is None else f"{day(moment)}, {moment:%H:%M:%S}"
+
+
+def span(micros: int) -> str:
+    """A length of time in its largest unit that says it whole, or nearly: `3 days`, `12 hours`, `45 seconds`."""
+    seconds = round(micros / 1_000_000)
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            return plural(round(seconds / length), unit, f"{unit}s")
+    return plural(seconds, "second", "seconds")
 
 
 def delay(earlier: datetime | None, later: datetime | None) -> str:

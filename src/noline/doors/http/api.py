@@ -21,8 +21,10 @@ from noline.doors.http.care import CARE_ROUTES
 from noline.doors.http.carts import CART_ROUTES
 from noline.doors.http.consents import CONSENT_ROUTES
 from noline.doors.http.docs import ApiPage, describe
+from noline.doors.http.frictions import FRICTION_ROUTES
 from noline.doors.http.goods import GOODS_ROUTES
 from noline.doors.http.identity import IDENTITY_ROUTES
+from noline.doors.http.journeys import JOURNEY_ROUTES
 from noline.doors.http.knowledge import KNOWLEDGE_ROUTES
 from noline.doors.http.offers import OFFER_ROUTES
 from noline.doors.http.orders import ORDER_ROUTES
@@ -84,6 +86,8 @@ def api(hub: Hub, writer: Writer) -> Litestar:
             prometheus,
             *CARE_ROUTES,
             *KNOWLEDGE_ROUTES,
+            *JOURNEY_ROUTES,
+            *FRICTION_ROUTES,
             *PROFILE_ROUTES,
             *IDENTITY_ROUTES,
             *CONSENT_ROUTES,

@@ -33,7 +33,7 @@ class Windows:
     quick_gap: Micros = 30 * MINUTE
     business_day_channels: tuple[str, ...] = ("store",)
     slow_gap: Micros = DAY
-    slow_channels: tuple[str, ...] = ("mail", "wholesale", "marketplace", "reviews")
+    slow_channels: tuple[str, ...] = ("mail", "b2b", "wholesale", "marketplace", "reviews")
     journey_gap: Micros = 30 * DAY
     settling: Micros = 7 * DAY
     horizon: Micros = 14 * DAY

@@ -4,18 +4,18 @@ Who wanted something in one channel and reached it in another is a *false* drop-
 lost, and is wrong.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from noline.insight.walks.model import DropOffCounts, Ending, Pauses, Sequence, Wants
-from noline.insight.walks.visits import Visits, visits
+from noline.insight.walks.sequences import LONGEST, Packed, kinds_of, packed, packs
+from noline.insight.walks.visits import Visits, lengths, looping, visits
 from noline.kernel.clock import Micros
-from noline.stores.walks.arrays import Flags, Longs, first_beyond, firsts
+from noline.stores.walks.arrays import Codes, Flags, Longs, first_beyond, firsts
+from noline.stores.walks.kernels import Held, length, looped, meanings
 from noline.stores.walks.store import WalkStore
-
-LONGEST = 5
-"""How many visits of a journey a sequence shows, the lost one included."""
 
 
 class _Wanted(NamedTuple):
@@ -43,6 +43,12 @@ def counted(store: WalkStore, pauses: Pauses, wants: Wants, *, until: Micros | N
     until: the events tell everything up to this moment; None: up to the latest of them. A part of the persons needs
     the moment of the whole.
     """
+    columns = looping(store)
+    if columns is not None and packs(store):
+        observed = until if until is not None else store.observed_until or 0
+        found = looped(lambda: _walked(columns, store, pauses, wants, observed))
+        if found is not None:
+            return found
     return counted_of(store, visits(store, pauses), wants, until=until)
 
 
@@ -60,6 +66,47 @@ def counted_of(store: WalkStore, walk: Visits, wants: Wants, *, until: Micros | 
     return DropOffCounts(
         _ending(wanted, ended, everywhere), channels, _sequences(store, walk, wanted.visit[ended.lost])
     )
+
+
+# By the loops in C
+
+
+_FACTS = 8
+
+
+def _walked(columns: Held, store: WalkStore, pauses: Pauses, wants: Wants, observed: Micros) -> DropOffCounts:
+    names = store.channels.names
+    table = meanings([_any_of(store, wants.intents), _any_of(store, wants.goals)])
+    asked = (lengths(store, pauses), table, len(store.actions.names), length(wants.horizon), observed)
+
+    def part(first: int, last: int) -> tuple[Longs, Codes]:
+        facts = np.zeros((len(names) + 1, _FACTS), np.int64)
+        # Every lost visit has an event; most of this room is never touched.
+        lost = np.empty(int(store.offsets[last] - store.offsets[first]), np.uint64)
+        count = columns.loops.drop_offs(columns.part(first, last), *asked, facts, lost)
+        return facts, lost[:count]
+
+    parts = columns.in_parts(part)
+    whole = np.sum([facts for facts, _ in parts], axis=0)
+    *by_channel, everywhere = [_told(row) for row in whole.tolist()]
+    channels = {name: one for name, one in zip(names, by_channel, strict=True) if one.visits}
+    numbers = np.concatenate([lost for _, lost in parts])
+    found, counts = np.empty(numbers.size, np.uint64), np.empty(numbers.size, np.int64)
+    different = columns.loops.tally(numbers, found, counts)
+    return DropOffCounts(everywhere, channels, Packed.of(store, found[:different], counts[:different]))
+
+
+def _told(facts: list[int]) -> Ending:
+    dropped, gone = facts[6:]
+    return Ending(*facts[:6], persons_dropped=dropped, persons_false=dropped - gone)
+
+
+def _any_of(store: WalkStore, steps: Iterable[str]) -> Flags:
+    nothing = np.zeros((len(store.channels.names), len(store.actions.names)), np.bool_)
+    return np.any([nothing, *(store.matching(what) for what in steps)], axis=0)
+
+
+# By NumPy
 
 
 def _wanted(store: WalkStore, walk: Visits, wants: Wants) -> _Wanted:
@@ -110,7 +157,7 @@ def _ending(wanted: _Wanted, ended: _Ended, chosen: Flags) -> Ending:
     return Ending(int(chosen.sum()), kept, elsewhere, gone, undecided, people(chosen), dropped, false)
 
 
-def _sequences(store: WalkStore, walk: Visits, lost: Longs) -> dict[Sequence, int]:
+def _sequences(store: WalkStore, walk: Visits, lost: Longs) -> Mapping[Sequence, int]:
     """How often which visits of a journey led to a lost one, each as `channel/last action`."""
     actions = len(store.actions.names)
     kinds = walk.channels * actions + store.actions.codes[walk.last]
@@ -121,8 +168,10 @@ def _sequences(store: WalkStore, walk: Visits, lost: Longs) -> dict[Sequence, in
         same = np.flatnonzero(place >= 0)
         same = same[journey[place[same]] == journey[lost[same]]]
         steps[same, LONGEST - 1 - back] = kinds[place[same]]
+    if packs(store):
+        return Packed.of(store, *np.unique(packed(store, steps), return_counts=True))
     _, places, counts = np.unique(_as_one(steps, int(kinds.max(initial=0)) + 2), return_index=True, return_counts=True)
-    names = [f"{channel}/{action}" for channel in store.channels.names for action in store.actions.names]
+    names = kinds_of(store)
     return {
         tuple(names[kind] for kind in row if kind >= 0): count
         for row, count in zip(steps[places].tolist(), counts.tolist(), strict=True)

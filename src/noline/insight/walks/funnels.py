@@ -7,80 +7,22 @@ and in a week, and buys the day after, would be lost.) `plain.py` says the same 
 """
 
 from collections.abc import Sequence
-from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 
-from noline.insight.walks.model import MOST_PARTS, Funnel, FunnelCounts, FunnelUnreadable, Step
+from noline.insight.walks import columns, looped
+from noline.insight.walks.model import MOST_PARTS, Funnel, FunnelCounts, FunnelUnreadable
+from noline.insight.walks.pages import behind
 from noline.insight.walks.plain import Event
-from noline.stores.walks.arrays import NONE, Codes, Flags, Longs, first_beyond, firsts
-from noline.stores.walks.store import Meaning, WalkStore
+from noline.insight.walks.steps import Marked, Reached, marked, overlap
+from noline.stores.walks import kernels
+from noline.stores.walks.arrays import NONE, Codes
+from noline.stores.walks.store import Meaning, Named, WalkStore
 
+BLOCK = 1 << 18
+"""Persons whose chains are held at once."""
 
-class Reached(NamedTuple):
-    """Who reached one step: persons by number, rising; positions of the event a chain began with and first got there.
-
-    Of the chains that end with that event it is the one that began last.
-    """
-
-    persons: Longs
-    began: Longs
-    ended: Longs
-
-
-class Marked(NamedTuple):
-    """A store with the events of each step.
-
-    meanings: of each step, as (channel, action). chosen: the events that count at all; None: all do.
-    overlapping: an event may be of more than one step; then equal moments keep the order in which they were told.
-    banned: positions of what must not happen.
-    """
-
-    store: WalkStore
-    meanings: tuple[Flags, ...]
-    chosen: Flags | None
-    overlapping: bool
-    banned: Longs
-
-    def of_step(self, step: int) -> Longs:
-        """Positions of the events of a step."""
-        places = self.store.places(self.meanings[step])
-        return places if self.chosen is None else places[self.chosen[places]]
-
-    def bits(self) -> Codes:
-        """For each event a number whose n-th bit says whether it is of the n-th step."""
-        bits = self.store.marks(self.meanings)
-        return bits if self.chosen is None else np.where(self.chosen, bits, bits.dtype.type(0))
-
-
-class _Chains(NamedTuple):
-    """Chains up to a step: positions of the last events, and the latest position each can have begun at."""
-
-    ends: Longs
-    begins: Longs
-
-
-def marked(store: WalkStore, funnel: Funnel) -> Marked:
-    """The events of each step. Raises FunnelUnreadable when a mode cannot tell its steps apart."""
-    names = [step.what for step in funnel.steps]
-    overlapping = overlap(store, names)
-    if overlapping and funnel.tolerance:
-        raise FunnelUnreadable(why="an event may be of two steps, and a tolerance leaves open which came first")
-    if funnel.mode == "any" and overlap(store, list(dict.fromkeys(names))):
-        raise FunnelUnreadable(why="in any order two steps are either the same or share no event")
-    meanings = tuple(store.matching(what) for what in names)
-    banned = store.places_of(funnel.without)
-    if not banned.size or funnel.ends == "chain":
-        return Marked(store, meanings, None, overlapping, banned)
-    spared = np.ones(store.person_count, np.bool_)
-    spared[store.persons[banned]] = False
-    return Marked(store, meanings, spared[store.persons], overlapping, np.zeros(0, np.int64))
-
-
-def overlap(store: WalkStore, steps: Sequence[str]) -> bool:
-    """Whether one event can be two of these steps."""
-    return any(one.overlaps(other) for one, other in combinations([store.meant(what) for what in steps], 2))
+__all__ = ["Marked", "Reached", "behind", "counted", "events_of", "marked", "overlap", "reached"]
 
 
 def events_of(store: WalkStore, person: int, steps: Sequence[str], banned: Sequence[str]) -> list[Event]:
@@ -98,11 +40,8 @@ def events_of(store: WalkStore, person: int, steps: Sequence[str], banned: Seque
 
 def reached(events: Marked, funnel: Funnel) -> list[Reached]:
     """Who reached each step; in any order, who reached so many steps."""
-    if funnel.mode == "any":
-        return _any_order(events, funnel)
-    if funnel.mode == "strict":
-        return _strict(events, funnel)
-    return [_first_of_each(events.store, chains) for chains in _ordered(events, funnel)]
+    found = looped.reached(events, funnel)
+    return columns.reached(events, funnel) if found is None else found
 
 
 def counted(store: WalkStore, funnel: Funnel) -> FunnelCounts:
@@ -110,255 +49,52 @@ def counted(store: WalkStore, funnel: Funnel) -> FunnelCounts:
     events = marked(store, funnel)
     if funnel.by is None:
         return FunnelCounts(_persons(events, funnel))
-    steps = reached(events, funnel)
-    persons = tuple(step.persons.size for step in steps)
     part = store.part(funnel.by)
     if len(part.names) > MOST_PARTS:
         raise FunnelUnreadable(why=f"{funnel.by} has {len(part.names)} values; at most {MOST_PARTS} can be parts")
     if funnel.credit == "all":
-        return FunnelCounts(persons, _apart(events, funnel, part.codes, part.names))
-    return FunnelCounts(persons, _credited(events.store, steps, funnel, part.codes, part.names))
+        return FunnelCounts(_persons(events, funnel), _apart(events, funnel, part.codes, part.names))
+    asked = looped.Asked.of(events, funnel)
+    found = None if asked is None else kernels.looped(lambda: _in_blocks(asked, part))
+    return _credited(columns.reached(events, funnel), funnel, part, 0, store.person_count) if found is None else found
 
 
 def _persons(events: Marked, funnel: Funnel) -> tuple[int, ...]:
     """How many persons reached each step."""
-    if funnel.mode == "ordered":
-        return tuple(int(firsts(events.store.persons[chains.ends]).sum()) for chains in _ordered(events, funnel))
-    return tuple(step.persons.size for step in reached(events, funnel))
+    found = looped.persons(events, funnel)
+    return columns.persons(events, funnel) if found is None else found
 
 
 def _apart(events: Marked, funnel: Funnel, codes: Codes, names: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
     """A funnel of its own for each value, over the events of that value."""
     found: dict[str, tuple[int, ...]] = {}
     for code, name in enumerate(names):
-        here = codes == code
-        alone = events._replace(chosen=here if events.chosen is None else here & events.chosen)
-        persons = _persons(alone, funnel)
+        persons = _persons(events._replace(only=(codes, code)), funnel)
         if any(persons):
             found[name] = persons
     return dict(sorted(found.items()))
 
 
-def _credited(
-    store: WalkStore, steps: list[Reached], funnel: Funnel, codes: Codes, names: tuple[str, ...]
-) -> dict[str, tuple[int, ...]]:
-    """Persons by the value of one event of the chain to the furthest step that each reached."""
-    value_of = np.full(store.person_count, NONE, np.int64)
+def _in_blocks(asked: looped.Asked, part: Named) -> FunnelCounts:
+    """Persons by value, some of them after the others, so that what is held of each takes little memory."""
+    people = asked.events.store.person_count
+    counts = FunnelCounts((0,) * len(asked.funnel.steps))
+    for first in range(0, people, BLOCK):
+        last = min(first + BLOCK, people)
+        _, steps = looped.walked(asked, rows=True, first=first, last=last)
+        counts = counts.merged(_credited(steps, asked.funnel, part, first, last - first))
+    return counts
+
+
+def _credited(steps: list[Reached], funnel: Funnel, part: Named, first: int, people: int) -> FunnelCounts:
+    """Persons by the value of one event of the chain to the furthest step that each reached.
+
+    first: the number of the first of so many persons.
+    """
+    value_of = np.full(people, NONE, np.int64)
     for step in steps:
-        value_of[step.persons] = codes[step.began if funnel.credit == "first" else step.ended]
-    rows = [np.bincount(value_of[step.persons], minlength=len(names)) for step in steps]
-    counts = {name: tuple(int(row[code]) for row in rows) for code, name in enumerate(names)}
-    return {name: persons for name, persons in sorted(counts.items()) if any(persons)}
-
-
-def _first_of_each(store: WalkStore, chains: _Chains) -> Reached:
-    """For each person the first event that got there."""
-    persons = store.persons[chains.ends].astype(np.int64)
-    first = firsts(persons)
-    return Reached(persons[first], chains.begins[first], chains.ends[first])
-
-
-# In order
-
-
-def _ordered(events: Marked, funnel: Funnel) -> list[_Chains]:
-    found: list[_Chains] = []
-    for number, step in enumerate(funnel.steps):
-        ends = events.of_step(number)
-        if number == 0:
-            found.append(_Chains(ends, ends))
-            continue
-        begins = np.full(ends.size, NONE, np.int64)
-        after = _after(events, funnel, step, ends)
-        for other in funnel.before(number):
-            np.maximum(begins, _latest(events.store, found[other], step, ends, after), out=begins)
-        alive = begins >= 0
-        alive[alive] = _holds(events, funnel, begins[alive], ends[alive])
-        found.append(_Chains(ends[alive], begins[alive]))
-    return found
-
-
-def _after(events: Marked, funnel: Funnel, step: Step, ends: Longs) -> Longs:
-    """For each event the first position that is too late for the event of the step before it."""
-    store = events.store
-    if step.least:
-        limits = store.times[ends] - step.least
-        return first_beyond(store.times, _first_of_person(store, ends), ends, limits)
-    if events.overlapping:
-        return ends
-    return _tied_after(store, ends, funnel.tolerance)
-
-
-def _tied_after(store: WalkStore, places: Longs, tolerance: int) -> Longs:
-    """For each event the first position of the person that is later by more than the tolerance."""
-    after = places + 1
-    # The very last event of all has none after it, and is compared with itself.
-    following = np.minimum(after, len(store) - 1)
-    near = (store.times[following] <= store.times[places] + tolerance) & (following == after)
-    tied = np.flatnonzero(near)
-    tied = tied[store.persons[after[tied]] == store.persons[places[tied]]]
-    high = store.offsets[store.persons[places[tied]].astype(np.int64) + 1]
-    after[tied] = first_beyond(store.times, after[tied], high, store.times[places[tied]] + tolerance)
-    return after
-
-
-def _first_of_person(store: WalkStore, places: Longs) -> Longs:
-    return store.offsets[store.persons[places]]
-
-
-def _latest(store: WalkStore, before: _Chains, step: Step, ends: Longs, after: Longs) -> Longs:
-    """The latest begin among the chains that an event may continue; NONE where there is none."""
-    first = _first_of_person(store, ends)
-    if step.most is not None:
-        first = first_beyond(store.times, first, ends, store.times[ends] - step.most - 1)
-    high = np.searchsorted(before.ends, after)
-    # A chain that ends later never began earlier: whatever a later event may follow begins no earlier. So of the events
-    # in reach the last is enough, if it is of this person and not too early.
-    found = np.full(ends.size, NONE, np.int64)
-    some = np.flatnonzero(high > 0)
-    near = some[before.ends[high[some] - 1] >= first[some]]
-    found[near] = before.begins[high[near] - 1]
-    return found
-
-
-def _holds(events: Marked, funnel: Funnel, begins: Longs, ends: Longs) -> Flags:
-    """Whether chains are within the window, and have nothing inside them that must not happen."""
-    times = events.store.times
-    holds = np.ones(ends.size, np.bool_)
-    if funnel.window is not None:
-        holds = times[ends] - times[begins] <= funnel.window
-    if events.banned.size:
-        before = first_beyond(times, _first_of_person(events.store, ends), ends, times[ends] - funnel.tolerance - 1)
-        last = np.searchsorted(events.banned, before) - 1
-        some = np.flatnonzero(last >= 0)
-        inside = events.banned[last[some]]
-        # A banned event of somebody else stands at a lower position than the begin.
-        holds[some] &= (inside <= begins[some]) | (times[inside] <= times[begins[some]] + funnel.tolerance)
-    return holds
-
-
-# Without anything between
-
-
-class _Moments(NamedTuple):
-    """Equal moments of a person as one: positions where they begin, of what steps they hold an event, how many."""
-
-    begins: Longs
-    bits: Codes
-    sizes: Longs
-    times: Longs
-    persons: Longs
-
-
-def _moments(events: Marked) -> _Moments:
-    store = events.store
-    begins = firsts(store.persons)
-    if not events.overlapping:
-        begins |= firsts(store.times)
-    else:
-        begins[:] = True
-    places = np.flatnonzero(begins)
-    bits = events.bits()
-    if places.size:
-        bits = np.bitwise_or.reduceat(bits, places)
-    sizes = np.diff(np.append(places, len(store)))
-    return _Moments(places, bits, sizes, store.times[places], store.persons[places].astype(np.int64))
-
-
-def _strict(events: Marked, funnel: Funnel) -> list[Reached]:
-    """Chains run through moments that follow each other; one in the middle holds nothing but steps of the chain."""
-    moments = _moments(events)
-    count = moments.begins.size
-    steps = len(funnel.steps)
-    # entering[n]: chains of n steps that end with the moment before and go on here, by the moment they began at.
-    entering = [np.full(count, NONE, np.int64) for _ in range(steps + 1)]
-    found: list[Reached] = []
-    for last in range(1, steps + 1):
-        begins = np.full(count, NONE, np.int64)
-        going_on = np.full(count, NONE, np.int64)
-        for first in range(last):
-            here = _may_run(events, moments, first, last)
-            if first == 0:
-                here[here] = _without_wait(funnel, 1, last)
-                begins = np.where(here, np.arange(count), begins)
-                going_on = np.where(here, np.arange(count), going_on)
-                continue
-            here &= _continues(funnel, moments, entering[first], first, last)
-            begins = np.where(here, np.maximum(begins, entering[first]), begins)
-            here &= moments.sizes == last - first
-            going_on = np.where(here, np.maximum(going_on, entering[first]), going_on)
-        same = np.flatnonzero(moments.persons[1:] == moments.persons[:-1])
-        entering[last][same + 1] = going_on[same]
-        found.append(_first_moments(events, moments, begins, last))
-    return found
-
-
-def _may_run(events: Marked, moments: _Moments, first: int, last: int) -> Flags:
-    """Whether a moment holds the steps from `first` to before `last`."""
-    if events.overlapping and last - first > 1:
-        return np.zeros(moments.begins.size, np.bool_)
-    run = moments.bits.dtype.type(((1 << (last - first)) - 1) << first)
-    return (moments.bits & run) == run
-
-
-def _without_wait(funnel: Funnel, first: int, last: int) -> bool:
-    """Whether these steps may happen at one moment."""
-    return not any(funnel.steps[number].least for number in range(first, last))
-
-
-def _continues(funnel: Funnel, moments: _Moments, began: Longs, first: int, last: int) -> Flags:
-    """Whether chains that enter with step `first` may run to before `last` here."""
-    holds = (began >= 0) & _without_wait(funnel, first + 1, last)
-    if funnel.window is not None:
-        holds &= moments.times - moments.times[np.maximum(began, 0)] <= funnel.window
-    waited = np.diff(moments.times, prepend=moments.times[:1])
-    step = funnel.steps[first]
-    if step.least is not None:
-        holds &= waited >= step.least
-    if step.most is not None:
-        holds &= waited <= step.most
-    return holds
-
-
-def _first_moments(events: Marked, moments: _Moments, begins: Longs, last: int) -> Reached:
-    """For each person the first moment that got there, and in it the first event of the step."""
-    got = np.flatnonzero(begins >= 0)
-    got = got[firsts(moments.persons[got])]
-    steps = events.of_step(last - 1)
-    ended = steps[np.searchsorted(steps, moments.begins[got])]
-    if last == 1:
-        return Reached(moments.persons[got], ended, ended)
-    starts = events.of_step(0)
-    after = np.append(moments.begins, len(events.store))[begins[got] + 1]
-    return Reached(moments.persons[got], starts[np.searchsorted(starts, after) - 1], ended)
-
-
-# In any order
-
-
-def _any_order(events: Marked, funnel: Funnel) -> list[Reached]:
-    """From each event on: how many steps are done before the window closes."""
-    store = events.store
-    starts = np.flatnonzero(events.bits() != 0)
-    persons = store.persons[starts].astype(np.int64)
-    done = np.full((starts.size, len(funnel.steps)), len(store), np.int64)
-    seen: dict[bytes, int] = {}
-    for number, step in enumerate(funnel.steps):
-        # The same step asked for twice is done by two events.
-        name = store.matching(step.what).tobytes()
-        again = seen[name] = seen.get(name, -1) + 1
-        places = events.of_step(number)
-        next_one = np.searchsorted(places, starts) + again
-        there = np.flatnonzero(next_one < places.size)
-        place = places[next_one[there]]
-        within = store.persons[place] == persons[there]
-        if funnel.window is not None:
-            within &= store.times[place] - store.times[starts[there]] <= funnel.window
-        done[there[within], number] = place[within]
-    done.sort(axis=1)
-    found: list[Reached] = []
-    for number in range(len(funnel.steps)):
-        got = np.flatnonzero(done[:, number] < len(store))
-        got = got[firsts(persons[got])]
-        found.append(Reached(persons[got], starts[got], done[got, number]))
-    return found
+        value_of[step.persons - first] = part.codes[step.began if funnel.credit == "first" else step.ended]
+    rows = [np.bincount(value_of[step.persons - first], minlength=len(part.names)) for step in steps]
+    counts = {name: tuple(int(row[code]) for row in rows) for code, name in enumerate(part.names)}
+    parts = {name: persons for name, persons in sorted(counts.items()) if any(persons)}
+    return FunnelCounts(tuple(step.persons.size for step in steps), parts)

@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from noline.kernel.clock import DAY, HOUR, MINUTE, SECOND, Micros
 from noline.kernel.errors import NotReadable
 from noline.kernel.shares import Share, share
+from noline.kernel.words import WORDS
 
 Mode = Literal["ordered", "strict", "any"]
 Ends = Literal["chain", "person"]
@@ -303,6 +304,7 @@ class Ending(NamedTuple):
     undecided: the events end too early to tell.
     persons_dropped: people with a visit elsewhere or lost: drop-offs in the channel's own view.
     persons_false: those of them who were never lost.
+    value_minor: what they saw last in the latest visit that was lost: exposed, an upper bound; 0 when it was not asked.
     """
 
     visits: int = 0
@@ -313,6 +315,7 @@ class Ending(NamedTuple):
     persons: int = 0
     persons_dropped: int = 0
     persons_false: int = 0
+    value_minor: int = 0
 
     @property
     def false_share(self) -> Share:
@@ -321,6 +324,15 @@ class Ending(NamedTuple):
 
 
 Sequence = tuple[str, ...]
+
+
+@runtime_checkable
+class Ranked(Protocol):
+    """Counts that find the most frequent without naming all the others."""
+
+    def top(self, most: int) -> list[tuple[Sequence, int]]:
+        """The most frequent; of equally frequent ones the first by name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +358,8 @@ class DropOffCounts:
 
     def top(self, most: int = 20) -> list[tuple[Sequence, int]]:
         """The sequences that end in a loss most often; of equally frequent ones the first by name."""
+        if isinstance(self.sequences, Ranked):
+            return self.sequences.top(most)
         return sorted(self.sequences.items(), key=lambda item: (-item[1], item[0]))[:most]
 
 
@@ -395,3 +409,34 @@ class Incidence(NamedTuple):
     at_risk: int
     persons: int
     too_few: bool
+
+
+def _words(trait: str) -> tuple[str, ...]:
+    return tuple(word.name for word in WORDS.values() if getattr(word, trait))
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """How long people may take on the way from one channel to another, in microseconds.
+
+    settling: after a goal, the time in which pick-up, delivery and questions still belong to that journey.
+    horizon: the time to reach a goal in. handoff: the time to arrive after a declared hand-off that names no end.
+    intents, goals: the steps that show them; those of the vocabulary of events when not told.
+    since, until: only hand-offs that began then. observed_until: the events tell everything up to here; None: up to
+        the latest of them.
+    """
+
+    pauses: Pauses = field(default_factory=Pauses)
+    settling: Micros = 7 * DAY
+    horizon: Micros = 14 * DAY
+    handoff: Micros = 30 * DAY
+    intents: tuple[str, ...] = _words("intent")
+    goals: tuple[str, ...] = _words("goal")
+    since: Micros = -(2**62)
+    until: Micros = 2**62
+    observed_until: Micros | None = None
+
+    @property
+    def wants(self) -> Wants:
+        """What is wanted, what was reached, and in what time."""
+        return Wants(self.intents, self.goals, self.horizon)

@@ -6,8 +6,10 @@ from difflib import get_close_matches
 from functools import reduce
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from noline.insight.walks import dropoffs, funnels, handoffs, incidence, plain
+from noline.insight.walks import borders, dropoffs, exposed, funnels, handoffs, incidence, plain
+from noline.insight.walks.attempts import Attempts, attempts
 from noline.insight.walks.histogram import quantile
+from noline.insight.walks.journeys import Ground, ground
 from noline.insight.walks.model import (
     Behind,
     DropOffCounts,
@@ -20,27 +22,19 @@ from noline.insight.walks.model import (
     SpellCounts,
     StepUnknown,
     Wants,
+    Windows,
     levels,
 )
-from noline.insight.walks.visits import visits
+from noline.insight.walks.model import Sequence as Path
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
 from noline.kernel.shares import few
 from noline.stores.analytical import Answering
-from noline.stores.walks.events import Columns, understood
+from noline.stores.walks import history
 from noline.stores.walks.store import WalkStore
 
 LONGEST_CHECKED = 200
 """More events of one person than this are not counted again one by one: it would take too long."""
-
-_TOUCHPOINTS = """
-SELECT coalesce(people.person, t.subject) AS person, t.occurred_at AS time, t.channel, t.action, t.store_id, t.country,
-    t.value_minor AS value
-FROM touchpoints AS t
-LEFT JOIN people ON people.subject = t.subject
-WHERE t.subject IS NOT NULL AND NOT t.exposure
-ORDER BY t.seq
-"""
 
 
 class Merging(Protocol):
@@ -87,17 +81,41 @@ class Answer:
     counts: FunnelCounts
 
 
+@dataclass(frozen=True)
+class Passed:
+    """All that one walk tells, of the same visits and journeys, so that its numbers agree.
+
+    A journey here also ends with a goal and its settling time. matrix: of all hand-offs between visits; borders: of
+    hand-offs declared or inferred, and how they ended. drop_offs: by channel; endings: what they were made of.
+    sequences: the visits that led to a loss, the most frequent first. funnel: when one was asked for.
+    version: of the log and of who is who, when it is the history of a hub.
+    """
+
+    matrix: list[HandoffRow]
+    counts: HandoffCounts
+    borders: list[borders.Border]
+    attempts: Attempts
+    drop_offs: list[exposed.DropOff]
+    endings: DropOffCounts
+    sequences: list[tuple[Path, int]]
+    funnel: Answer | None
+    version: history.Version | None
+
+
 class Walks:
     """Answers about one table of events."""
 
-    def __init__(self, store: WalkStore) -> None:
-        """Take the events."""
+    def __init__(self, store: WalkStore, whole: WalkStore | None = None) -> None:
+        """Take the events. whole: the same with what was merely sent, which is no step, but may hand over."""
         self.store = store
+        self.whole = store if whole is None else whole
+        self._tried: Attempts | None = None
 
     @classmethod
-    def of_history(cls, analytical: Answering) -> "Walks":
-        """The touchpoints of a hub, as far as history was read; what was merely sent is none."""
-        return cls(WalkStore.of(understood(analytical.ask(_TOUCHPOINTS), Columns(parts=("store_id", "country")))))
+    def of_history(cls, analytical: Answering, rates: history.Rates | None = None) -> "Walks":
+        """The touchpoints of a hub, as far as history was read; what was merely sent is none. rates: of the values."""
+        whole = history.read(analytical, rates)
+        return cls(whole.touchpoints, whole)
 
     def funnel(self, funnel: Funnel) -> Answer:
         """How many persons reached each step. Raises StepUnknown, FunnelUnreadable, NotFound for an unknown part."""
@@ -116,23 +134,12 @@ class Walks:
         self._known([one.what for one in funnel.steps], funnel.without)
         if not 0 <= step < len(funnel.steps):
             raise NotFound(what="step", name=step + 1)
-        import numpy as np
-
-        reached = funnels.reached(funnels.marked(self.store, funnel), funnel)
-        here = reached[step]
-        chosen = np.ones(here.persons.size, np.bool_)
-        if stopped:
-            for later in reached[step + 1 :]:
-                chosen &= ~np.isin(here.persons, later.persons)
-        rows = np.flatnonzero(chosen)[offset : offset + limit]
+        events = funnels.marked(self.store, funnel)
+        page = funnels.behind(events, funnel, step, stopped=stopped, limit=limit, offset=offset)
         times = self.store.times
         return [
-            Behind(
-                str(self.store.ids[int(here.persons[row])].as_py()),
-                int(times[here.began[row]]),
-                int(times[here.ended[row]]),
-            )
-            for row in rows
+            Behind(str(self.store.ids[person].as_py()), int(times[began]), int(times[ended]))
+            for person, began, ended in zip(*(column.tolist() for column in page), strict=True)
         ]
 
     def check(self, funnel: Funnel, persons: int) -> Checked:
@@ -167,10 +174,46 @@ class Walks:
         counts = handoffs.counted(self.store, pauses or Pauses())
         return rows_of(counts), counts
 
-    def drop_offs(self, wants: Wants, pauses: Pauses | None = None) -> DropOffCounts:
-        """What became of visits with an intent. Raises StepUnknown."""
+    def drop_offs(self, wants: Wants, pauses: Pauses | None = None, *, valued: bool = False) -> DropOffCounts:
+        """What became of visits with an intent. Raises StepUnknown.
+
+        valued: also what was exposed, in minor units: of each person what the latest lost visit saw last.
+        """
         self._known(wants.intents, wants.goals)
-        return dropoffs.counted_of(self.store, visits(self.store, pauses or Pauses()), wants)
+        pauses = pauses or Pauses()
+        counts = dropoffs.counted(self.store, pauses, wants)
+        if not valued:
+            return counts
+        windows = Windows(pauses, horizon=wants.horizon, intents=wants.intents, goals=wants.goals)
+        return exposed.valued(counts, self._ground(windows), windows)
+
+    def attempts(self, windows: Windows | None = None) -> Attempts:
+        """Hand-offs one by one, declared by the sender or inferred from visits, and how each ended.
+
+        The latest answer is remembered: people behind a border are asked for page by page.
+        """
+        windows = windows or Windows()
+        tried = self._tried
+        if tried is None or tried.windows != windows:
+            tried = self._tried = attempts(self._ground(windows), windows)
+        return tried
+
+    def passed(self, windows: Windows | None = None, funnel: Funnel | None = None, *, top: int = 20) -> Passed:
+        """Hand-offs, drop-offs and sequences of the same visits. Raises what `funnel` raises when one is asked for."""
+        windows = windows or Windows()
+        found = self._ground(windows)
+        tried = attempts(found, windows)
+        counts = handoffs.counted_of(self.store, found.walk)
+        dropped = dropoffs.counted_of(self.store, found.walk, windows.wants, until=found.observed)
+        dropped = exposed.valued(dropped, found, windows)
+        return Passed(
+            rows_of(counts), counts, tried.borders(), tried, exposed.rows(dropped, found, windows), dropped,
+            dropped.top(top), None if funnel is None else self.funnel(funnel),
+            self.whole.version if isinstance(self.whole, history.History) else None,
+        )  # fmt: skip
+
+    def _ground(self, windows: Windows) -> Ground:
+        return ground(self.whole, self.store, windows)
 
     def time_to(
         self, begin: str, end: str, competing: Sequence[str], at: Sequence[Micros]

@@ -7,6 +7,7 @@ import numpy as np
 from noline.insight.walks.model import Pauses
 from noline.kernel.clock import DAY, Micros
 from noline.stores.walks.arrays import Flags, Longs, firsts, order_by_number
+from noline.stores.walks.kernels import Held, held, length, looped
 from noline.stores.walks.store import WalkStore
 
 
@@ -34,6 +35,66 @@ class Visits(NamedTuple):
 
 def visits(store: WalkStore, pauses: Pauses) -> Visits:
     """Every visit."""
+    columns = looping(store)
+    found = None if columns is None else looped(lambda: _all(columns, store, pauses))
+    return _visits(store, pauses) if found is None else found
+
+
+def by_channel(store: WalkStore, pauses: Pauses) -> dict[str, int]:
+    """How many visits each channel had."""
+    columns = looping(store)
+    found = None if columns is None else looped(lambda: _counted(columns, store, pauses).sum(axis=0))
+    counts = _counts(store, pauses) if found is None else found.tolist()
+    return {name: count for name, count in zip(store.channels.names, counts, strict=True) if count}
+
+
+# By the loops in C
+
+
+def looping(store: WalkStore) -> Held | None:
+    """The store's columns for loops that tell channels apart; None where NumPy walks."""
+    columns = held(store)
+    return None if columns is None or columns.channels.dtype.itemsize > 1 else columns
+
+
+def lengths(store: WalkStore, pauses: Pauses) -> Longs:
+    """The longest pauses as the loops take them: within a visit by channel, -1 where it is a day; of a journey."""
+    within = [length(pauses.within(name)) for name in store.channels.names]
+    return np.array([*within, length(pauses.journey)], np.int64)
+
+
+def _counted(columns: Held, store: WalkStore, pauses: Pauses) -> Longs:
+    """Visits by part of the persons and channel."""
+    longest = lengths(store, pauses)
+
+    def part(first: int, last: int) -> Longs:
+        counts = np.zeros(longest.size - 1, np.int64)
+        columns.loops.visit_counts(columns.part(first, last), longest, counts)
+        return counts
+
+    return np.stack(columns.in_parts(part))
+
+
+def _all(columns: Held, store: WalkStore, pauses: Pauses) -> Visits:
+    longest = lengths(store, pauses)
+
+    def part(first: int, last: int) -> Visits:
+        counts = np.zeros(longest.size - 1, np.int64)
+        columns.loops.visit_counts(columns.part(first, last), longest, counts)
+        rows = int(counts.sum())
+        room = np.empty((4, rows), np.int64)
+        found = Visits(room[0], room[1], room[2], room[3], np.empty(rows, np.bool_))
+        columns.loops.visits(columns.part(first, last), longest, *found)
+        return found
+
+    parts = columns.in_parts(part)
+    return parts[0] if len(parts) == 1 else Visits(*(np.concatenate(one) for one in zip(*parts, strict=True)))
+
+
+# By NumPy
+
+
+def _visits(store: WalkStore, pauses: Pauses) -> Visits:
     parts = [_in_channel(store, code, pauses.within(name)) for code, name in enumerate(store.channels.names)] or [
         (np.zeros(0, np.int64),) * 3
     ]
@@ -44,13 +105,11 @@ def visits(store: WalkStore, pauses: Pauses) -> Visits:
     return Visits(first, last, channels, persons, _opens(store, first, last, persons, pauses.journey))
 
 
-def by_channel(store: WalkStore, pauses: Pauses) -> dict[str, int]:
-    """How many visits each channel had."""
-    counts = {
-        name: int(_opening(store, _places(store, code), pauses.within(name)).sum())
+def _counts(store: WalkStore, pauses: Pauses) -> list[int]:
+    return [
+        int(_opening(store, _places(store, code), pauses.within(name)).sum())
         for code, name in enumerate(store.channels.names)
-    }
-    return {name: count for name, count in counts.items() if count}
+    ]
 
 
 def _in_channel(store: WalkStore, channel: int, pause: Micros | None) -> tuple[Longs, Longs, Longs]:

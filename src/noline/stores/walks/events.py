@@ -286,7 +286,8 @@ def _counted(numbers: "Longs") -> "tuple[Longs, str]":
     """Whole numbers, whose unit is guessed by the size of the largest."""
     largest = max(abs(int(numbers.max(initial=0))), abs(int(numbers.min(initial=0))))
     unit, times, parts = _unit(largest)
-    return numbers * times // parts, f"integer {unit}"
+    # A table of the right unit is taken as it is, not copied.
+    return numbers if times == parts else numbers * times // parts, f"integer {unit}"
 
 
 def _counted_fractions(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str]":

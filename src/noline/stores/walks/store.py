@@ -18,7 +18,9 @@ import numpy.typing as npt
 
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound, NotReadable
-from noline.stores.walks.arrays import Codes, Flags, Longs, order_by_number
+from noline.stores.walks import kernels
+from noline.stores.walks.arrays import Codes, Flags, Longs
+from noline.stores.walks.kernels import clustered, taken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 FORMAT = 2
 MOST_CHANNELS = 256
 MOST_ACTIONS = 65_536
+
+_BLOCK = 1 << 18
+"""Events that are looked at together where a column of numbers for all of them would be a waste."""
 
 _HEAD = "walk.json"
 _PERSONS = "persons.arrow"
@@ -118,19 +123,17 @@ class WalkStore:
         Raises TooManyNames.
         """
         persons, ids = numbered(events.persons)
-        order = _clustered(persons, events.times)
-        persons = persons[order]
-        counts = np.bincount(persons, minlength=len(ids))
+        offsets, order, times = clustered(persons, events.times, len(ids))
         return cls(
-            events.times[order],
-            persons,
-            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            np.zeros(order.size, np.int64) if events.amounts is None else events.amounts[order],
+            times,
+            np.repeat(np.arange(len(ids), dtype=np.uint32), np.diff(offsets)),
+            offsets,
+            np.zeros(order.size, np.int64) if events.amounts is None else taken(events.amounts, order),
             _named("channel", events.channels, order, MOST_CHANNELS),
             _named("action", events.actions, order, MOST_ACTIONS),
             ids,
             {name: _named(name, part, order, None) for name, part in events.parts.items()},
-            {name: numbers[order] for name, numbers in events.measures.items()},
+            {name: taken(numbers, order) for name, numbers in events.measures.items()},
         )
 
     def __len__(self) -> int:
@@ -151,7 +154,10 @@ class WalkStore:
     def pairs(self) -> npt.NDArray[np.bool_]:
         """Which action happens in which channel, as (channel, action)."""
         found = np.zeros((len(self.channels.names), len(self.actions.names)), np.bool_)
-        found.reshape(-1)[self.channels.codes * np.int64(found.shape[1]) + self.actions.codes] = True
+        told = found.reshape(-1)
+        for first in range(0, len(self), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            told[self.channels.codes[block] * np.uint32(found.shape[1]) + self.actions.codes[block]] = True
         return found
 
     def meant(self, what: str) -> Meaning:
@@ -297,6 +303,10 @@ def numbered(column: "pa.ChunkedArray[Any]") -> "tuple[npt.NDArray[np.uint32], p
     """A dense number for each value of a column, in the order of their first appearance, and the values."""
     import pyarrow as pa
 
+    if column.type == pa.int64() and not column.null_count:
+        found = kernels.numbered(column.to_numpy())
+        if found is not None:
+            return found[0], pa.array(found[1])
     encoded = column.unify_dictionaries() if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     whole = encoded.combine_chunks()
     if isinstance(whole, pa.ChunkedArray):
@@ -304,23 +314,10 @@ def numbered(column: "pa.ChunkedArray[Any]") -> "tuple[npt.NDArray[np.uint32], p
     return whole.indices.to_numpy(zero_copy_only=False).astype(np.uint32, copy=False), whole.dictionary
 
 
-def _named(name: str, column: "pa.ChunkedArray[Any]", order: Longs, most: int | None) -> Named:
+def _named(name: str, column: "pa.ChunkedArray[Any]", order: npt.NDArray[np.integer], most: int | None) -> Named:
     codes, names = numbered(column)
     if most is not None and len(names) > most:
         raise TooManyNames(column=name, found=len(names), most=most)
     widths = ((MOST_CHANNELS, np.uint8), (MOST_ACTIONS, np.uint16))
     narrow = codes.astype(next((width for below, width in widths if len(names) <= below), np.uint32))
-    return Named(narrow[order], tuple("" if one is None else str(one) for one in names.to_pylist()))
-
-
-def _clustered(persons: npt.NDArray[np.uint32], times: Longs) -> Longs:
-    """The order that puts a person's events side by side, by time; equal moments stay as they were told."""
-    order = order_by_number(persons)
-    grouped, moments = persons[order], times[order]
-    late = (grouped[1:] == grouped[:-1]) & (moments[1:] < moments[:-1])
-    if late.any():
-        mixed = np.zeros(int(grouped[-1]) + 1, np.bool_)
-        mixed[grouped[1:][late]] = True
-        places = np.flatnonzero(mixed[grouped])
-        order[places] = order[places[np.lexsort((moments[places], grouped[places]))]]
-    return order
+    return Named(taken(narrow, order), tuple("" if one is None else str(one) for one in names.to_pylist()))

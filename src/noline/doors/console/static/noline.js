@@ -3,14 +3,17 @@
 
 // --- Copy ---------------------------------------------------------------------------------------------------------
 
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = !navigator.clipboard;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), 1500);
-  });
-}
+const offerCopies = () => {
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+};
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = "Copy"), 1500);
+});
 
 // --- Sortable tables ----------------------------------------------------------------------------------------------
 
@@ -33,15 +36,15 @@ const sortBy = (table, heading) => {
   body.append(...rows);
 };
 
-for (const table of document.querySelectorAll("table[data-sortable]")) {
-  for (const heading of table.tHead.rows[0].cells) {
+const makeSortable = () => {
+  for (const heading of document.querySelectorAll("table[data-sortable] thead th:not(:has(> button))")) {
     const button = document.createElement("button");
     button.type = "button";
     button.append(...heading.childNodes);
     heading.append(button);
-    button.addEventListener("click", () => sortBy(table, heading));
+    button.addEventListener("click", () => sortBy(heading.closest("table"), heading));
   }
-}
+};
 
 // --- Every number of a table opens the explanation of the table ------------------------------------------------------
 
@@ -63,11 +66,19 @@ document.addEventListener("click", (event) => {
   sheet.showPopover();
 });
 
-for (const sheet of document.querySelectorAll(".sheet")) {
-  sheet.addEventListener("toggle", (event) => {
-    if (event.newState === "closed") sheet.querySelector("[data-cell]").hidden = true;
-  });
-}
+const forget = (event) => {
+  if (event.target.matches?.(".sheet") && event.newState === "closed") event.target.querySelector("[data-cell]").hidden = true;
+};
+document.addEventListener("toggle", forget, true);
+
+// --- Parts of a page that were fetched anew get the same ------------------------------------------------------------
+
+const prepare = () => {
+  offerCopies();
+  makeSortable();
+};
+prepare();
+addEventListener("noline:fresh", prepare);
 
 // --- Timeline -----------------------------------------------------------------------------------------------------
 

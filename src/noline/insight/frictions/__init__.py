@@ -1,0 +1,1 @@
+"""Frictions: what goes wrong between channels, what it costs, and what to fix first."""

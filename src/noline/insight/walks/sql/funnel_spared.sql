@@ -1,0 +1,11 @@
+-- Chains of one step, of the persons who never did what must not happen.
+,
+chains_0 AS (
+    SELECT
+        *,
+        CASE WHEN list_contains($step_0, kind) THEN at_us END AS began_0,
+        n AS begun_n_0,
+        CAST(NULL AS BIGINT) AS banned_us
+    FROM told
+    WHERE person NOT IN (SELECT person FROM told WHERE list_contains($without, kind))
+)
