@@ -11,6 +11,7 @@ BASE := .venv/.stamp-base
 DEV := .venv/.stamp-dev
 ORACLES := .venv/.stamp-oracles
 PROCESSES ?= 2
+INSTALLED := pyproject.toml constraints.txt setup.py $(wildcard src/noline/stores/walks/c/*)
 
 .PHONY: help setup demo test test-long bench lint format docs constraints tools clean
 
@@ -23,12 +24,12 @@ $(BIN)/python:
 	"$$python" -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 
-$(BASE): pyproject.toml constraints.txt | $(BIN)/python
+$(BASE): $(INSTALLED) | $(BIN)/python
 	@echo "Installing what NoLine needs (a minute or two, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+$(DEV): $(INSTALLED) | $(BIN)/python
 	@echo "Installing what NoLine and its tests need, ClickHouse and Spark among it (1.5 GB, some minutes, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . --group dev
 	@touch $(BASE) $@

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -437,8 +438,11 @@ class Hub:
         """History as saved questions are asked of it."""
         self.refresh()
         history = self.history
-        until = min(history.observed_until or 0, self.clock.now())
-        return Past(history.touchpoints, until, self.settings.drop_off_days * DAY)
+        return Past(history.touchpoints, self._told_until(history), self.settings.drop_off_days * DAY)
+
+    def _told_until(self, history: History) -> Micros:
+        """Until when history tells: a clock that runs ahead somewhere does not make the days until then observed."""
+        return min(history.observed_until or 0, self.clock.now())
 
     @cached_property
     def _frictions(self) -> Latest[Frictions]:
@@ -450,6 +454,7 @@ class Hub:
                 rules=rules_of(self.folder, self.settings.frictions),
                 currency=self.settings.currency,
                 horizon=self.settings.drop_off_days * DAY,
+                observed_until=self._told_until(history),
             )
             found.ranked()
             return found
@@ -467,10 +472,13 @@ class Hub:
         from noline.insight.walks.model import Windows as Times
         from noline.insight.walks.service import Walks
 
-        windows = Times(horizon=self.settings.drop_off_days * DAY, handoff=self.settings.handoff_days * DAY)
-        return Latest(
-            lambda history: Reasons(self._frictions.of(history), Walks(history.touchpoints, history), windows)
-        )
+        times = Times(horizon=self.settings.drop_off_days * DAY, handoff=self.settings.handoff_days * DAY)
+
+        def work_out(history: History) -> Reasons:
+            windows = replace(times, observed_until=self._told_until(history))
+            return Reasons(self._frictions.of(history), Walks(history.touchpoints, history), windows)
+
+        return Latest(work_out)
 
     @property
     def causes(self) -> Reasons:

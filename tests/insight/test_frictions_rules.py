@@ -417,7 +417,7 @@ def test_how_it_is_counted_is_told_in_words_as_the_rule_and_as_sql():
     counted = frictions(event(1, 0, "web/Checkout Started")).counted("F2")
     assert set(counted) == {"words", "rule", "sql", "parameters"}
     assert counted["words"].startswith("Customers whose checkout failed had to call.")
-    assert "then Checkout Failed within 1 hour of the first step" in counted["words"]
+    assert "then Checkout Failed within 1 hour after the first step" in counted["words"]
     assert counted["rule"].startswith("[[rule]]")
     assert counted["sql"].startswith("WITH")
     assert counted["parameters"] == {"observed_until": START + 90 * DAY}

@@ -65,10 +65,14 @@ class Reasons:
 
             table = self.frictions.table(friction)
             causes = Causes()
-            effect, why_not = _effect(table)
+            effect, why_not = self._effect(friction, table)
             counted = {"where": causes.counted("where"), "effect": causes.counted("doubly_robust")}
             self._known[friction] = Reason(causes.searched(where_in(table)), counted, effect, why_not)
         return self._known[friction]
+
+    def _effect(self, friction: str, table: "AtRisk") -> "tuple[Effect | None, str | None]":
+        rule = next(one for one in self.frictions.rules if one.id == friction)
+        return _effect(table) if rule.loses else (None, rule.why_no_leak)
 
     def of_border(self, sender: str, receiver: str) -> Reason:
         """Where people are lost between two channels more often than elsewhere on that border.
@@ -143,7 +147,7 @@ def _named_by_sender(attempts: "Attempts", rows: Any, name: str) -> "Named":
 
 
 def _effect(table: "AtRisk") -> "tuple[Effect | None, str | None]":
-    """What the friction changes of reaching a goal, allowing for what came before it."""
+    """What the friction changed of reaching a goal among those who met it, allowing for what came before it."""
     import numpy as np
 
     from noline.insight.causes.model import Cases
@@ -160,8 +164,8 @@ def _effect(table: "AtRisk") -> "tuple[Effect | None, str | None]":
     for name, part in (("channel", table.channel), ("country", table.country)):
         covariates |= _indicators(name, part.codes[told], part.names)
     try:
-        cases = Cases(table.converted[told], covariates=covariates, treated=table.friction[told])
-        return Causes().effect(cases, "doubly_robust"), None
+        cases = Cases(table.converted[told], covariates=covariates, treated=table.met[told])
+        return Causes().effect(cases, "doubly_robust", among="treated"), None
     except Refused as refusal:
         return None, str(refusal)
 

@@ -1,6 +1,7 @@
 """How a friction is counted, in sentences for whoever reads its numbers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from noline.insight.frictions.model import Rule, Step, Way, Where
 from noline.kernel.clock import DAY, HOUR, MINUTE, Micros
@@ -13,6 +14,7 @@ _SAID = {
     "@contact": "a contact",
     "@cart": "a cart",
 }
+_SAME = {"sku": "article", "handoff": "channel as handed over to"}
 _OF_EVERY = (
     "Equal moments keep the order of the log. The share is persons with a case of persons at risk, with its Wilson "
     "95 % interval. Exposed is what the cases were worth, an upper bound."
@@ -29,7 +31,7 @@ def words(rule: Rule) -> str:
     told = [
         rule.sentence,
         f"At risk is everybody of whom we saw {first}"
-        + "".join(f", with {_named(step)} within {span(step.within)} before" for step in rule.before)
+        + "".join(f", after {_earlier(step)} within {span(step.within)} before it" for step in rule.before)
         + ".",
         *(f"A case: {_way(way)}." if number == 0 else f"Or: {_way(way)}." for number, way in enumerate(rule.ways)),
         f"A first step counts once the log tells {span(rule.reach)} after it; before that it is undecided."
@@ -59,19 +61,34 @@ def _of_the_leak(rule: Rule) -> str:
 
 def _way(way: Way) -> str:
     parts = [f"the first step is {_like(way.first)}"] if way.first != Where() else []
-    parts += [f"then {_named(step)} within {span(step.within)} of the first step" for step in way.steps]
-    parts += [f"no {_named(step)} within {span(step.within)} of the {step.since} step" for step in way.no]
+    parts += [f"then {_named(step)} {_between(step)} the first step" for step in way.steps]
+    parts += [f"{_none(step)} {_between(step)} the {step.since} step" for step in way.no]
     return ", and ".join(parts)
+
+
+def _between(step: Step) -> str:
+    return f"{f'from {span(step.after)} to' if step.after else 'within'} {span(step.within)} after"
+
+
+def _none(step: Step) -> str:
+    told = _named(step)
+    if told.startswith("anything"):
+        return told.replace("anything", "nothing", 1)
+    return f"no {told.removeprefix('an ').removeprefix('a ')}"
+
+
+def _earlier(step: Step) -> str:
+    other = f" with another {' and '.join(step.differs)}" if step.differs else ""
+    return _named(replace(step, differs=())) + other
 
 
 def _named(step: Step) -> str:
     parts = [_listed(step.what)]
     parts += [f"{step.times} times"] if step.times > 1 else []
     parts += [_like(step.where)] if step.where != Where() else []
-    parts += [f"of the same {' and '.join(step.same)}"] if step.same else []
-    parts += [f"with another {' and '.join(step.differs)} than the step before"] if step.differs else []
-    parts += [f"at a {step.value} price than the step before"] if step.value else []
-    parts += [f"not before {span(step.after)}"] if step.after else []
+    parts += [f"of the same {' and '.join(_SAME.get(name, name) for name in step.same)}"] if step.same else []
+    parts += [f"with another {' and '.join(step.differs)} than just before"] if step.differs else []
+    parts += [f"at a {step.value} price than just before"] if step.value else []
     parts += [f"without {_listed(step.unless)} in between"] if step.unless else []
     return " ".join(parts)
 
@@ -88,14 +105,12 @@ def _like(where: Where) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    said = {
-        "@any": "anything",
-        "@goal": "a goal",
-        "@purchase": "a purchase",
-        "@contact": "a contact",
-        "@cart": "a cart",
-    }
-    return " or ".join(said.get(name, name) for name in names)
+    return " or ".join(_said(name) for name in names)
+
+
+def _said(name: str) -> str:
+    channel, _, action = name.rpartition("/")
+    return f"{_SAID[action]}{f' ({channel})' if channel else ''}" if action in _SAID else name
 
 
 def span(micros: Micros) -> str:
