@@ -95,8 +95,8 @@ def test_the_command_tells_ratios_or_everything_as_json(tmp_path):
     ways = 2 if kernels.way() == "c" else 1
     assert (told["asked"]["events"], len(told["rows"])) == (3000, 10 * ways + 9)
     assert told["large"] is None
-    said = CliRunner().invoke(bench, [*words, "--large", "2000"])
+    said = CliRunner().invoke(bench, [*words, "--size", "100m"])
     assert said.exit_code == 0
     assert "DuckDB, table by person" in said.stdout
-    assert "\n2,000 events of " in said.stdout
+    assert "\n30,000 events of " in said.stdout
     assert list(tmp_path.iterdir()) == []

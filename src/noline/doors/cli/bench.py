@@ -171,21 +171,22 @@ def sourcing(
               help="Of each question; the cheapest counts.")  # fmt: skip
 @click.option("--engine", "engines", multiple=True, type=click.Choice(["duckdb", "polars", "chdb"]),
               help="Only these beside ours; all that are installed if not told.")  # fmt: skip
-@click.option("--large", default=0, show_default=True, type=click.IntRange(0, 200_000_000),
-              help="Then so many events, asked of ours alone.")  # fmt: skip
+@click.option("--size", default="10m", show_default=True, type=click.Choice(["10m", "100m"]),
+              help="100m: then ten times as many too, asked of ours alone.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same events.")
 @click.option("--dir", "place", type=click.Path(path_type=Path, file_okay=False, exists=True),
               help="Where the events are made and removed.")  # fmt: skip
 @click.option("--write", is_flag=True, help=f"Keep the result as {_RESULTS}/journeys.json.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def journeys(
-    *, events: int, repeats: int, engines: tuple[str, ...], large: int, seed: int, place: Path | None, write: bool,
+    *, events: int, repeats: int, engines: tuple[str, ...], size: str, seed: int, place: Path | None, write: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
     """What funnels, visits, hand-offs and drop-offs cost beside DuckDB, Polars and ClickHouse on the same events."""
     from noline.doors.bench.walks import ENGINES, Asked, run
     from noline.doors.plain import plain
 
+    large = 10 * events if size == "100m" else 0
     result = run(Asked(events, repeats, seed, engines or ENGINES, large), say, place)
     told = plain(result)
     if write:
