@@ -107,6 +107,7 @@ if TYPE_CHECKING:
     from noline.insight.fingerprints.service import Fingerprints
     from noline.insight.frictions.service import Frictions
     from noline.insight.walks.service import Walks
+    from noline.insight.walks.together import Together
     from noline.stores.duckdb import DuckDbStore
     from noline.stores.walks.history import History
     from noline.stores.walks.kept import KeptWalks
@@ -190,7 +191,7 @@ class Hub:
         self._wire_promises()
         self._wire_goods()
         self.watching = Watching(self.store, rooms.agenda, self.deeds, self._past)
-        self.agenda = Keeping(self.store, rooms.agenda, self.deeds, self.clock, self.watching.baseline)
+        self.agenda = Keeping(self.store, rooms.agenda, self.deeds, self.clock, self.watching.baseline, rooms.customers)
 
     def _wire_people(self, rooms: Rooms, rules: Rules) -> None:
         """Who is who, what they agreed to, and how they are forgotten."""
@@ -201,7 +202,7 @@ class Hub:
             store=self.store, log=self.log, vault=self.vault, facts=self.facts, customers=self.customers,
             rooms=(rooms.profiles, rooms.consents, rooms.accounts, rooms.addresses, rooms.carts),
             goods=(rooms.catalogue, rooms.stock, rooms.orders, rooms.prices, rooms.feedback),
-            orders=rooms.orders, papers=rooms.goods,
+            orders=rooms.orders, papers=rooms.goods, profiles=rooms.profiles, agenda=rooms.agenda,
             deeds=self.deeds, recipients=lambda: [one.name for one in self.outbox.subscriptions()], clock=self.clock,
             ledger=self.folder / LEDGER_FILE,
         )  # fmt: skip
@@ -433,6 +434,14 @@ class Hub:
         if walked is None or walked.whole is not history:
             walked = self._walked = Walks(history.touchpoints, history)
         return walked
+
+    @property
+    def lost_together(self) -> Together:
+        """Who was lost between channels or dropped off, each person once; the same until history moves on."""
+        from noline.insight.walks.model import Windows as Times
+
+        times = Times(horizon=self.settings.drop_off_days * DAY, handoff=self.settings.handoff_days * DAY)
+        return self.walks.together(times)
 
     def _past(self) -> Past:
         """History as saved questions are asked of it."""

@@ -78,6 +78,26 @@ def test_a_table_of_events_has_the_same_frictions(noline, street, events):
     assert "CHF" in noline("journeys", "frictions", *events, "--currency", "CHF").out
 
 
+def test_every_column_that_a_rule_looks_at_is_read_where_the_file_has_it(noline, tmp_path):
+    path = tmp_path / "talks.csv"
+    path.write_text(
+        "person,time,channel,action,topic\n"
+        "a,2026-01-01T10:00:00Z,web,Case Opened,parcel\n"
+        "a,2026-01-03T10:00:00Z,call,Call Started,parcel\n"
+        "b,2026-03-30T10:00:00Z,web,Page Viewed,\n"
+    )
+    rows = {row["id"]: row for row in noline("journeys", "frictions", "--events", path, "--json").json}
+    assert (rows["F8"]["cases"], rows["F8"]["at_risk"], rows["F8"]["missing"]) == (1, 1, [])
+    lacking = rows["F13"]
+    assert (lacking["cases"], lacking["persons"], lacking["share"]["value"], lacking["missing"]) == (
+        None, None, None, ["object_id"],
+    )  # fmt: skip
+    line = next(row for row in noline("journeys", "frictions", "--events", path).out.splitlines() if " F13 " in row)
+    assert "no column object_id" in line
+    assert " 0 " not in line
+    assert noline("journeys", "frictions", "--events", path, "--columns", "object_id", "--json").code == 3
+
+
 def test_rules_of_your_own_stand_beside_the_catalogue(noline, events, tmp_path):
     rules = tmp_path / "own.toml"
     rules.write_text(
@@ -163,3 +183,12 @@ def test_what_was_at_stake_where_people_were_lost_is_told_when_asked(noline, eve
     assert "41,000" in noline("journeys", "handoffs", *events, *words, "--value").out
     for refused in ([*events, "--value"], ["--value"]):
         assert noline("journeys", "handoffs", *refused).code == 2
+
+
+def test_a_name_with_a_comma_is_refused_with_a_word_about_commas(noline, events):
+    told = noline("journeys", "funnel", *events, "--steps", "Checkout Started, with a card")
+    assert told.code == 3
+    assert "walks.step_unknown" in told.err
+    assert "A comma parts two steps" in told.err
+    mapped = noline("journeys", "frictions", *events[:2], "--map", "person=nobody")
+    assert "No such name may hold a comma" in mapped.err

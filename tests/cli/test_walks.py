@@ -35,6 +35,8 @@ def test_a_funnel_over_a_table_of_events(noline, events):
     assert said.json["levels"][1]["share_of_first"] == pytest.approx(2 / 3)
     assert said.json["levels"][2]["share_of_before"] == 0.5
     assert said.json["levels"][2]["too_few"] is True
+    # Person 9 looked again on the last day, and has seven days from then.
+    assert said.json["still_open"] == 1
     assert said.json["read"] == {"rows": 8, "left_out": 0, "time": "timestamp", "value": None, "persons": 3}
     assert said.err == "read 8 events of 3 persons; times: timestamp\n"
 
@@ -93,6 +95,32 @@ def test_handoffs_over_a_table_of_events(noline, events):
         "elsewhere": 1, "lost": 1, "share_false": 0.5,
     }  # fmt: skip
     assert told["drop_offs"]["sequences"] == [{"visits": ["web/cart"], "lost": 1}]
+
+
+def test_who_is_still_in_time_to_buy_is_undecided_whatever_was_bought_so_far(noline, tmp_path):
+    path = tmp_path / "young.csv"
+    path.write_text(
+        "person,time,channel,action\n1,2026-01-01,web,cart\n1,2026-01-02,store,buy\n2,2026-01-01,web,cart\n"
+        "3,2026-01-02,web,cart\n"
+    )
+    words = ["--events", path, "--intents", "cart", "--goals", "buy", "--json"]
+    told = noline("journeys", "handoffs", *words).json["drop_offs"]["all"]
+    assert {name: told[name] for name in ("visits", "elsewhere", "lost", "undecided", "share_false")} == {
+        "visits": 3, "elsewhere": 0, "lost": 0, "undecided": 3, "share_false": None,
+    }  # fmt: skip
+
+
+def test_a_file_of_a_header_alone_answers_every_question_with_nobody(noline, tmp_path):
+    path = tmp_path / "none.csv"
+    path.write_text("customer,at,where,what\n")
+    events = ["--events", path, *MAP]
+    said = noline("journeys", "funnel", *events, "--steps", "view,cart", "--behind", "view", "--check", 5, "--json")
+    assert persons(said.json["levels"]) == [("view", 0), ("cart", 0)]
+    assert (said.json["behind"], said.json["read"]["time"]) == ([], "nothing")
+    told = noline("journeys", "handoffs", *events, "--intents", "cart", "--goals", "buy", "--json").json
+    assert (told["handoffs"], told["persons"], told["drop_offs"]["all"]["visits"]) == ([], 0, 0)
+    timed = noline("journeys", "time-to", *events, "--from", "view", "--to", "buy", "--at", "1d", "--json").json
+    assert timed["persons"] == 0
 
 
 def test_pauses_are_told_for_a_channel_and_for_journeys(noline, events):

@@ -37,10 +37,12 @@ def _handoff(way: str, numbers: str, value_minor: int, interval: str) -> Json:
         "to": target,
         "persons": persons,
         "arrived": persons - before - undecided,
+        "arrived_decided": persons - before - undecided,
         "lost": lost,
         "lost_before_arrival": before,
         "lost_after_arrival": after,
         "undecided": undecided,
+        "undecided_succeeded": undecided // 3,
         "succeeded": decided - lost,
         "attempts": attempts,
         "declared": declared,
@@ -105,6 +107,27 @@ DROPOFFS = [
         "currency": "EUR",
     },
 ]
+
+TOGETHER = {
+    "lost": 3480,
+    "decided": 20_114,
+    "share_lost": 0.173,
+    "share_lost_low": 0.1679,
+    "share_lost_high": 0.1783,
+    "too_few": False,
+    "values": [{"value_minor": 9_311_000, "currency": "EUR"}],
+    "dropped": 8102,
+    "false_dropped": 2511,
+    "share_false": 0.3099,
+    "share_false_low": 0.2999,
+    "share_false_high": 0.3201,
+    "too_few_false": False,
+}
+"""Each person once: fewer than the rows of borders and channels add up to."""
+
+NOBODY = {name: None for name in TOGETHER if name.startswith("share")} | {
+    "lost": 0, "decided": 0, "too_few": True, "values": [], "dropped": 0, "false_dropped": 0, "too_few_false": True
+}  # fmt: skip
 
 RECORD = {
     "seq": 918_204,
@@ -207,6 +230,11 @@ COUNTED = {
         "False drop-offs reached the goal in another channel.",
         "sql": "SELECT channel, count(*) FROM dropoffs GROUP BY channel",
         "parameters": {"horizon_days": 14},
+    },
+    "together": {
+        "words": "Each person counts once, over all borders and channels.",
+        "sql": "",
+        "parameters": {},
     },
     "sales": {
         "words": "Orders placed, less those cancelled, by the channel that took them.",
@@ -535,6 +563,7 @@ DEAD_LETTERS = [
 EMPTY: Json = {
     "handoffs": [],
     "dropoffs": [],
+    "together": {**TOGETHER, **NOBODY},
     "sales": [],
     "feedback": {"open": 0, "oldest_days": None, "by_place": []},
     "books": dict.fromkeys(("received", "accepted", "duplicate", "conflict", "parked"), 0),
@@ -543,6 +572,7 @@ EMPTY: Json = {
 FULL: Json = {
     "handoffs": HANDOFFS,
     "dropoffs": DROPOFFS,
+    "together": TOGETHER,
     "sales": SALES,
     "feedback": FEEDBACK,
     "books": BOOKS,

@@ -213,6 +213,7 @@ ASKED = Asked(
 )  # fmt: skip
 ANSWER: Json = {
     "levels": _levels(ASKED, 8410, 3120, 902),
+    "still_open": 214,
     "parts": {
         "web": _levels(ASKED, 7900, 3000, 870),
         "app": _levels(ASKED, 510, 120, 32),

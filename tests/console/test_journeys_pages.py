@@ -32,6 +32,7 @@ from console.preview_journeys import (
 from console.test_render import Page, page_of
 from noline.doors.console import asking, views
 from noline.doors.console.asking import Looking
+from noline.doors.console.border_page import border
 from noline.doors.console.borders import border_of
 from noline.doors.console.crossing import competing, crossing
 from noline.doors.console.curves import curve, months
@@ -103,8 +104,11 @@ def test_an_empty_hub_has_no_list_to_fix():
 
 def test_the_home_page_tells_lost_money_and_false_drop_offs_with_interval_and_denominator():
     words = page_of("home").words
-    assert "Lost between channels 3,614 of 23,956 whose way is decided: 15 % (15 – 16 %)" in words
-    assert "Seemed lost, bought in another channel 2,856 of 8,837 drop-offs: 32 % (31 – 33 %) were none" in words
+    assert "Lost between channels 3,480 of 20,114 people whose way is decided: 17 % (17 – 18 %)" in words
+    assert "Left with them 93,110 EUR" in words
+    assert (
+        "Seemed lost, bought in another channel 2,511 of 8,102 people who dropped off: 31 % (30 – 32 %) were not lost"
+    ) in words
 
 
 def test_the_home_page_tells_which_saved_question_changed():
@@ -142,13 +146,16 @@ def test_a_friction_shows_conversion_with_and_without_it_and_calls_it_an_associa
 
 def test_an_effect_that_cannot_be_estimated_says_why():
     words = page_of("friction-no-leak").words
-    assert "No effect can be estimated: 31 treated and 355 other persons are too few" in words
+    assert "No effect can be estimated. 31 treated and 355 other persons are too few" in words
 
 
 def test_where_a_friction_stands_out_is_told_with_the_rest_and_without_what_another_part_explains():
     words = page_of("friction").words
     assert "Feb 2026 180 of 510 people 35 % 31 – 40 %" in words
-    assert "Elsewhere 14 % (12 – 15 %) of 1,700; 2.6 times as often" in words
+    assert (
+        "Elsewhere 14 % (12 – 15 %) of 1,700; 2.6 times as often. "
+        "Were it here as it is elsewhere, 27 % (1 – 40 %) of all cases would not have happened"
+    ) in words
     assert "Paris-1, Jan 2026 40 of 160 people" in words
     assert "country not told" not in words.lower()
 
@@ -169,7 +176,7 @@ def test_a_case_is_a_person_with_numbered_evidence_that_leads_to_the_records():
     assert {"/records/903", "/records/905"} <= set(addresses)
     assert "2 Call Started call centre, 17 Feb 2026, 10:07, 55 minutes later · #905 desk" in page.words
     assert "reached it in the end" in page.words
-    assert "not over yet" in page.words
+    assert "may still reach it" in page.words
 
 
 def test_without_person_rights_nobody_is_named_and_no_record_is_linked():
@@ -197,6 +204,38 @@ def test_portions_of_cases_lead_to_earlier_and_later_ones():
     assert (first.earlier, first.later) == ("/frictions/F2?offset=8#cases-heading", "")
     second = friction(row=FRICTIONS[0], cases=cases, causes=NO_CAUSES, counted=COUNTED, offset=8)
     assert (second.first, second.last, second.later) == (9, 16, "/frictions/F2#cases-heading")
+
+
+def test_an_address_behind_the_last_case_says_that_there_are_no_more():
+    beyond = friction(row=FRICTIONS[0], cases=[], causes=NO_CAUSES, counted=COUNTED, offset=99_999)
+    words = words_of("friction", beyond)
+    assert f"There are no more cases than {FRICTIONS[0]['cases']:,}. From the latest on" in words
+    assert "Numbered are the events" not in words
+    assert "There are no more cases" not in page_of("friction").words
+
+
+def test_cases_that_began_too_recently_and_cases_that_may_still_end_well_have_words_of_their_own():
+    told = {**FRICTIONS[0], "undecided": 3}
+    assert "3 more began too recently to count" in words_of("friction", friction_page(told))
+    assert "all counted" in words_of("friction", friction_page({**told, "undecided": 0}))
+
+
+def friction_page(row: dict[str, Any]) -> Any:
+    return friction(row=row, cases=[], causes=NO_CAUSES, counted=COUNTED)
+
+
+def test_a_friction_whose_column_nobody_tells_is_not_said_to_have_met_nobody():
+    why = "The events do not tell topic, which the rule asks for."
+    numbers = dict.fromkeys(("cases", "persons", "at_risk", "undecided", "exposed_minor", "leak_minor", "share"))
+    row = {**FRICTIONS[-1], **numbers, "why_no_leak": why, "missing": ["topic"]}
+    assert f"Nobody can tell whether it happened: {why}" in words_of("friction", friction_page(row))
+    assert why in words_of("frictions", fix_list([*FRICTIONS[:-1], row]))
+
+
+def test_why_no_effect_can_be_told_stands_in_the_numbers_of_the_page():
+    why = "Only 40 % of everybody (1,130 persons) have comparable others; 80 % are needed."
+    view = friction(row=FRICTIONS[0], cases=[], causes={**NO_CAUSES, "why_no_effect": why}, counted=COUNTED)
+    assert view.effect == f"No effect can be estimated. {why}".replace(" %", "\u00a0%")
 
 
 def test_a_friction_between_two_channels_leads_to_their_border():
@@ -267,8 +306,9 @@ def test_the_highest_month_fills_its_place_and_an_empty_one_none():
     ]  # fmt: skip
 
 
-def test_the_way_between_two_channels_is_a_funnel_of_all_who_set_out():
-    row = {"from": "web", "to": "store", "persons": 200, "arrived": 150, "succeeded": 100, "lost": 80, "undecided": 20}
+def test_the_way_between_two_channels_is_a_funnel_of_all_who_set_out_and_whose_time_is_over():
+    row = {"from": "web", "to": "store", "persons": 220, "arrived": 168, "arrived_decided": 150, "succeeded": 100,
+           "lost": 80, "undecided": 20}  # fmt: skip
     told = crossing(border_of(row), TIME_TO)
     assert [(one.name, one.persons, one.share) for one in told.bars] == [
         ("set out", 200, 1.0), ("arrived", 150, 0.75), ("went on", 100, 0.5)
@@ -376,6 +416,22 @@ def built(**more: Any) -> Any:
     return explorer(**{"asked": ASKED, "names": NAMES, "answer": ANSWER, **more})
 
 
+def test_the_explorer_says_how_many_of_those_who_stopped_still_have_time():
+    said = "214 people of those who stopped still have time: the window is not over."
+    assert said in words_of("explore", built())
+    assert "still have time" not in words_of("explore", built(answer={**ANSWER, "still_open": 0}))
+
+
+def test_a_group_whose_loss_rests_on_too_few_shows_no_share_of_it():
+    row = {"from": "web", "to": "store", "persons": 60, "arrived": 50, "undecided": 0, "lost": 9}
+    group = {"group": "Lyon", "attempts": 60, "arrived": 50, "share_lost": 0.05, "too_few": False}
+    told = border(row=row, groups=[{**group, "too_few_lost": True}, {**group, "too_few_lost": False}], counted={})
+    assert [one.too_few for one in told.groups] == [True, False]
+    # Parts by place tell one share alone.
+    [place] = border(row=row, counted={}, breakdowns={"store": [{"value": "paris", "too_few": True}]}).places
+    assert place.too_few
+
+
 def test_each_event_of_a_channel_leads_to_the_question_with_it_at_the_end():
     view = built(looking=Looking(channel="web"))
     assert [one.words for one in view.choices[:2]] == ["Anything here", "Page Viewed"]
@@ -446,6 +502,8 @@ def test_saved_questions_tell_what_they_said_then_and_whether_they_changed():
     assert "Web to store in spring changed anything in web → anything in store, within 14 days" in words
     assert "When saved, 1 Feb 2026: 902 of 8,410, 11 % (10 – 11 %)" in words
     assert "3 of 20, too few to tell" in words
+    assert "“When saved” asks of each person’s first beginning alone" in words
+    assert "from whichever beginning, until now: these are as many or more." in words
     assert "Web to store in spring changed on 1 Mar 2026. 8.1 % of 2,104 people since" in words
 
 

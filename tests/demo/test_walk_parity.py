@@ -2,7 +2,7 @@
 
 COUNTS = (
     "from_channel to_channel attempts declared attempts_lost attempts_undecided persons arrived lost "
-    "lost_before_arrival lost_after_arrival undecided succeeded"
+    "arrived_decided lost_before_arrival lost_after_arrival undecided undecided_succeeded succeeded"
 ).split()
 
 
@@ -31,6 +31,21 @@ def test_every_drop_off_is_the_same(company):
     assert [one.share_lost[:3] for one in ours] == [
         (one.share_lost, one.share_lost_low, one.share_lost_high) for one in theirs
     ]
+
+
+def test_over_all_borders_and_channels_each_person_counts_once(company):
+    together = company.lost_together
+    borders, drops = company.journeys.handoffs(), company.journeys.drop_offs()
+    lost = {
+        had.person
+        for one in borders
+        for had in company.journeys.lost_people(one.from_channel, one.to_channel, limit=10_000)
+    }
+    assert together.lost == len(lost) < sum(one.lost for one in borders)
+    assert max(one.persons - one.undecided for one in borders) <= together.decided
+    assert together.decided < sum(one.persons - one.undecided for one in borders)
+    assert max(one.own_view for one in drops) <= together.dropped <= sum(one.own_view for one in drops)
+    assert sum(together.amounts.values()) > 0
 
 
 def test_the_value_of_borders_and_drop_offs_differs_by_no_more_than_rounding(company):

@@ -1,5 +1,6 @@
 """Funnels, saved questions and frictions over HTTP: what a manager asks, with every number's interval."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -81,6 +82,10 @@ def test_a_funnel_is_asked_with_shares_and_their_intervals(desk):
     last = told["levels"][-1]
     assert (last["share_of_first"], last["share_of_before"]) == (0.8, 0.8)
     assert (last["too_few"], last["hidden"]) == (False, False)
+    # The log goes on for longer than the window: nobody has time left, unless there is no limit.
+    assert told["still_open"] == 0
+    unlimited = {"steps": STEPS, "window": "none"}
+    assert desk.ask("POST", "/journeys/funnel", unlimited)["still_open"] == CALLED
     assert (last["share_of_first_low"], last["share_of_first_high"]) == pytest.approx((0.682, 0.882), abs=0.001)
     assert {name: persons(part) for name, part in told["parts"].items()} == {"web": persons(told["levels"])}
     assert (told["counted"]["window"], told["counted"]["interval"]) == ("7d", "Wilson 95 %")
@@ -116,6 +121,47 @@ def test_a_funnel_that_cannot_be_asked_says_why(desk, asked, code):
     assert desk.ask("POST", "/journeys/funnel", asked, status=400)["code"] == code
     assert desk.ask("POST", "/journeys/questions", {"name": "n", **asked}, status=400)["code"] == code
     assert desk.ask("GET", "/journeys/questions") == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/journeys/funnel", {"steps": STEPS, "windwo": "1h"}),
+        ("POST", "/journeys/funnel/persons", {"steps": STEPS, "step": 1, "stoped": True}),
+        ("POST", "/journeys/questions", {"steps": STEPS, "name": "n", "alarm": True}),
+        ("PUT", "/frictions/F2/care", {"ownr": "ana@example.com"}),
+    ],
+)
+def test_an_option_that_there_is_not_is_refused_and_named(desk, method, path, body):
+    refused = desk.ask(method, path, body, status=400)
+    assert refused["code"] == "http.bad_request"
+    assert f"`{list(body)[-1]}`" in str(refused)
+    assert desk.ask("GET", "/journeys/questions") == []
+    assert desk.hub.agenda.cares() == {}
+
+
+def test_a_body_that_is_no_utf_8_is_refused_on_every_route(desk):
+    sent = {"authorization": f"Bearer {desk.key}", "sec-fetch-site": "same-origin"}
+    told = {}
+    for route in desk.client.app.routes:
+        path = re.sub(r"{(\w+):(\w+)}", lambda found: "1" if found[2] == "int" else "x", route.path)
+        for method in route.methods & {"POST", "PUT", "PATCH"}:
+            for kind in ("application/json", "application/x-www-form-urlencoded"):
+                answer = desk.client.request(
+                    method, path, content=b'{"steps":["\xff"]}', headers={**sent, "content-type": kind},
+                    follow_redirects=False,
+                )  # fmt: skip
+                told[method, path, kind] = answer.status_code
+    assert {one: status for one, status in told.items() if status >= 500} == {}
+    for path in ("/v1/journeys/funnel", "/v1/journeys/questions", "/v1/orders"):
+        assert told["POST", path, "application/json"] == 400
+    refused = desk.client.post("/v1/journeys/funnel", content=b'{"steps":["\xff"]}', headers=sent)
+    assert (refused.json()["code"], refused.json()["message"]) == ("http.bad_request", "The body is not UTF-8.")
+
+
+def test_bytes_of_our_own_that_cannot_be_read_are_no_fault_of_whoever_asks(desk, monkeypatch):
+    monkeypatch.setattr(journeys, "funnel", lambda *_: b"\xff".decode())
+    assert desk.ask("POST", "/journeys/funnel", {"steps": STEPS}, status=500)["code"] == "internal"
 
 
 def test_names_say_what_can_be_asked(desk):

@@ -9,9 +9,11 @@ from noline.flows.carts import Wanted
 from noline.flows.ordering import Delivery, NewOrder, Ordered
 from noline.hub import Hub
 from noline.stores.log import records_after
+from noline.truth.agenda.model import Asked, CareWrong, QuestionWrong
 from noline.truth.goods.model import Batch
 from noline.truth.orders.fulfilments import Method
 from selling import TO_LILLE, Selling
+from shop import OPENING, identify, track
 
 CANARY = "canary7q"
 """Stands in everything that was written about her."""
@@ -145,3 +147,75 @@ def test_a_backup_of_before_loses_the_words_when_it_is_restored(shop, tmp_path):
     with Hub.restore(tmp_path / "old.zip", tmp_path / "again.noline", erasures=ledger) as restored:
         assert places_of(restored) == []
         assert restored.verify().trouble == ()
+
+
+# What was written about questions and frictions
+
+
+def written_before_she_came(hub):
+    """Notes and a question that name her, from before the hub knew her."""
+    hub.agenda.care("F2", by="Ben", owner="Käthe Fischer", note="KAETHE@example.com called, +49 221 5554433 is hers")
+    hub.agenda.care("F2", by="Ben", state="in work", proof="user-kaethe-1 can pay")
+    hub.agenda.care("F3", by="Ben", owner="ben@shop.example", note="ask the provider")
+    hub.access.add_source("web", "web")
+    said = [
+        identify(
+            id="who",
+            at=OPENING.isoformat(),
+            user="user-kaethe-1",
+            name="Käthe Fischer",
+            email="kaethe@example.com",
+            phone="+492215554433",
+        ),
+        track("Page Viewed", id="seen", at=OPENING.isoformat(), user="user-kaethe-1"),
+    ]
+    asked = Asked(("Page Viewed",))
+    assert {one.status for one in hub.accept("web", said[1:])} == {"accepted"}
+    hub.agenda.save("What kaethe@example.com did", asked, by="Ben")
+    assert {one.status for one in hub.accept("web", said[:1])} == {"accepted"}
+
+
+NAMING = ("fischer", "kaethe", "5554433")
+
+
+def readable(hub: Hub) -> list[str]:
+    """Where she is still named: tables of the agenda, and bodies of the log."""
+    found = []
+    with hub.store.reading() as reader:
+        for table in ("agenda_cares", "agenda_questions", "agenda_alerts"):
+            found += [(table, str(row)) for row in reader.rows(f"SELECT * FROM {table}")]
+        for record, body in hub.log.opened(reader, records_after(reader, 0, 10_000)):
+            found += [(record.kind, json.dumps(json.loads(body), ensure_ascii=False))] if body else []
+    return sorted({place for place, text in found if any(name in text.lower() for name in NAMING)})
+
+
+def test_whoever_is_erased_is_named_in_no_note_and_no_saved_question_any_more(hub):
+    written_before_she_came(hub)
+    assert {"agenda_cares", "agenda_questions", "Friction Cared For", "Question Saved"} <= set(readable(hub))
+    (kaethe,) = hub.find_customers("kaethe@example.com")
+    assert hub.erase(kaethe.person, by="dpo", reason="asked by letter").told["agenda"] == 3
+    assert readable(hub) == []
+    told = hub.agenda.cares()
+    assert (told["F2"].owner, told["F2"].note, told["F2"].proof, told["F2"].state) == (
+        "(erased)", "(erased) called, (erased) is hers", "(erased) can pay", "in work",
+    )  # fmt: skip
+    assert (told["F3"].owner, told["F3"].note) == ("ben@shop.example", "ask the provider")
+    assert [one.name for one, _ in hub.agenda.questions()] == ["What (erased) did"]
+    assert hub.verify().trouble == ()
+
+
+def test_the_address_of_a_customer_comes_into_no_note_and_no_question(hub):
+    written_before_she_came(hub)
+    for words in ("kaethe@example.com waits", "call Kaethe+x@Example.com", "her number is +49 (221) 555-4433"):
+        with pytest.raises(CareWrong) as refused:
+            hub.agenda.care("F3", by="Ben", note=words)
+        assert str(refused.value) == (
+            "This cannot be noted about a friction: it holds the e-mail address or the phone number of a customer."
+        )
+        with pytest.raises(CareWrong):
+            hub.agenda.care("F3", by="Ben", owner=words)
+        with pytest.raises(QuestionWrong):
+            hub.agenda.save(words, Asked(("Page Viewed",)), by="Ben")
+    assert hub.agenda.cares()["F3"].note == "ask the provider"
+    assert hub.agenda.care("F3", by="Ben", owner="staff@shop.example").owner == "staff@shop.example"
+    assert hub.agenda.care("F2", by="Ben", state="fixed").state == "fixed", "what stands there already is no new word"

@@ -28,7 +28,7 @@ CHANNELS = ("web", "store", "call", "mail")
 ENDS = (("web", "store"), ("store", "web"), ("mail", "store"), ("store", "call"))
 COUNTS = (
     "attempts declared attempts_lost attempts_undecided persons arrived lost lost_before_arrival lost_after_arrival "
-    "undecided succeeded value_minor"
+    "arrived_decided undecided undecided_succeeded succeeded value_minor"
 ).split()
 
 
@@ -206,15 +206,20 @@ def attempts_of(life: list[dict]) -> list[Attempt]:
 
 
 def ending(attempt: Attempt, goals: list[int], observed: int) -> str:
+    if observed < (attempt.until if attempt.declared else attempt.arrived_at) + HORIZON:
+        return "undecided"
     if attempt.arrived_at is None:
-        return "before" if observed > attempt.until else "undecided"
-    limit = attempt.arrived_at + HORIZON
-    since = attempt.arrived_at if attempt.wanted_at is None else attempt.wanted_at
-    if any(since <= goal <= limit for goal in goals):
+        return "before"
+    if reached(attempt, goals):
         return "succeeded"
-    if attempt.wanted_at is None:
-        return "passed"
-    return "after" if observed >= limit else "undecided"
+    return "passed" if attempt.wanted_at is None else "after"
+
+
+def reached(attempt: Attempt, goals: list[int]) -> bool:
+    if attempt.arrived_at is None:
+        return False
+    since = attempt.arrived_at if attempt.wanted_at is None else attempt.wanted_at
+    return any(since <= goal <= attempt.arrived_at + HORIZON for goal in goals)
 
 
 def expected_handoffs(rows: list[dict], people: dict[int, int]) -> dict[tuple[str, str], dict[str, int]]:
@@ -226,11 +231,11 @@ def expected_handoffs(rows: list[dict], people: dict[int, int]) -> dict[tuple[st
         for attempt in attempts_of(life):
             mine[attempt.ends].append((attempt, ending(attempt, goals, observed)))
         for ends, attempts in mine.items():
-            count_person(borders[ends], attempts)
+            count_person(borders[ends], attempts, goals)
     return dict(borders)
 
 
-def count_person(border: dict[str, int], attempts: list[tuple[Attempt, str]]) -> None:
+def count_person(border: dict[str, int], attempts: list[tuple[Attempt, str]], goals: list[int]) -> None:
     endings = [how for _, how in attempts]
     losses = [
         (attempt.handed_at, -1 if attempt.value is None else attempt.value, how)
@@ -243,7 +248,10 @@ def count_person(border: dict[str, int], attempts: list[tuple[Attempt, str]]) ->
     border["attempts_undecided"] += endings.count("undecided")
     border["persons"] += 1
     border["arrived"] += any(attempt.arrived_at is not None for attempt, _ in attempts)
-    border["undecided"] += all(how == "undecided" for how in endings)
+    border["arrived_decided"] += any(attempt.arrived_at is not None and how != "undecided" for attempt, how in attempts)
+    waiting = all(how == "undecided" for how in endings)
+    border["undecided"] += waiting
+    border["undecided_succeeded"] += waiting and any(reached(attempt, goals) for attempt, _ in attempts)
     border["succeeded"] += not losses and "succeeded" in endings
     if losses:
         _, value, how = max(losses, key=lambda loss: (loss[0], loss[1], loss[2] == "before"))
@@ -296,7 +304,7 @@ def expected_parts(rows: list[dict], people: dict[int, int], ends: tuple[str, st
                 part = value_of(attempt, by, life), month_of(attempt) if monthly and by != "month" else None
                 mine[part].append((attempt, ending(attempt, goals, observed)))
         for part, attempts in mine.items():
-            count_person(parts[part], attempts)
+            count_person(parts[part], attempts, goals)
     return dict(parts)
 
 
@@ -313,7 +321,10 @@ def expected_groups(rows: list[dict], people: dict[int, int], ends: tuple[str, s
                 group = groups[attempt.own["handoff_group"]]
                 group.update({"attempts": 1, "arrived": came, f"person {person}": 1})
                 group.update({"lost_before_arrival": how == "before", "lost_after_arrival": how == "after"})
-                group.update({"undecided_after_arrival" if came else "undecided": how == "undecided"})
+                waiting = how == "undecided"
+                group.update({"undecided": waiting, "undecided_after_arrival": waiting and came})
+                if not waiting:
+                    group.update({"came": came, "lost": how in {"before", "after"}, "decided": 1})
     return groups
 
 
@@ -375,10 +386,10 @@ def expected_drop_offs(rows: list[dict], people: dict[int, int]) -> dict[str, tu
                 until = intents[-1] + HORIZON
                 where = {channel for goal, channel in goals if intents[0] <= goal <= until}
                 mine[visit.channel].append(
-                    "kept" if visit.channel in where
+                    "undecided" if observed < until
+                    else "kept" if visit.channel in where
                     else "elsewhere" if where
-                    else "lost" if observed >= until
-                    else "undecided"
+                    else "lost"
                 )  # fmt: skip
         for channel, endings in mine.items():
             lost, elsewhere = "lost" in endings, "elsewhere" in endings
@@ -451,7 +462,8 @@ def test_the_parts_and_groups_of_a_border_are_what_their_definitions_say(log, ro
     numbered = [{**row, "seq": number} for number, row in enumerate(rows, start=1)]
     log.rewrite(numbered, [(version, *pair) for version, pair in enumerate(people.items(), start=1)])
     journeys, (sender, receiver) = log.journeys(), ends
-    counts = [name for name in COUNTS if name not in {"declared", "attempts_undecided", "succeeded"}]
+    of_the_whole = {"declared", "attempts_undecided", "arrived_decided", "undecided_succeeded", "succeeded"}
+    counts = [name for name in COUNTS if name not in of_the_whole]
     for by in DIMENSIONS:
         found = journeys.handoff_breakdown(sender, receiver, by, monthly=monthly)
         expected = expected_parts(numbered, people, (sender, receiver), by, monthly=monthly)
@@ -461,10 +473,14 @@ def test_the_parts_and_groups_of_a_border_are_what_their_definitions_say(log, ro
     groups = expected_groups(numbered, people, (sender, receiver))
     names = "attempts arrived lost_before_arrival lost_after_arrival undecided undecided_after_arrival".split()
     assert {
-        group.group: (group.persons, *(getattr(group, name) for name in names))
+        group.group: (group.persons, group.share_arrived, group.share_lost, *(getattr(group, name) for name in names))
         for group in journeys.handoff_groups(sender, receiver)
     } == {
-        group: (sum(name.startswith("person ") for name in told), *(told[name] for name in names))
+        group: (
+            sum(name.startswith("person ") for name in told),
+            *(told[name] / told["decided"] if told["decided"] else None for name in ("came", "lost")),
+            *(told[name] for name in names),
+        )
         for group, told in groups.items()
     }
 

@@ -350,7 +350,7 @@ def test_whom_nobody_resembles_has_no_effect_to_be_told():
     with pytest.raises(OverlapTooSmall) as refusal:
         Causes().effect(cases, "doubly_robust", among="treated")
     assert (round(refusal.value.overlap, 3), refusal.value.persons) == (0.095, 1_050)
-    assert "Only 10% of the treated (1050 persons)" in str(refusal.value)
+    assert "Only 10 % of the treated (1,050 persons)" in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -384,7 +384,9 @@ def test_where_hardly_anybody_is_comparable_the_answer_is_refused_and_says_so():
     with pytest.raises(OverlapTooSmall) as refusal:
         Causes().effect(Cases(chance.random(2_000) < 0.3, covariates={"x": x}, treated=treated), "doubly_robust")
     assert (round(refusal.value.overlap, 2), refusal.value.persons, refusal.value.needed) == (0.43, 2_000, 0.8)
-    assert "Only 43% of everybody (2000 persons)" in str(refusal.value)
+    assert str(refusal.value).startswith(
+        "Only 43 % of everybody (2,000 persons) have comparable others; 80 % are needed."
+    )
 
 
 def test_overlap_is_the_part_of_persons_with_a_chance_from_a_tenth_to_nine_tenths():

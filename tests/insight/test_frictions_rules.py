@@ -8,10 +8,11 @@ import pytest
 from insight.frictions_plain import Event, store_of
 from noline.insight.frictions import rules
 from noline.insight.frictions.model import HORIZON, Where
-from noline.insight.frictions.service import Frictions, rules_of
+from noline.insight.frictions.service import Frictions, columns_of, rules_of
 from noline.insight.frictions.sql import statement
 from noline.kernel.clock import DAY, HOUR, MINUTE, parse_instant
 from noline.kernel.errors import NotFound
+from noline.stores.walks.events import Columns
 from noline.stores.walks.store import WalkStore
 
 START = parse_instant("2026-01-05T00:00:00Z")
@@ -202,6 +203,55 @@ def test_what_the_log_cannot_tell_yet_is_undecided_and_never_counted():
     assert (late.cases, late.undecided, late.at_risk, late.exposed_minor) == (1, 0, 1, 900)
 
 
+def test_f6_follows_one_order_from_the_channel_that_sold_it_to_its_own_refund():
+    def ordered(person: int, channel: str, name: str) -> Event:
+        return event(person, 0, f"{channel}/Order Completed", object_id=name, sku=name)
+
+    def returned(person: int, name: str) -> Event:
+        return event(person, 5, "store/Return Accepted", object_id=name, sku=name)
+
+    def refunded(person: int, day: float, name: str) -> Event:
+        return event(person, day, "web/Order Refunded", object_id=name, sku=name)
+
+    late = [ordered(1, "web", "a"), returned(1, "a"), refunded(1, 13, "a")]
+    another = [ordered(2, "web", "b"), returned(2, "b"), refunded(2, 6, "c")]
+    # Bought in the store and brought back there; that they bought something else on the web is another matter.
+    at_home = [ordered(3, "web", "d"), ordered(3, "store", "e"), returned(3, "e")]
+    quick = [ordered(4, "web", "f"), returned(4, "f"), refunded(4, 11, "f")]
+    nameless = [ordered(5, "web", ""), returned(5, "")]
+    assert cases("F6", *late, *another, *at_home, *quick, *nameless) == [(2,), (5,)]
+
+
+def test_f10_says_no_more_than_the_events_of_a_call_tell():
+    bought = event(1, 0, "web/Order Completed", object_id="w")
+    by_phone = event(1, 49, "call/Order Completed", object_id="c")
+    call = [
+        event(1, 50, "call/Call Started", object_id="c"),
+        event(1, 50.01, "call/Call Transferred"),
+        event(1, 50.02, "call/Call Transferred"),
+    ]
+    assert cases("F10", bought, by_phone, *call) == [(3, 4, 5)]
+    assert cases("F10", by_phone, *call) == []
+    [rule] = [rule for rule in rules.catalogue() if rule.id == "F10"]
+    assert rule.sentence == (
+        "Customers who had bought in another channel called us and were passed on again and again."
+    )
+
+
+def test_f16_is_a_contact_about_that_parcel():
+    def missed(person: int, name: str) -> list[Event]:
+        return [
+            event(person, 0, "web/Order Shipped", object_id=name),
+            event(person, 2, "web/Delivery Missed", object_id=name),
+        ]
+
+    about_it = [*missed(1, "a"), event(1, 3, "call/Call Started", object_id="a")]
+    parcel = [*missed(2, "b"), event(2, 3, "call/Call Started", object_id="case-7", topic="parcel")]
+    machine = [*missed(3, "c"), event(3, 3, "call/Call Started", object_id="case-8", topic="machine")]
+    other = [*missed(4, "d"), event(4, 3, "call/Call Started", object_id="x")]
+    assert cases("F16", *about_it, *parcel, *machine, *other) == [(1, 2, 3), (4, 5, 6)]
+
+
 def test_f12_is_a_pickup_that_is_late_or_expires_or_lies_there():
     def asked(person: int, name: str) -> Event:
         return event(person, 0, "web/Pickup Requested", object_id=name)
@@ -281,6 +331,16 @@ def test_f22_is_a_message_that_was_merely_sent_after_the_purchase():
     after = [event(1, 0, "store/Order Completed"), sent(1, 1)]
     before = [sent(2, 0), event(2, 1, "store/Order Completed")]
     assert cases("F22", *after, *before) == [(1, 2)]
+
+
+def test_f22_is_no_reminder_of_a_cart_that_was_filled_after_the_purchase():
+    def bought_and_reminded(person: int, *between: Event) -> list[Event]:
+        reminder = event(person, 3, "mail/Mailing Sent", topic="cart", exposure=1)
+        return [event(person, 0, "web/Order Completed"), *between, reminder]
+
+    new_cart = bought_and_reminded(1, event(1, 2, "web/Product Added", sku="b"))
+    looked = bought_and_reminded(2, event(2, 2, "web/Product Viewed", sku="b"))
+    assert cases("F22", *new_cart, *looked) == [(4, 6)]
 
 
 def test_a_case_tells_who_where_what_and_how_it_went_on():
@@ -383,8 +443,40 @@ def test_events_without_the_columns_of_a_rule_say_so():
     rows = {"person": ["a", "a"], "action": ["Case Opened", "Call Started"], "channel": ["web", "call"]}
     table = pa.table({**rows, "time": pa.array([START, START + HOUR], pa.timestamp("us"))})
     room = Frictions(WalkStore.from_table(table), currency="EUR", observed_until=START + 90 * DAY)
-    assert room.one("F8").why_no_leak == "The events do not tell topic, which the rule asks for."
-    assert room.one("F8").cases == 0
+    found = room.one("F8")
+    assert found.why_no_leak == "The events do not tell topic, which the rule asks for."
+    assert found.missing == ("topic",)
+    counts = (found.cases, found.persons, found.at_risk, found.undecided, found.exposed_minor, found.leak_minor)
+    assert counts == (None,) * 6
+    assert (found.share, found.trend, found.rising) == ((None, None, None, True), (), None)
+    assert room.cases("F8") == []
+    assert room.ranked()[-1].missing
+
+
+def test_a_no_that_events_cannot_tell_makes_nobody_a_case():
+    [rule] = changed('no = [{ what = "@goal"', 'no = [{ what = "Product Reviewed", rating_at_most = 2')
+    rows = {"person": ["a", "a"], "action": ["Gift Wrap Asked", "Gift Wrap Refused"], "channel": ["store", "web"]}
+    same = {"sku": ["x", "x"], "store_id": ["s", "s"]}
+    table = pa.table({**rows, **same, "time": pa.array([START, START + MINUTE], pa.timestamp("us"))})
+    columns = Columns(channel="channel", parts=("sku", "store_id"))
+    room = Frictions(
+        WalkStore.from_table(table, columns), rules=[rule], currency="EUR", observed_until=START + 90 * DAY
+    )
+    assert (room.one("shop-1").missing, room.cases("shop-1")) == (("rating_hundredths",), [])
+
+
+def test_a_table_without_channels_or_values_lacks_them_for_the_rules_that_look_at_them():
+    rows = {"person": ["a"], "action": ["Checkout Started"], "sku": ["x"]}
+    table = pa.table({**rows, "time": pa.array([START], pa.timestamp("us"))})
+    room = Frictions(WalkStore.from_table(table, Columns(parts=("sku",))), currency="EUR", observed_until=START)
+    lacking = {one.id: one.missing for one in room.ranked()}
+    assert (lacking["F2"], lacking["F7"], lacking["F13"]) == (("channel",), ("channel", "value"), ("object_id",))
+
+
+def test_the_columns_to_be_read_are_those_that_rules_look_at():
+    parts, measures = columns_of(rules.catalogue())
+    assert set(parts) == {"object_id", "sku", "topic", "store_id", "country", "currency", "handoff_to"}
+    assert set(measures) == {"rating_hundredths", "units", "amount_minor", "exposure"}
 
 
 def test_nothing_at_all_is_no_friction():

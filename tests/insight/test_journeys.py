@@ -156,18 +156,18 @@ def test_a_visit_to_the_marketplace_may_pause_for_a_day(log):
     assert log.border("web", "marketplace") is None
 
 
-def test_a_declared_hand_off_that_never_arrives_is_lost_once_its_end_is_observed(log):
+def test_a_declared_hand_off_that_never_arrives_is_lost_once_its_end_and_the_horizon_are_observed(log):
     log.say(at(0), "web", "Product Reserved", value_minor=15000, handoff_until=at(3))
-    assert log.border("web", "store", observed_until=at(3)).undecided == 1
-    border = log.border("web", "store", observed_until=at(3) + 1)
+    assert log.border("web", "store", observed_until=at(17) - 1).undecided == 1
+    border = log.border("web", "store", observed_until=at(17))
     assert (border.declared, border.arrived, border.lost_before_arrival, border.lost_after_arrival) == (1, 0, 1, 0)
     assert border.value_minor == 15000
 
 
 def test_a_declared_hand_off_without_an_end_may_take_thirty_days(log):
     log.say(at(0), "web", "Product Reserved")
-    assert log.border("web", "store", observed_until=at(30)).undecided == 1
-    assert log.border("web", "store", observed_until=at(30) + 1).lost == 1
+    assert log.border("web", "store", observed_until=at(44) - 1).undecided == 1
+    assert log.border("web", "store", observed_until=at(44)).lost == 1
     log.rewrite(log.touchpoints, [])
     log.say(at(30), "store", "Store Visited")
     border = log.border("web", "store", observed_until=at(31))
@@ -246,9 +246,38 @@ def test_a_group_tells_who_came_and_was_lost_all_the_same(log):
         2,
     )
     assert (lyon.share_arrived, lyon.share_lost) == (2 / 3, 2 / 3)
-    [early] = log.journeys(observed_until=at(2)).handoff_groups("web", "store")
-    assert (early.arrived, early.lost, early.undecided, early.undecided_after_arrival) == (2, 0, 1, 1)
-    assert (early.share_arrived, early.share_lost) == (1.0, 0.0)
+    # The time of all three ends on one day: before it whoever came, and even bought, is counted and in no share.
+    [early] = log.journeys(observed_until=at(17) - 1).handoff_groups("web", "store")
+    assert (early.arrived, early.lost, early.undecided, early.undecided_after_arrival) == (2, 0, 3, 2)
+    assert (early.share_arrived, early.share_lost) == (None, None)
+    [over] = log.journeys(observed_until=at(17)).handoff_groups("web", "store")
+    assert (over.undecided, over.share_arrived, over.share_lost) == (0, 2 / 3, 2 / 3)
+
+
+def test_each_share_of_a_group_says_whether_it_rests_on_too_few(log):
+    for subject in range(40):
+        log.say(at(0), "web", "Product Reserved", subject=subject, handoff_group="Lyon", handoff_until=at(3))
+        if subject > 3:
+            log.say(at(1), "store", "Order Completed", subject=subject, object_id=f"o-{subject}")
+    [lyon] = log.journeys(observed_until=LATER).handoff_groups("web", "store")
+    assert (lyon.share_arrived, lyon.too_few) == (0.9, False)
+    assert (lyon.share_lost, lyon.too_few_lost) == (0.1, True)
+
+
+def test_a_share_lost_does_not_grow_as_the_log_grows_older(log):
+    # Every day two people come to the store: one buys the day after, the other never.
+    for day in range(30):
+        for subject in (2 * day, 2 * day + 1):
+            log.say(at(day), "web", "Product Viewed", subject=subject, sku="machine")
+            log.say(at(day, 1), "store", "Store Visited", subject=subject)
+        log.say(at(day + 1), "store", "Order Completed", subject=2 * day, object_id=f"o-{day}")
+    every = list(log.touchpoints)
+    for observed in (16, 20, 25, 44):
+        log.rewrite([one for one in every if one["occurred_at"] <= at(observed)], [])
+        border = log.border("web", "store", observed_until=at(observed))
+        assert (border.share_lost, border.share_attempts_lost) == (0.5, 0.5)
+        assert border.persons - border.undecided == border.arrived_decided == 2 * min(30, observed - 14)
+        assert border.undecided_succeeded == min(30, observed) - min(30, observed - 14)
 
 
 def test_a_share_of_attempts_stands_beside_the_share_of_people(log):
@@ -486,6 +515,36 @@ def test_a_cart_that_is_bought_in_another_channel_is_a_false_drop_off(log):
     assert (web.channel, web.intents, web.persons, web.own_view) == ("web", 4, 4, 2)
     assert (web.lost, web.false_drop_offs, web.undecided, web.value_minor) == (1, 1, 1, 200)
     assert (web.share_lost, web.share_false, web.too_few) == (1 / 3, 0.5, True)
+
+
+def test_a_drop_off_counts_when_its_whole_horizon_is_observed_whatever_came_of_it(log):
+    for subject, bought in enumerate(("store", "web", None), start=1):
+        log.say(at(0), "web", "Product Added", subject=subject)
+        if bought:
+            log.say(at(2), bought, "Order Completed", subject=subject, object_id=f"o-{subject}")
+    counts = "intents persons own_view lost false_drop_offs undecided".split()
+    for observed, told in ((at(14) - 1, (3, 3, 0, 0, 0, 3)), (at(14), (3, 3, 2, 1, 1, 0))):
+        [web] = log.journeys(observed_until=observed).drop_offs()
+        assert tuple(getattr(web, name) for name in counts) == told
+    [young] = log.journeys(observed_until=at(3)).drop_offs()
+    assert (young.share_lost, young.share_false, young.share_false_low, young.share_false_high) == (None,) * 4
+    assert young.too_few_false
+
+
+def test_the_share_of_false_drop_offs_has_its_own_interval_and_its_own_too_few(log):
+    for subject in range(1, 61):
+        log.say(at(0), "web", "Product Added", subject=subject)
+        if subject > 20:
+            where = "web" if subject > 30 else "store"
+            log.say(at(1), where, "Order Completed", subject=subject, object_id=f"o-{subject}")
+    log.say(at(0), "call", "Case Opened", subject=1, object_id="c-1")
+    web, call = log.journeys(observed_until=LATER).drop_offs()
+    assert (web.lost, web.false_drop_offs, web.own_view, web.too_few, web.too_few_false) == (20, 10, 30, False, False)
+    # Wilson at 10 of 30, z = 1.96, by hand: centre (1/3 + 0.06403) / 1.12805, reach 1.96 / 1.12805 * 0.09206.
+    assert (web.share_false, web.share_false_low, web.share_false_high) == (
+        pytest.approx(1 / 3), pytest.approx(0.1923, abs=5e-5), pytest.approx(0.5122, abs=5e-5),
+    )  # fmt: skip
+    assert (call.share_false, call.share_false_low, call.too_few_false) == (0.0, 0.0, True)
 
 
 def test_a_goal_after_the_horizon_is_a_drop_off(log):

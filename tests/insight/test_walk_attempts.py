@@ -257,11 +257,11 @@ def test_what_is_wanted_at_the_moment_of_arriving_can_be_lost():
     rows = [
         row(0, "web", "Product Reserved", handoff_to="store"),
         row(0, "store", "Store Visited"),
-        row(14, "web", "Page Viewed", subject=3),
+        row(44, "web", "Page Viewed", subject=3),
     ]
     assert [one.ending for one in walks_of(rows).attempts().people("web", "store")] == ["lost after"]
-    # A moment earlier nobody could tell yet.
-    sooner = Windows(observed_until=at(14) - 1)
+    # A moment earlier not all of its thirty days to arrive and fourteen to buy was observed.
+    sooner = Windows(observed_until=at(44) - 1)
     assert [one.ending for one in walks_of(rows).attempts(sooner).people("web", "store")] == ["undecided"]
 
 
@@ -291,7 +291,7 @@ def test_a_goal_at_the_end_of_the_horizon_is_no_loss():
 def test_something_merely_sent_hands_over_too():
     rows = [
         row(0, "mail", "Mailing Sent", exposure=True, handoff_to="store", handoff_until=at(10), handoff_object="c-1"),
-        row(20, "web", "Page Viewed", subject=2),
+        row(24, "web", "Page Viewed", subject=2),
     ]
     walks = walks_of(rows)
     assert walks.store.person_count == 1
@@ -302,10 +302,46 @@ def test_something_merely_sent_hands_over_too():
 
 def test_a_hand_off_to_where_nobody_was_ever_seen_is_lost_or_undecided():
     rows = [row(0, "web", "Page Viewed", handoff_to="call"), row(1, "web", "Page Viewed", handoff_to="call"),
-            row(30, "web", "Page Viewed", subject=2, handoff_to="call"), row(31, "web", "Page Viewed")]  # fmt: skip
+            row(30, "web", "Page Viewed", subject=2, handoff_to="call"), row(44, "web", "Page Viewed")]  # fmt: skip
     (border,) = walks_of(rows).attempts().borders()
     assert (border.attempts, border.lost_before_arrival, border.attempts_undecided) == (3, 1, 2)
     assert (border.arrived, border.undecided) == (0, 1)
+
+
+def test_a_young_log_shows_the_share_that_the_same_hand_offs_have_in_the_end():
+    # One person a day comes to the store; every second one buys the day after, the others never.
+    rows = [
+        {**each, "subject": day}
+        for day in range(40)
+        for each in (
+            row(day, "web", "Product Viewed", sku="machine", object_id="cup"),
+            row(day + 1, "store", "Store Visited", object_id="cup" if day % 2 else None),
+            *([row(day + 2, "store", "Order Completed")] if day % 2 else []),
+        )
+    ]
+    for observed in (20, 25, 30, 40, 90):
+        told = [one for one in rows if one["occurred_at"] <= at(observed)]
+        (border,) = walks_of(told).attempts(Windows(observed_until=at(observed))).borders()
+        decided = min(observed - 14, 40)
+        assert (border.persons, border.undecided) == (min(observed, 40), min(observed, 40) - decided)
+        assert (border.lost, border.succeeded, border.arrived_decided) == ((decided + 1) // 2, decided // 2, decided)
+        assert border.share_lost.value == ((decided + 1) // 2) / decided
+        assert border.share_carried.value == (decided // 2) / decided
+    # Who succeeded early is counted, and stands in no share.
+    early = walks_of(rows).attempts(Windows(observed_until=at(20))).borders()[0]
+    assert (early.arrived, early.undecided, early.undecided_succeeded) == (40, 34, 17)
+
+
+def test_who_came_further_early_stands_in_no_share_before_the_others_could():
+    rows = [
+        row(0, "web", "Page Viewed", stage="discover"),
+        row(1, "store", "Order Completed"),
+        row(0, "web", "Page Viewed", stage="discover", subject=2),
+        row(1, "store", "Store Visited", subject=2),
+    ]
+    young, old = (walks_of(rows).attempts(Windows(observed_until=at(day))).borders()[0] for day in (29, 30))
+    assert (young.advanced, young.share_advanced.value) == (1, None)
+    assert (old.advanced, old.share_advanced.value) == (1, 0.5)
 
 
 def test_a_journey_ends_when_its_goal_has_settled():

@@ -10,6 +10,7 @@ from noline.insight.walks import plain
 from noline.insight.walks.funnels import counted, marked, overlap, reached
 from noline.insight.walks.model import Funnel, FunnelUnreadable, SpanUnreadable, Step, StepUnknown, span, span_text
 from noline.insight.walks.service import Walks, merged
+from noline.insight.walks.unfinished import still_open
 from noline.kernel.clock import DAY
 from noline.kernel.errors import NotFound
 
@@ -38,6 +39,37 @@ def funnels(draw, mode: str) -> Funnel:
     ends = draw(st.sampled_from(["chain", "person"])) if mode == "ordered" else "person"
     tolerance = draw(st.sampled_from([0, 0, 1])) if mode == "ordered" else 0
     return Funnel(tuple(steps), draw(st.sampled_from([None, 0, 2, 4])), mode, tolerance, without, ends)
+
+
+@pytest.mark.parametrize("mode", ["ordered", "strict", "any"])
+@settings(max_examples=100, deadline=None)
+@given(data=st.data(), rows=ROWS)
+def test_those_who_stopped_and_still_have_time_are_told(mode, data, rows):
+    funnel = data.draw(funnels(mode))
+    store = store_of(rows)
+    names = [step.what for step in funnel.steps]
+    overlapping = overlap(store, names)
+    try:
+        events = marked(store, funnel)
+    except FunnelUnreadable:
+        return
+    waiting = 0
+    for person in range(store.person_count):
+        told = events_of(store, person, names, funnel.without)
+        begins = [event.at for event in told if (event.steps if mode == "any" else 0 in event.steps)]
+        if begins and not (funnel.ends == "person" and any(event.banned for event in told)):
+            in_time = funnel.window is None or max(begins) + funnel.window > store.observed_until
+            waiting += in_time and len(names) - 1 not in plain.reached(told, funnel, overlapping=overlapping)
+    assert still_open(events, funnel, store.observed_until or 0) == waiting
+
+
+def test_a_window_is_open_until_its_very_end():
+    rows = [("a", 0, "web", "view"), ("b", 0, "web", "view"), ("b", DAY, "web", "buy"), ("c", 7 * DAY, "web", "look")]
+    a_moment_more = Funnel.of("view, buy", window=7 * DAY + 1)
+    assert Walks(store_of(rows)).funnel(Funnel.of("view, buy")).still_open == 0
+    assert Walks(store_of(rows)).funnel(a_moment_more).still_open == 1
+    again = [*rows, ("a", 6 * DAY, "web", "view")]
+    assert Walks(store_of(again)).funnel(Funnel.of("view, buy")).still_open == 1
 
 
 @pytest.mark.parametrize("mode", ["ordered", "strict", "any"])
@@ -309,7 +341,7 @@ def test_lengths_of_time_are_read_and_told(text, micros, again):
     assert (span(text), span_text(micros)) == (micros, again)
 
 
-@pytest.mark.parametrize("text", ["7", "d", "7 days", "-1d", ""])
+@pytest.mark.parametrize("text", ["7", "d", "7 days", "-1d", "", "\u0667d", "1.\u0665h"])
 def test_what_is_no_length_of_time_is_refused(text):
     with pytest.raises(SpanUnreadable):
         span(text)

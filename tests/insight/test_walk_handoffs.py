@@ -197,6 +197,37 @@ def test_who_buys_elsewhere_only_seemed_to_be_lost():
     assert found.top() == [(("mail/view", "web/cart"), 1)]
 
 
+def test_who_reached_a_goal_early_is_decided_no_sooner_than_who_reached_none():
+    rows = [
+        (1, 0, "web", "cart"), (1, DAY, "store", "buy"),
+        (2, 0, "web", "cart"),
+        (3, DAY, "web", "cart"),
+        (4, 0, "web", "cart"), (4, HOUR, "web", "buy"),
+    ]  # fmt: skip
+    for wants, until, told in (
+        (Wants(("cart",), ("buy",)), None, (4, 0, 0, 0, 4, 4, 0, 0)),
+        (Wants(("cart",), ("buy",)), 14 * DAY - 1, (4, 0, 0, 0, 4, 4, 0, 0)),
+        (Wants(("cart",), ("buy",)), 14 * DAY, (4, 1, 1, 1, 1, 4, 2, 1)),
+        (Wants(("cart",), ("buy",), DAY), None, (4, 1, 1, 1, 1, 4, 2, 1)),
+    ):
+        found = dropoffs.counted(store_of(rows), Pauses(), wants, until=until).whole
+        assert found[:8] == told
+        assert found.false_share.value == (0.5 if found.persons_dropped else None)
+
+
+def test_the_share_of_false_drop_offs_is_the_same_in_a_young_log_as_in_an_old_one():
+    """Every day 10 people put something into a web cart; 4 buy in the store a day later and 6 never."""
+    rows = [(10 * day + one, day * DAY, "web", "cart") for day in range(60) for one in range(10)]
+    rows += [(10 * day + one, (day + 1) * DAY, "store", "buy") for day in range(60) for one in range(4)]
+    for seen in (10, 15, 20, 30, 60):
+        found = Walks(store_of([row for row in rows if row[1] <= seen * DAY])).drop_offs(Wants(("cart",), ("buy",)))
+        days = min(seen + 1, 60)
+        whole = max(0, seen - 14 + 1)
+        assert (found.whole.visits, found.whole.undecided) == (10 * days, 10 * (days - whole))
+        assert (found.whole.elsewhere, found.whole.lost) == (4 * whole, 6 * whole)
+        assert found.whole.false_share.value == (0.4 if whole else None)
+
+
 def test_a_sequence_shows_the_last_five_visits_of_the_journey():
     rows = [(1, number * DAY, channel, "view") for number, channel in enumerate("abcdef")]
     rows += [(1, 6 * DAY, "web", "cart"), (2, 90 * DAY, "web", "buy")]

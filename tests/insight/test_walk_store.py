@@ -12,7 +12,15 @@ from noline.insight.walks.funnels import counted
 from noline.insight.walks.model import Funnel
 from noline.kernel.errors import NotFound
 from noline.stores.walks.arrays import order_by_number, tallied
-from noline.stores.walks.events import CellUnreadable, ColumnMissing, Columns, EventsUnreadable, read, understood
+from noline.stores.walks.events import (
+    CellUnreadable,
+    ColumnMissing,
+    Columns,
+    EventsUnreadable,
+    TableUnreadable,
+    read,
+    understood,
+)
 from noline.stores.walks.store import StoreUnreadable, TooManyNames, WalkStore, shard_of
 
 MAPPED = Columns("customer", "at", "what", "where", "amount")
@@ -234,6 +242,73 @@ def test_what_cannot_be_read_is_refused(tmp_path):
         understood(pa.table({"person": ["1"], "action": ["a"], "time": [True]}), Columns())
     with pytest.raises(CellUnreadable):
         understood(pa.table({"person": ["1"], "action": ["a"], "time": [1], "value": ["much"]}), Columns())
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pa.array([0, -(2**63)]),
+        pa.array([0, 2**63], pa.uint64()),
+        pa.array([0.0, 1e300]),
+        pa.array([0, 2**60], pa.timestamp("s")),
+        pa.array(["0", str(-(2**63))]),
+    ],
+    ids=["smallest whole number", "larger than any", "number", "timestamp", "text"],
+)
+def test_a_time_that_no_microsecond_can_tell_is_refused_in_our_words(times):
+    told = pa.table({"person": ["1", "2"], "action": ["a", "a"], "time": times})
+    with pytest.raises(CellUnreadable) as refusal:
+        WalkStore.from_table(told)
+    assert (refusal.value.column, refusal.value.meaning) == ("time", "time")
+
+
+def test_the_earliest_whole_number_that_is_a_time_is_read():
+    events = understood(pa.table({"person": ["1"], "action": ["a"], "time": [1 - 2**63]}), Columns())
+    assert (events.times.tolist(), events.read.time) == ([(1 - 2**63) // 1_000], "integer ns")
+
+
+@pytest.mark.parametrize(
+    ("changed", "cells", "meaning"),
+    [
+        ("person", pa.array([["1"]]), "person"),
+        ("action", pa.array([["a"]]), "name"),
+        ("action", pa.array([b"\xff"]), "name"),
+        ("value", pa.array([2**63], pa.uint64()), "value"),
+        ("value", pa.array([[1]]), "value"),
+        ("units", pa.array([2**63], pa.uint64()), "whole number"),
+        ("units", pa.array(["many"]), "whole number"),
+    ],
+)
+def test_cells_that_are_not_what_they_mean_are_refused_in_our_words(changed, cells, meaning):
+    told = {"person": ["1"], "time": [1], "action": ["a"], "value": [1], "units": [1], changed: cells}
+    with pytest.raises(CellUnreadable) as refusal:
+        WalkStore.from_table(pa.table(told), Columns(measures=("units",)))
+    assert (refusal.value.column, refusal.value.meaning) == (changed, meaning)
+
+
+def test_what_is_no_table_is_refused_in_our_words(tmp_path):
+    frame = table(MOMENTS).to_pandas()
+    doubled = frame.set_axis(["customer", "at", "where", "what", "what"], axis=1)
+    frame["customer"] = ["7", 7, b"7"]
+    for given in ([("1", 1, "a")], None, frame, doubled):
+        with pytest.raises(TableUnreadable):
+            WalkStore.from_table(given, MAPPED)
+    twice = pa.Table.from_arrays([pa.array(["1"]), pa.array([1]), pa.array(["a"]), pa.array(["b"])],
+                                 names=["person", "time", "action", "action"])  # fmt: skip
+    with pytest.raises(TableUnreadable, match="2 of its columns are called 'action'"):
+        WalkStore.from_table(twice)
+    (tmp_path / "twice.csv").write_text("person,time,action,action\n1,1,a,b\n")
+    with pytest.raises(EventsUnreadable, match=r"twice\.csv"):
+        WalkStore.from_parquet(tmp_path / "twice.csv")
+
+
+def test_a_file_of_a_header_alone_tells_of_nobody(tmp_path):
+    (tmp_path / "none.csv").write_text("person,time,channel,action,value\n")
+    events = read(tmp_path / "none.csv", Columns(measures=("value",)))
+    assert (events.read.rows, events.read.time) == (0, "nothing")
+    store = WalkStore.of(events)
+    assert (len(store), store.person_count, store.observed_until) == (0, 0, None)
+    assert counted(store, Funnel.of("a,b")).persons == (0, 0)
 
 
 def test_a_channel_for_every_event_is_no_channel():

@@ -27,7 +27,7 @@ def question(name, room, **more):
 
 def alert(of, number, state):
     told = Alert(f"{of.id}-{number}-{state}", of.id, of.name, state, number, BASELINE, Tally(5, 90), 99, 31.5, 0.03,
-                 0.01, 0.2)  # fmt: skip
+                 0.01, 0.2, of.since)  # fmt: skip
     return msgspec.structs.replace(told, evidence=told.evidence if state == "raised" else 2.0)
 
 
@@ -108,7 +108,7 @@ def test_an_alert_stands_for_the_question_that_raised_it_and_for_no_later_one(li
     room.take([told(1, RAISED, alert(asked, 1, "raised"))])
     last = room.says("last_alert", asked.id)
     assert last.stands_for(asked)
-    assert not last.stands_for(msgspec.structs.replace(asked, baseline=Tally(31, 100)))
+    assert not last.stands_for(msgspec.structs.replace(asked, since=asked.since + 1))
 
 
 def test_the_same_name_is_the_same_question(digest):

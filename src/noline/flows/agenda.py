@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from noline.flows.agenda_words import NAMES_SOMEBODY, names_a_customer
 from noline.flows.deeds import Deed, Deeds
 from noline.kernel.clock import Clock, Micros
 from noline.kernel.errors import NotFound
@@ -25,6 +26,7 @@ from noline.truth.agenda.model import (
     why_not_noted,
     why_not_saved,
 )
+from noline.truth.customers.service import Customers
 
 Measured = Callable[[Asked], tuple[Tally, Micros]]
 """What a question says of all who began until an instant, and that instant."""
@@ -34,14 +36,21 @@ class Keeping:
     """Keeps the agenda of one hub."""
 
     def __init__(
-        self, store: TransactionalStore, agenda: room.Agenda, deeds: Deeds, clock: Clock, measured: Measured
+        self,
+        store: TransactionalStore,
+        agenda: room.Agenda,
+        deeds: Deeds,
+        clock: Clock,
+        measured: Measured,
+        customers: Customers,
     ) -> None:
-        """measured: asks a question of history."""
+        """measured: asks a question of history. customers: whose addresses no text may hold."""
         self._store = store
         self._agenda = agenda
         self._deeds = deeds
         self._clock = clock
         self._measured = measured
+        self._customers = customers
 
     # -- questions
 
@@ -55,6 +64,10 @@ class Keeping:
         question_id = self._agenda.question_id(name)
         with self._store.reading() as reader:
             known = self._agenda.question(reader, question_id)
+            texts = (name, *asked.steps, *asked.without)
+            as_it_stands = known is not None and known.asked == asked
+            if not as_it_stands and names_a_customer(reader, self._customers, texts):
+                raise QuestionWrong(why=NAMES_SOMEBODY)
         if known is None or known.asked != asked:
             baseline, since = self._measured(asked)
             wanted = Question(question_id, name.strip(), asked, alert, since, baseline, by)
@@ -137,6 +150,8 @@ class Keeping:
                 wanted = msgspec.structs.replace(wanted, since=self._clock.now())
             if why := why_not_noted(wanted):
                 raise CareWrong(why=why)
+            if names_a_customer(tx, self._customers, said.values()):
+                raise CareWrong(why=NAMES_SOMEBODY)
             if known is not None and msgspec.structs.replace(wanted, by=known.by) == known:
                 return known
             subject = self._agenda.subject_of_friction(friction)

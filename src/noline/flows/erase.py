@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from noline.channels.segment import decoded
+from noline.flows import agenda_words
 from noline.flows.deeds import Deed, Deeds
 from noline.flows.facts import Facts
 from noline.flows.intake import claim_of
@@ -37,12 +38,14 @@ from noline.stores.refiling import Move, refile
 from noline.stores.tombstones import Entry, Receipt, ToDo, mark_of
 from noline.stores.transactional import Reader, Transaction, TransactionalStore
 from noline.stores.vault import Vault
+from noline.truth.agenda.service import Agenda
 from noline.truth.customers.decisions import DECIDED
 from noline.truth.customers.model import CLAIMED, alone
 from noline.truth.customers.service import Customers
 from noline.truth.goods.model import Return
 from noline.truth.goods.service import Goods
 from noline.truth.orders.service import Orders
+from noline.truth.profiles.service import Profiles
 
 KIND = "Customer Erased"
 _PSEUDONYM_BYTES = 12
@@ -104,6 +107,8 @@ class Erasing:
         goods: Sequence[Fold],
         orders: Orders,
         papers: Goods,
+        profiles: Profiles,
+        agenda: Agenda,
         deeds: Deeds,
         recipients: Callable[[], Sequence[str]],
         clock: Clock,
@@ -112,6 +117,7 @@ class Erasing:
         """Wire erasing. rooms: that know people, beside customers. goods: rooms whose rows stay under a pseudonym.
 
         orders, papers: rooms that keep what is written into deeds about what people ordered and gave back.
+        profiles: knows how people are called. agenda: keeps what is written about questions and frictions.
         recipients: the receivers that are sent events; they must be told by whoever erases.
         """
         self._store = store
@@ -123,6 +129,8 @@ class Erasing:
         self._goods = goods
         self._orders = orders
         self._papers = papers
+        self._profiles = profiles
+        self._agenda = agenda
         self._deeds = deeds
         self._recipients = recipients
         self._clock = clock
@@ -217,6 +225,7 @@ class Erasing:
         beside = self._customers.names_of(tx, plan.beside)
         around = {subject: self._seen_with(tx, [subject]) | {subject} for subject in near | plan.beside}
         decided = tombstones.decided_with(tx, plan.subjects)
+        called = self._profiles.record(tx, plan.subjects).name
         self._forget_people(tx, plan)
         changed = self._strip_others(tx, plan, names, near | decided) | plan.beside
         changed |= self._strip_things(tx, plan, names)
@@ -233,6 +242,7 @@ class Erasing:
         theirs = [*plan.names.values(), *vanished.values()]
         names = Names(theirs, words, {value for _, value in plan.things})
         self._wipe_letters(tx, plan, names)
+        self._strip_agenda(tx, plan, agenda_words.named_here(theirs, words, called))
         by, reason = (names.taken_out(text) or "" for text in (by, reason))
         marks = sorted({*marks, *(mark_of(self._vault.digest, name) for name in theirs)})
         counts: dict[str, Any] = {**dict(sorted(plan.counts.items())), "tombstones": len(marks), **told}
@@ -411,6 +421,13 @@ class Erasing:
         answers = [(caller, key) for caller, key, answer in tombstones.answers(tx) if names.are_in(answer)]
         plan.counts["dead_letters"] = dead_letters.wipe(tx, letters)
         plan.counts["answers"] = tombstones.wipe_answers(tx, answers)
+
+    def _strip_agenda(self, tx: Transaction, plan: _Plan, names: Names) -> None:
+        """Take the names out of notes about frictions and out of saved questions."""
+        changed = agenda_words.forgotten(tx, self._log, self._facts, self._agenda, names)
+        plan.positions += changed
+        if changed:
+            plan.counts["agenda"] += len(changed)
 
     # The rooms
 

@@ -173,6 +173,15 @@ def names_in(raw: bytes) -> tuple[Iterator[Identifier], Micros | None]:
     return _names_within(document), instant_or_none(stamp) if isinstance(stamp, str) else None
 
 
+def addresses_in(text: str) -> Iterator[Identifier]:
+    """Every e-mail address and phone number that stands in a text."""
+    plain = unquote(text) if "%40" in text else text
+    for kind, pattern in (("email", _EMAIL), ("phone", _PHONE)):
+        for found in pattern.findall(plain):
+            if (spelled := normalised(kind, found.rstrip("."))) is not None:
+                yield Identifier(kind, spelled)
+
+
 def _names_within(value: Any, key: str = "") -> Iterator[Identifier]:
     if isinstance(value, dict):
         for name, one in value.items():
@@ -185,7 +194,7 @@ def _names_within(value: Any, key: str = "") -> Iterator[Identifier]:
     elif isinstance(value, (str, int)) and not isinstance(value, bool):
         yield from _perhaps(key, str(value))
         if isinstance(value, str):
-            yield from _addresses_in(value)
+            yield from addresses_in(value)
 
 
 def _names_in_text(text: str) -> Iterator[Identifier]:
@@ -193,7 +202,7 @@ def _names_in_text(text: str) -> Iterator[Identifier]:
         yield Identifier(name, value)
     for value in _QUOTED.findall(text):
         yield from _perhaps("", value)
-    yield from _addresses_in(text)
+    yield from addresses_in(text)
 
 
 def _perhaps(key: str, value: str) -> Iterator[Identifier]:
@@ -204,14 +213,6 @@ def _perhaps(key: str, value: str) -> Iterator[Identifier]:
     for kind in kinds:
         if (spelled := normalised(kind, value)) is not None:
             yield Identifier(kind, spelled)
-
-
-def _addresses_in(text: str) -> Iterator[Identifier]:
-    plain = unquote(text) if "%40" in text else text
-    for kind, pattern in (("email", _EMAIL), ("phone", _PHONE)):
-        for found in pattern.findall(plain):
-            if (spelled := normalised(kind, found.rstrip("."))) is not None:
-                yield Identifier(kind, spelled)
 
 
 def _told_in(text: str) -> Iterator[tuple[str, str]]:

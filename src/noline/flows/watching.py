@@ -1,12 +1,16 @@
 """Watching: saved questions are asked again and again, and an alert is raised when people begin to do otherwise.
 
-Of those who began, whoever got to the last step within the window is a case. Who began before the question was saved is
-the baseline, who began since is compared with it: each person once, at the first beginning in that time, and only once
-the whole window lies within what history tells. So nobody is counted who still has time left, and the test may look as
-often as it likes.
+Of those who began, whoever got to the last step within the window is a case; each person counts once in a stretch of
+time, at the first beginning in it, and only when the whole window lies within what history tells. So nobody is counted
+who still has time left.
+
+What is compared are stretches of equal length, one before the question was saved and one since. In a short time mostly
+frequent customers begin, in a long one also those who seldom come, and these buy at another rate: a day compared with
+a year differs though nobody does otherwise.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from noline.flows.deeds import Deed, Deeds
@@ -23,6 +27,14 @@ if TYPE_CHECKING:
 BY = "noline"
 """Who raises alerts."""
 
+_WEEK: Micros = 7 * DAY
+STRETCH: Micros = 4 * _WEEK
+"""How long a stretch of time grows in which persons are counted once. Whole weeks: on a Saturday others buy."""
+
+MOST_STRETCHES = 50
+"""So many stretches since a question was saved are counted at most."""
+
+_NEVER: Micros = 2**62
 _LONGEST_SPAN_TEXT = 50
 _LONGEST_SPAN = 365_250 * DAY
 
@@ -41,11 +53,12 @@ class Past(NamedTuple):
 class Look(NamedTuple):
     """One look at a saved question.
 
-    since: of those who began since it was saved, and whose time is over. watch: what the test says of them.
-    news: the alert that this look raised or ended, if any.
+    before, since: of those who began in stretches of equal length before and since it was saved (see `compared`).
+    watch: what the test says of them. news: the alert that this look raised or ended, if any.
     """
 
     question: Question
+    before: Tally
     since: Tally
     watch: Watch
     news: Alert | None = None
@@ -88,10 +101,9 @@ class Watching:
         past = self._past()
         found = []
         for question in questions:
-            since = tally(past, funnel_of(question.asked), question.since)
-            before = question.baseline
+            before, since = compared(past, funnel_of(question.asked), question.since)
             test = watched((before.cases, before.persons), (since.cases, since.persons))
-            found.append(Look(question, since, test))
+            found.append(Look(question, before, since, test))
         return found, past.until
 
     def _told(self, tx: Transaction, look: Look, until: Micros) -> Look:
@@ -111,27 +123,80 @@ class Watching:
         return look._replace(news=alert)
 
 
-def tally(past: Past, question: Funnel, after: Micros | None = None) -> Tally:
+def compared(past: Past, question: Funnel, since: Micros) -> tuple[Tally, Tally]:
+    """What a question says of who began before an instant and since, in stretches of equal length.
+
+    The stretch since grows with time up to STRETCH; then the next one begins, which counts once it is over. In each of
+    them the persons are counted anew. The one before grows as fast, from a moment that stays: whoever was counted once
+    is not counted otherwise at the next look. Every window in it was over at that instant; where history tells enough
+    it begins on the same weekday at the same time. Nobody stands on either side before both have some length.
+    """
+    told = past.touchpoints
+    limit = _limit_of(past, question)
+    if not len(told):
+        return Tally(0, 0), Tally(0, 0)
+    weeks = -(-(limit + STRETCH) // _WEEK)
+    begin = max(since - weeks * _WEEK, int(told.times.min()) - 1)
+    passed = past.until - limit - since
+    length = min(passed, STRETCH, since - limit - begin)
+    if length <= 0:
+        return Tally(0, 0), Tally(0, 0)
+    stretches = min(passed // length, MOST_STRETCHES)
+    found = [
+        tally(past, question, since + number * length, since + (number + 1) * length) for number in range(stretches)
+    ]
+    before = tally(past, question, begin, begin + length)
+    return before, Tally(sum(one.cases for one in found), sum(one.persons for one in found))
+
+
+def tally(past: Past, question: Funnel, after: Micros | None = None, until: Micros | None = None) -> Tally:
     """Of those who began, how many got to the last step within the window (without one: the horizon).
 
-    after: only what happened after this instant; None: everything. Each person counts once, at the first beginning in
-    that time, and not while the window is still open.
+    after: only what happened after this instant; None: everything. until: only who began until this instant. Each
+    person counts once, at the first beginning in that time, and not while the window is still open. What happens after
+    the window changes nothing any more.
     """
     import numpy as np
 
     from noline.insight.walks import funnels
 
+    limit = _limit_of(past, question)
+    latest = past.until - limit if until is None else min(until, past.until - limit)
     told = past.touchpoints
-    store = told if after is None else told.of_events(told.times > after)
-    limit = past.horizon if question.window is None else question.window
-    reached = funnels.reached(funnels.marked(store, question), question)
+    if after is not None:
+        told = told.of_events((told.times > after) & (told.times <= latest + limit))
+    if question.ends == "person" and question.without:
+        told = _in_the_windows(told, question, limit)
+    reached = funnels.reached(funnels.marked(told, question), question)
     first, last = reached[0], reached[-1]
-    began = store.times[first.began]
-    over = began <= past.until - limit
-    ended = np.full(store.person_count, past.until + limit, np.int64)
-    ended[last.persons] = store.times[last.ended]
+    began = told.times[first.began]
+    over = began <= latest
+    ended = np.full(told.person_count, past.until + limit, np.int64)
+    ended[last.persons] = told.times[last.ended]
     cases = over & (ended[first.persons] - began <= limit)
     return Tally(int(cases.sum()), int(over.sum()))
+
+
+def _in_the_windows(told: "History", question: Funnel, limit: Micros) -> "History":
+    """Of each person only what lies within the window of the first beginning; who never began is left out.
+
+    What must not happen takes somebody out of a question with ends `person` whenever it happens; a case that is
+    counted must stay one, so whatever happens after its window is not looked at.
+    """
+    import numpy as np
+
+    from noline.insight.walks import funnels
+
+    chained = replace(question, ends="chain")
+    first = funnels.reached(funnels.marked(told, chained), chained)[0]
+    of_person = np.full(told.person_count, _NEVER, np.int64)
+    of_person[first.persons] = told.times[first.began]
+    began = of_person[told.persons]
+    return told.of_events((told.times >= began - question.tolerance) & (told.times - limit <= began))
+
+
+def _limit_of(past: Past, question: Funnel) -> Micros:
+    return past.horizon if question.window is None else question.window
 
 
 def funnel_of(asked: Asked) -> Funnel:
@@ -170,6 +235,6 @@ def _alert(look: Look, until: Micros, number: int) -> Alert:
     question, test = look.question, look.watch
     state = "raised" if test.stands else "ended"
     return Alert(
-        f"{question.id}-{number}-{state}", question.id, question.name, state, number, question.baseline, look.since,
-        until, test.evidence, test.p, test.low, test.high,
+        f"{question.id}-{number}-{state}", question.id, question.name, state, number, look.before, look.since, until,
+        test.evidence, test.p, test.low, test.high, question.since,
     )  # fmt: skip

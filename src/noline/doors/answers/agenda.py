@@ -33,7 +33,8 @@ def alerts(hub: Hub, limit: int = 100, offset: int = 0) -> list[Json]:
 def looks(hub: Hub) -> list[Json]:
     """Every question whose alert is on, looked at now; alerts are raised or ended where that is news.
 
-    question, name, baseline, since, evidence, p, low, high, stands (it is evidence enough), news (raised, ended, None).
+    question, name, before and since (stretches of equal length, as of `alerts`), evidence, p, low, high, stands (it is
+    evidence enough), news (raised, ended, None).
     """
     return [told_look(one) for one in hub.watching.watch()]
 
@@ -67,7 +68,7 @@ def told_look(look: Look) -> Json:
     """One look at a question as data."""
     test = look.watch
     return {
-        "question": look.question.id, "name": look.question.name, "baseline": told_tally(look.question.baseline),
+        "question": look.question.id, "name": look.question.name, "before": told_tally(look.before),
         "since": told_tally(look.since), "evidence": test.evidence, "p": test.p, "low": test.low, "high": test.high,
         "stands": test.stands, "news": look.news.state if look.news else None,
     }  # fmt: skip

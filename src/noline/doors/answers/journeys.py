@@ -30,13 +30,15 @@ def funnel(hub: Hub, asked: Asked, *, with_persons: bool = True) -> Json:
     """How many people went which steps.
 
     Answers `levels` (step, persons, share_of_first, share_of_before, each with _low and _high, too_few, hidden), with
-    `asked.by` also `parts` (the same by value), and `counted`. with_persons: False hides the numbers of a level that
-    fewer than 10 people reached. Raises StepUnknown, FunnelUnreadable, SpanUnreadable and NotFound.
+    `asked.by` also `parts` (the same by value), `still_open` (of those who did not reach the last step, the people
+    whose window is not over) and `counted`. with_persons: False hides numbers of fewer than 10 people.
+    Raises StepUnknown, FunnelUnreadable, SpanUnreadable and NotFound.
     """
     question = funnel_of(asked)
     hub.refresh()
     answer = hub.walks.funnel(question)
-    told: Json = {"levels": told_levels(answer.levels, with_persons=with_persons)}
+    waiting = None if is_hidden(answer.still_open, with_persons=with_persons) else answer.still_open
+    told: Json = {"levels": told_levels(answer.levels, with_persons=with_persons), "still_open": waiting}
     if question.by is not None:
         told["parts"] = {name: told_levels(part, with_persons=with_persons) for name, part in answer.parts.items()}
     return {**told, "counted": counted(question)}

@@ -115,7 +115,7 @@ def _saved(told: dict[str, Any]) -> dict[str, Any]:
 
 def _look(told: dict[str, Any]) -> dict[str, Any]:
     return {
-        "name": told["name"], "before": told["baseline"]["share"], "persons_before": told["baseline"]["persons"],
+        "name": told["name"], "before": told["before"]["share"], "persons_before": told["before"]["persons"],
         "now": told["since"]["share"], "persons_since": told["since"]["persons"], "evidence": told["evidence"],
         "p": told["p"], "stands": told["stands"], "news": told["news"],
     }  # fmt: skip

@@ -71,7 +71,8 @@ def fingerprint(
 def _of_hub(hub: "Hub") -> "tuple[WalkStore, WalkStore, dict[str, tuple[int, int]]]":
     hub.refresh()
     history = hub.history
-    met = {one.id: (one.persons, one.at_risk) for one in hub.frictions.ranked()}
+    told = [(one.id, one.persons, one.at_risk) for one in hub.frictions.ranked()]
+    met = {name: (persons, at_risk) for name, persons, at_risk in told if persons is not None and at_risk is not None}
     return history, history.touchpoints, met
 
 

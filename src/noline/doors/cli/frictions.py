@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STATES = ("open", "in work", "fixed", "accepted")
 """How far the care of a friction is; named here so that `--help` loads nothing of truth."""
 
-_NUMBERS = ("units", "rating_hundredths", "exposure", "seq", "handoff_until")
+_NUMBERS = ("units", "rating_hundredths", "exposure", "seq", "handoff_until", "amount_minor")
 _RANKED = ("rank", "id", "name", "persons", "of", "share", "leak", "between", "exposed", "rising", "owner", "state")
 _OVER_EVENTS = _RANKED[:-2]
 _UNTOLD = {True: "too few to tell", False: "cannot be told"}
@@ -30,7 +30,7 @@ _CASES = ("person", "name", "at", "channels", "place", "sku", "value", "converte
 @click.option("--rules", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
               help="With --events: rules of your own; they stand beside those of the catalogue.")  # fmt: skip
 @click.option("--columns", metavar="COLUMNS",
-              help="With --events: further columns that rules look at, as object_id,sku,store_id,units.")  # fmt: skip
+              help="With --events: columns that must be there; what rules name is read if there is such.")  # fmt: skip
 @click.option("--currency", default="EUR", show_default=True, help="With --events: of the values, ISO 4217.")
 @click.option("--horizon", default="14d", show_default=True, help="With --events: the time to reach a goal in.")
 @hub_option
@@ -127,14 +127,16 @@ def _of_events(
     events: Path, mapping: str | None, keep: Path | None, rules: Path | None, columns: str | None,
     currency: str, horizon: str,
 ) -> "Frictions":  # fmt: skip
-    from noline.insight.frictions.service import Frictions, rules_of
+    from noline.insight.frictions.rules import catalogue
+    from noline.insight.frictions.service import Frictions, columns_of, rules_of
     from noline.insight.walks.model import span
 
     named = tuple(name.strip() for name in (columns or "").split(",") if name.strip())
     parts = tuple(name for name in named if name not in _NUMBERS)
-    walks, _ = from_file(events, mapping, parts, keep, tuple(name for name in named if name in _NUMBERS))
-    own = rules_of(rules.parent, rules.name) if rules else None
-    return Frictions(walks.store, rules=own, currency=currency, horizon=span(horizon))
+    told = rules_of(rules.parent, rules.name) if rules else catalogue()
+    measures = tuple(name for name in named if name in _NUMBERS)
+    walks, _ = from_file(events, mapping, parts, keep, measures, columns_of(told))
+    return Frictions(walks.store, rules=told, currency=currency, horizon=span(horizon))
 
 
 def money(minor: int | None, currency: str) -> str | None:
@@ -153,13 +155,18 @@ def _row(told: Mapping[str, Any]) -> dict[str, Any]:
         **{name: told[name] for name in ("rank", "id", "name", "persons")},
         "of": told["at_risk"],
         "share": told["share"]["value"],
-        "leak": _UNTOLD[told["too_few"]] if nothing else money(told["leak_minor"], currency),
+        "leak": _unknown(told) if nothing else money(told["leak_minor"], currency),
         "between": None if nothing else f"{low} .. {high}",
         "exposed": money(told["exposed_minor"], currency),
         "rising": {True: "rising", False: "falling", None: None}[told["rising"]],
         "owner": cared.get("owner"),
         "state": cared.get("state"),
     }
+
+
+def _unknown(told: Mapping[str, Any]) -> str:
+    missing = told["missing"]
+    return f"no column {', '.join(missing)}" if missing else _UNTOLD[told["too_few"]]
 
 
 def _in_words(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def funnel(
     walks, read = _opened_walks(folder, events, mapping, by, keep, engine)
     answer = walks.funnel(asked)
     rows = told_levels(answer.levels)
-    told: dict[str, Any] = {"levels": rows}
+    told: dict[str, Any] = {"levels": rows, "still_open": answer.still_open}
     if by is not None:
         told["parts"] = {name: told_levels(part) for name, part in answer.parts.items()}
     if behind is not None:
@@ -170,6 +170,8 @@ def funnel(
         return
     levels = [{"part": name, **row} for name, part in told["parts"].items() for row in part] if by else rows
     show(levels, as_json=False, columns=("part", *_LEVEL) if by else _LEVEL)
+    if answer.still_open:
+        say(f"{answer.still_open:,} of those who stopped still have time: their window is not over")
     if behind is not None:
         show(told["behind"], as_json=False)
 
@@ -230,11 +232,12 @@ def _counting(
 
 
 def from_file(
-    path: Path, mapping: str | None, parts: tuple[str, ...], keep: Path | None, measures: tuple[str, ...] = ()
-) -> "tuple[Walks, dict[str, Any] | None]":
+    path: Path, mapping: str | None, parts: tuple[str, ...], keep: Path | None, measures: tuple[str, ...] = (),
+    wished: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
+) -> "tuple[Walks, dict[str, Any] | None]":  # fmt: skip
     """The events of a file, or of a folder that holds them made ready, and what was read of a file.
 
-    parts, measures: further columns, of texts and of whole numbers.
+    parts, measures: further columns, of texts and of whole numbers. wished: the same, where the file has them.
     """
     from noline.insight.walks.service import Walks
     from noline.stores.walks import store as walk_store
@@ -246,7 +249,8 @@ def from_file(
         if mapping or keep:
             raise click.UsageError("--map and --keep are for files; this folder holds events made ready.")
         return Walks(walk_store.WalkStore.open(path)), None
-    events = read(path, _columns(mapping, parts, measures))
+    columns = _columns(mapping, parts, measures)
+    events = read(path, columns._replace(wished_parts=wished[0], wished_measures=wished[1]))
     facts = {**events.read._asdict(), "persons": 0}
     store = walk_store.WalkStore.of(events)
     facts["persons"] = store.person_count

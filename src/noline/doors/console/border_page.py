@@ -145,7 +145,8 @@ def _part(row: Row, name: str) -> Part:
         high=row.get("share_lost_high"),
         money=wording.amounts(row),
         stands_out=" and ".join(ends),
-        too_few=bool(row.get("too_few")),
+        # Groups tell two shares; the one shown here is the share lost.
+        too_few=bool(row.get("too_few_lost", row.get("too_few"))),
     )
 
 

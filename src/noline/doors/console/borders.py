@@ -23,10 +23,12 @@ class Border:
     path: str
     persons: int | None
     arrived: int | None
+    arrived_decided: int | None
     lost: int | None
     lost_before: int | None
     lost_after: int | None
     undecided: int | None
+    undecided_succeeded: int | None
     succeeded: int | None
     attempts: int | None
     declared: int | None
@@ -43,7 +45,7 @@ class Border:
 
     @property
     def decided(self) -> int | None:
-        """People whose hand-off has ended, well or badly; the denominator of the share lost."""
+        """People of whom a hand-off's whole time is observed; the denominator of the share lost."""
         return None if self.persons is None else self.persons - (self.undecided or 0)
 
 
@@ -60,10 +62,12 @@ def border_of(row: Row) -> Border:
         path=border_path(row["from"], row["to"]),
         persons=row.get("persons"),
         arrived=row.get("arrived"),
+        arrived_decided=row.get("arrived_decided"),
         lost=row.get("lost"),
         lost_before=row.get("lost_before_arrival"),
         lost_after=row.get("lost_after_arrival"),
         undecided=row.get("undecided"),
+        undecided_succeeded=row.get("undecided_succeeded"),
         succeeded=row.get("succeeded"),
         attempts=row.get("attempts"),
         declared=row.get("declared"),

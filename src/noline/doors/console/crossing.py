@@ -58,8 +58,9 @@ def crossing(border: Border, time_to: Row | None) -> Crossing:
 
 
 def _bars(border: Border) -> tuple[Bar, ...]:
-    whole = border.persons or 0
-    steps = (("set out", border.persons), ("arrived", border.arrived), ("went on", border.succeeded))
+    # Only people whose time is over: who comes further is seen sooner than who does not.
+    whole = border.decided or 0
+    steps = (("set out", border.decided), ("arrived", border.arrived_decided), ("went on", border.succeeded))
     made: list[Bar] = []
     for name, persons in steps:
         if persons is not None:

@@ -22,6 +22,19 @@ _STARTERS = (
 """Questions to begin with; those are offered whose every step the hub knows."""
 
 
+_COUNTED_SAVED: Row = {
+    "words": "What a question said when it was saved counts each person once, at their very first beginning, and asks "
+    "whether the last step followed within the time given. Whoever's time was not over yet is not counted; so nothing "
+    "that happens later can change the number. The bars of a funnel ask whether a person ever went the way, from "
+    "whichever beginning, until now: these are as many or more.\n\n"
+    "An alert compares neither. It takes a stretch of time since the question was saved and one as long before, at "
+    "most four weeks each, and counts the persons of each stretch anew in the same way; after four weeks it adds one "
+    "stretch after the other, each when it is over. Otherwise those who come often, and are the first to come again, "
+    "would be compared with everybody.",
+    "parameters": {},
+}
+"""How the numbers of saved questions are counted."""
+
 _NO_PLACES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -67,6 +80,7 @@ class Explorer:
     breakdowns: tuple[tuple[str, str], ...]
     answered: bool
     headline: str
+    still_open: int
     refused: str
     hint: str
     parts: tuple[PartRow, ...]
@@ -123,6 +137,7 @@ def explorer(
         breakdowns=tuple((name, wording.plain_name(name)) for name in names["parts"]),
         answered=bool(levels),
         headline=headline_of(steps),
+        still_open=(answer or {}).get("still_open") or 0,
         refused=refused,
         hint=hint,
         parts=tuple(parts_of(answer.get("parts") or {}, places)) if answer else (),
@@ -133,7 +148,12 @@ def explorer(
         saved=saved,
         alerts=tuple(one for one in saved if one.changed),
         just_saved=next((one.name for one in saved if one.id == look.saved), ""),
-        counted=counted_of({"funnel": _counted(asked)} if answer and asked else {}),
+        counted=counted_of(
+            {
+                **({"funnel": _counted(asked)} if answer and asked else {}),
+                **({"saved": _COUNTED_SAVED} if saved else {}),
+            }
+        ),
     )
 
 

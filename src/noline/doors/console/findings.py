@@ -15,8 +15,8 @@ MOST_SHOWN = 6
 class Finding:
     """A part of the people in which something is more frequent than in the rest of them.
 
-    rest: the share there. lift: how many times as often. explains: how much of all cases would not be there at the rate
-    of the rest.
+    rest: the share there. lift: how many times as often. explains: how much of all cases would not have happened, had
+    it happened here as often as in the rest.
     """
 
     name: str
@@ -56,7 +56,8 @@ def effect_words(causes: Row) -> str:
     """What a friction seems to change once what came before it is allowed for, or why that cannot be told."""
     effect = causes["effect"]
     if effect is None:
-        return f"No effect can be estimated: {causes['why_no_effect']}"
+        why = str(causes["why_no_effect"]).replace(" %", f"{SPACE}%")
+        return f"No effect can be estimated. {why}"
     low, high = wording.points(effect["low"]), wording.points(effect["high"])
     return (
         f"Allowing for {', '.join(effect['adjusted_for'])}, it changes the share by {wording.points(effect['value'])} "

@@ -21,7 +21,7 @@ FIRST = 5
 STATES = {"open": "open", "in work": "in work", "fixed": "fixed", "accepted": "accepted as it is"}
 """How far the care of a friction is, as the agenda calls it and as a person reads it."""
 
-_ENDINGS = {True: "reached it in the end", False: "did not reach it", None: "not over yet"}
+_ENDINGS = {True: "reached it in the end", False: "did not reach it", None: "may still reach it"}
 _TRENDS = {True: "rising", False: "falling", None: ""}
 _NOTHING: Row = {}
 
@@ -53,6 +53,7 @@ class Fix:
 
     leak: what it costs, with its interval in leak_range; empty where it cannot be told, and why_no_leak says why.
     exposed: what was at stake, an upper bound. hidden: too few people to show their number to this role.
+    missing: columns that the rule looks at and nobody tells; then nothing was counted.
     """
 
     rank: int
@@ -77,6 +78,7 @@ class Fix:
     trend: str
     care: Care
     hidden: bool
+    missing: tuple[str, ...] = ()
 
     @property
     def is_quiet(self) -> bool:
@@ -154,6 +156,7 @@ def fix_of(row: Row) -> Fix:
         trend=_TRENDS[row["rising"]],
         care=_care(row["care"]),
         hidden=bool(row["hidden"]),
+        missing=tuple(row.get("missing") or ()),
     )
 
 

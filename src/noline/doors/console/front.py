@@ -15,7 +15,7 @@ from noline.doors.console.frictions import FixList, fix_list
 from noline.doors.console.sankey import chart_words, sankey
 from noline.doors.console.saved import Saved, saved_of
 from noline.doors.console.wording import Row
-from noline.kernel.shares import Share, share
+from noline.kernel.shares import Share
 
 CHART_LINKS_MOST = 30
 """More borders than this make a sankey unreadable; the table still has all of them."""
@@ -71,7 +71,8 @@ class Sales:
 class Home:
     """Where do we lose people?
 
-    lost, decided: over all borders, a person once for each. lost_money: what left with them, each currency by itself.
+    lost, decided, dropped, false_dropped: each person once, over all borders and all channels. lost_money: what left
+    with the people lost, each currency by itself.
     changed: saved questions whose alert stands.
     """
 
@@ -108,6 +109,7 @@ def home(
     *,
     handoffs: Sequence[Row],
     dropoffs: Sequence[Row],
+    together: Row,
     sales: Sequence[Row],
     feedback: Row,
     books: Row,
@@ -122,18 +124,16 @@ def home(
     told = [border for border in borders if not border.too_few]
     shown = sorted(borders, key=lambda border: -(border.persons or 0))[:CHART_LINKS_MOST]
     worst = told[0] if told and told[0].lost else None
-    lost, decided = (sum(number or 0 for number in many) for many in _lost_and_decided(borders))
-    dropped, false_dropped = (sum(row.get(name) or 0 for row in dropoffs) for name in ("dropped", "false_dropped"))
     sold = _sales(sales, sales_together)
     return Home(
         empty=not books.get("received"),
         has_sources=has_sources,
         worst=worst,
         nobody_lost=bool(told) and worst is None,
-        lost=lost,
-        decided=decided,
-        lost_share=share(lost, decided),
-        lost_money=_lost_money(handoffs),
+        lost=together["lost"],
+        decided=together["decided"],
+        lost_share=_share(together, "share_lost", "too_few"),
+        lost_money=_lost_money(together),
         fixes=fix_list(frictions),
         changed=tuple(saved_of(row) for row in questions if row["raised"]),
         borders=tuple(border for border in borders if not border.is_quiet),
@@ -144,9 +144,9 @@ def home(
         chart_words=chart_words(borders),
         chart_left_out=len(borders) - len(shown),
         dropoffs=_dropoffs(dropoffs),
-        dropped=dropped,
-        false_dropped=false_dropped,
-        false_share=share(false_dropped, dropped),
+        dropped=together["dropped"],
+        false_dropped=together["false_dropped"],
+        false_share=_share(together, "share_false", "too_few_false"),
         feedback=_feedback(feedback),
         sales=sold,
         sales_words=_sales_words(sales_together or {}),
@@ -156,12 +156,12 @@ def home(
     )
 
 
-def _lost_and_decided(borders: Sequence[Border]) -> tuple[list[int | None], list[int | None]]:
-    return [border.lost for border in borders], [border.decided for border in borders]
+def _share(row: Row, name: str, too_few: str) -> Share:
+    return Share(row[name], row[f"{name}_low"], row[f"{name}_high"], too_few=row[too_few])
 
 
-def _lost_money(handoffs: Sequence[Row]) -> tuple[str, ...]:
-    by_currency = wording.summed(handoffs)
+def _lost_money(together: Row) -> tuple[str, ...]:
+    by_currency = wording.amounts(together)
     return tuple(wording.money(amount, currency) for currency, amount in sorted(by_currency.items()))
 
 

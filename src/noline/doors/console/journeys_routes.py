@@ -10,7 +10,7 @@ from litestar.params import Parameter
 from litestar.response import Redirect
 
 from noline.doors import answers
-from noline.doors.answers import agenda, frictions, journeys
+from noline.doors.answers import agenda, frictions, journeys, together
 from noline.doors.answers.seen import place_names
 from noline.doors.console import asking, views
 from noline.doors.console.asking import Looking
@@ -64,6 +64,8 @@ def sees_people(request: Asking) -> bool:
 def home(request: Asking, state: State) -> Page:
     """Where do we lose people, and what to fix first?"""
     told = answers.home(state.hub)
+    told["together"] = together.together(state.hub)
+    told["counted"]["together"] = together.COUNTED
     told["frictions"] = frictions.ranked(state.hub, with_persons=sees_people(request))
     told["questions"] = agenda.questions(state.hub)
     told["counted"]["frictions"] = COUNTED_FIX

@@ -37,7 +37,7 @@ def _links(border: Border) -> list[dict[str, Any]]:
 
 def _node(name: str, people: int) -> dict[str, Any]:
     side, _, channel = name.partition(":")
-    label = {"end:lost": "lost", "end:open": "still on the way"}.get(name, wording.channel(channel))
+    label = {"end:lost": "lost", "end:open": "still have time"}.get(name, wording.channel(channel))
     kind = channel if side == "end" else side
     return {"name": name, "label": label, "people": people, "kind": kind}
 

@@ -1,5 +1,6 @@
 """The API and the console as one Litestar application: OpenAPI at `/docs`, health, metrics, errors as data."""
 
+from traceback import walk_tb
 from typing import Any
 
 import structlog
@@ -107,6 +108,7 @@ def api(hub: Hub, writer: Writer) -> Litestar:
             NoLineError: _refused,
             HTTPException: _http_error,
             RecursionError: _too_deep,
+            UnicodeDecodeError: _no_text,
             Exception: _our_fault,
         },
         openapi_config=OpenAPIConfig(
@@ -172,6 +174,19 @@ def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respon
 def _too_deep(request: Request[Any, Any, Any], _: RecursionError) -> Response[Any]:
     """A body nested so deeply that no reader of JSON follows it."""
     return _http_error(request, ValidationException("The body is nested too deeply."))
+
+
+def _no_text(request: Request[Any, Any, Any], error: UnicodeDecodeError) -> Response[Any]:
+    """A body that is not UTF-8. Bytes of our own that cannot be read are our fault as before."""
+    if not _was_reading_the_body(error):
+        return _our_fault(request, error)
+    return _http_error(request, ValidationException("The body is not UTF-8."))
+
+
+def _was_reading_the_body(error: UnicodeDecodeError) -> bool:
+    """Whether it was the framework that could not read: it decodes nothing but bodies."""
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    return bool(frames) and frames[-1].f_globals.get("__name__", "").startswith("litestar.")
 
 
 def _our_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -23,7 +23,7 @@ Offset = Annotated[int, Parameter(ge=0, le=2**53)]
 Note = Annotated[str, msgspec.Meta(max_length=LONGEST_NOTE, pattern=_NO_NUL)]
 
 
-class CareSaid(msgspec.Struct):
+class CareSaid(msgspec.Struct, forbid_unknown_fields=True):
     """Who cares for a friction and how far it is; what is left out stays as it was.
 
     owner: a free short text, such as the address of a colleague. accepted: the company lives with it.

@@ -26,7 +26,7 @@ AskedStep = Annotated[str, Parameter(min_length=1, max_length=LONGEST_NAME)]
 Who = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=_NO_NUL)]
 
 
-class FunnelAsked(msgspec.Struct):
+class FunnelAsked(msgspec.Struct, forbid_unknown_fields=True):
     """A funnel. steps: actions, CHANNEL/ACTION or CHANNEL/*; `?` behind one marks it as optional.
 
     window: the longest time from the first step to any other, such as 7d; none: no limit. mode: others between them
@@ -46,7 +46,7 @@ class FunnelAsked(msgspec.Struct):
     credit: Literal["first", "last", "all"] = "first"
 
 
-class PersonsAsked(FunnelAsked, kw_only=True):
+class PersonsAsked(FunnelAsked, kw_only=True, forbid_unknown_fields=True):
     """A funnel, and the step whose people are asked for, counted from 1. stopped: only who reached no later one."""
 
     step: Annotated[int, msgspec.Meta(ge=1, le=MOST_STEPS)]
@@ -55,7 +55,7 @@ class PersonsAsked(FunnelAsked, kw_only=True):
     offset: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
 
 
-class QuestionSaved(FunnelAsked, kw_only=True):
+class QuestionSaved(FunnelAsked, kw_only=True, forbid_unknown_fields=True):
     """A funnel to be kept under a name. alert: tell when its share moves. by: who; else the role of the key."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00]*\S[^\x00]*$")]
@@ -80,10 +80,15 @@ class LevelTold(msgspec.Struct):
 
 
 class FunnelTold(msgspec.Struct):
-    """A funnel's answer. parts: the levels by value, when it was asked by a column. counted: how it was counted."""
+    """A funnel's answer. parts: the levels by value, when it was asked by a column. counted: how it was counted.
+
+    still_open: of the people who did not reach the last step, those whose window, from their latest beginning, is not
+    over; null where fewer than 10 are not to be shown.
+    """
 
     levels: list[LevelTold]
     counted: dict[str, Any]
+    still_open: int | None
     parts: dict[str, list[LevelTold]] | None = None
 
 

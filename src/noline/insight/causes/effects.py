@@ -93,7 +93,10 @@ def doubly_robust(cases: Cases, among: Among = "everybody") -> Effect:
     overlap = overlapping(chance.values, treated, among)
     if overlap < LEAST_OVERLAP:
         whom, persons = ("the treated", found.treated) if among == "treated" else ("everybody", treated.size)
-        raise OverlapTooSmall(overlap=overlap, among=whom, persons=persons, needed=LEAST_OVERLAP)
+        needed = round(100 * LEAST_OVERLAP)
+        # Rounded it must not look like enough.
+        percent = {"percent": min(round(100 * overlap), needed - 1), "needed_percent": needed}
+        raise OverlapTooSmall(overlap=overlap, among=whom, persons=persons, needed=LEAST_OVERLAP, **percent)
     value, error, share_without = _Augmented(columns, treated, outcome, chance).effect(among)
     low, high = value - Z_95 * error, value + Z_95 * error
     return Effect(

@@ -72,7 +72,9 @@ class OverlapTooSmall(Refused):
     """Most of the treated have no comparable untreated person, or the other way round."""
 
     code = "causes.overlap_too_small"
-    sentence = "Only {overlap:.0%} of {among} ({persons} persons) have comparable others; {needed:.0%} are needed."
+    sentence = (
+        "Only {percent} % of {among} ({persons:,} persons) have comparable others; {needed_percent} % are needed."
+    )
     hint = "Ask about a part of the persons where both happen, or try the remedy with a control group."
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from noline.insight.causes.model import Cases, Doubles, Finding, Flags, Interval, Part, Search
 from noline.insight.causes.parts import Counted, Piled, parts
+from noline.insight.causes.resampling import draw, middle
 from noline.kernel.shares import LEVEL, adjusted, chance_of, difference, few, share
-from noline.stores.walks.resampling import draw, middle
 
 MOST_FOUND = 200
 """More findings than anybody reads: the surest are kept."""

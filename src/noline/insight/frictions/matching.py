@@ -247,7 +247,7 @@ _VALUED_OBJECT = Step(("@any",), within=_SAME_OBJECT, same=("object",))
 def steps_of(rule: Rule) -> list[Step]:
     """Every step of a rule."""
     ways = [step for way in rule.ways for step in (*way.steps, *way.no)]
-    return [rule.first, *rule.before, *ways, *(Step((), where=way.first) for way in rule.ways)]
+    return [rule.first, *rule.before, *ways, *(Step((), where=way.first) for way in rule.ways), Step(rule.goal)]
 
 
 def is_outcome(no: Step) -> bool:

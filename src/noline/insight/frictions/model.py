@@ -134,6 +134,8 @@ class Friction:
 
     at_risk: persons who met the first step, as far as the log can tell what followed. undecided: first steps of which
     it cannot tell yet. share: persons of those at risk.
+    missing: columns that the rule looks at and the events do not have. Nothing was counted then: cases, persons,
+    at_risk, undecided and exposed_minor are None, and the share has no value.
     exposed_minor: worth of the cases, an upper bound. leak_minor: what the friction costs, with its 95 % interval; None
     when nothing can be compared, then `why_no_leak` says why.
     conversion_with, conversion_without: who reached a goal after the first step, with the friction and in comparable
@@ -148,12 +150,12 @@ class Friction:
     proof: str
     from_channels: tuple[str, ...]
     to_channels: tuple[str, ...]
-    cases: int
-    persons: int
-    at_risk: int
+    cases: int | None
+    persons: int | None
+    at_risk: int | None
     share: Share
-    undecided: int
-    exposed_minor: int
+    undecided: int | None
+    exposed_minor: int | None
     leak_minor: int | None
     leak_low: int | None
     leak_high: int | None
@@ -166,6 +168,7 @@ class Friction:
     trend: tuple[Month, ...]
     rising: bool | None
     why_no_leak: str | None
+    missing: tuple[str, ...] = ()
     label: str = "association"
 
     def as_dict(self) -> dict[str, Any]:
@@ -175,6 +178,7 @@ class Friction:
         return told | {
             "from_channels": list(self.from_channels),
             "to_channels": list(self.to_channels),
+            "missing": list(self.missing),
             "trend": [month._asdict() for month in self.trend],
             **{name: told[name]._asdict() for name in shares},
         }

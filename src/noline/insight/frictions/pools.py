@@ -14,7 +14,7 @@ from noline.insight.frictions.model import Step, Where
 from noline.insight.frictions.rules import expanded
 from noline.kernel.words import WORDS
 from noline.stores.walks.arrays import NONE, Flags, Longs, first_beyond
-from noline.stores.walks.events import NOT_TOLD
+from noline.stores.walks.events import NO_CHANNEL, NOT_TOLD
 from noline.stores.walks.store import WalkStore
 
 _PART_OF = {"object": "object_id", "sku": "sku", "topic": "topic", "store": "store_id", "handoff": "handoff_to"}
@@ -22,6 +22,27 @@ _MEASURES_OF = {
     "rating_hundredths": ("rating_at_most", "rating_at_least"),
     "units": ("units_at_most", "units_at_least"),
 }
+
+
+def asked(steps: Sequence[Step]) -> list[str]:
+    """Every column that these steps look at, beside person, time and action."""
+    found: dict[str, None] = {}
+    for step in steps:
+        parts = [*step.same, *step.differs]
+        found |= dict.fromkeys(_PART_OF[name] for name in parts if name in _PART_OF)
+        names_channel = any(channel for channel, _ in expanded((*step.what, *step.unless)))
+        if names_channel or not {"channel", "handoff"}.isdisjoint(parts):
+            found["channel"] = None
+        if step.value is not None or "value" in parts or step.where.value_at_least is not None:
+            found["value"] = None
+        if step.where.topic:
+            found["topic"] = None
+        if step.where.handoff:
+            found["handoff_to"] = None
+        for measure, keys in _MEASURES_OF.items():
+            if any(getattr(step.where, key) is not None for key in keys):
+                found[measure] = None
+    return list(found)
 
 
 class Pool(NamedTuple):
@@ -51,19 +72,15 @@ class Pools:
 
     def missing(self, steps: Sequence[Step]) -> list[str]:
         """Columns that these steps ask for and the events do not tell."""
-        wanted: dict[str, bool] = {}
-        for step in steps:
-            for name in (*step.same, *step.differs):
-                if name in _PART_OF:
-                    wanted[_PART_OF[name]] = _PART_OF[name] in self.store.parts
-            if step.where.topic:
-                wanted["topic"] = "topic" in self.store.parts
-            if step.where.handoff:
-                wanted["handoff_to"] = "handoff_to" in self.store.parts
-            for measure, keys in _MEASURES_OF.items():
-                if any(getattr(step.where, key) is not None for key in keys):
-                    wanted[measure] = measure in self.store.measures
-        return [name for name, there in wanted.items() if not there]
+        return [name for name in asked(steps) if not self._tells(name)]
+
+    def _tells(self, column: str) -> bool:
+        store = self.store
+        if column == "channel":
+            return store.channels.names != (NO_CHANNEL,)
+        if column == "value":
+            return not len(store) or "amount_minor" in store.measures or bool(store.values.any())
+        return column in store.parts or column in store.measures
 
     def places(self, what: tuple[str, ...], where: Where | None = None) -> Longs:
         """Positions of the events that have one of these names and are like this, rising."""

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from noline.insight.frictions.leak import Leak, months_of
 from noline.insight.frictions.matching import Found, Matcher
 from noline.insight.frictions.model import AtRisk, Friction, Month, Rule
-from noline.kernel.shares import difference, few, share
+from noline.kernel.shares import Share, difference, few, share
 from noline.stores.walks.arrays import Flags, Longs, firsts
 from noline.stores.walks.store import Named
 
@@ -16,19 +16,28 @@ RECENT_MONTHS = 3
 MOST_MONTHS = 36
 """A trend goes back so far: one event of a broken clock makes no trend of a thousand years."""
 
+_NOT_COUNTED = Share(None, None, None, too_few=True)
+
 
 def ranked(frictions: Sequence[Friction]) -> list[Friction]:
-    """What costs most first; what costs nothing, then what is unknown or rests on too few, by what is exposed."""
+    """What costs most first; what costs nothing, then what is unknown or rests on too few, by what is exposed.
 
-    def rank(friction: Friction) -> tuple[bool, int, int, str]:
+    What could not be counted stands at the end.
+    """
+
+    def rank(friction: Friction) -> tuple[bool, bool, int, int, str]:
         unknown = friction.leak_minor is None or friction.too_few
-        return unknown, -(friction.leak_minor or 0), -friction.exposed_minor, friction.id
+        return (
+            bool(friction.missing), unknown, -(friction.leak_minor or 0), -(friction.exposed_minor or 0), friction.id,
+        )  # fmt: skip
 
     return sorted(frictions, key=rank)
 
 
 def friction(rule: Rule, found: Found, leak: Leak, matcher: Matcher, currency: str) -> Friction:
-    """What is known about one friction."""
+    """What is known about one friction; no number where the events lack a column that its rule looks at."""
+    if found.missing:
+        return _uncounted(rule, found, leak, currency)
     told = found.only(found.decided)
     persons_of = matcher.store.persons
     at_risk = distinct(persons_of[told.first])
@@ -42,6 +51,17 @@ def friction(rule: Rule, found: Found, leak: Leak, matcher: Matcher, currency: s
         conversion_with=leak.conversion_with, conversion_without=leak.conversion_without,
         matched=leak.matched, lift=leak.lift, too_few=few(persons, at_risk) or leak.too_few,
         trend=_trend(told, persons_of), rising=_rising(told, persons_of), why_no_leak=leak.why,
+    )  # fmt: skip
+
+
+def _uncounted(rule: Rule, found: Found, leak: Leak, currency: str) -> Friction:
+    return Friction(
+        id=rule.id, name=rule.name, sentence=rule.sentence, proof=rule.proof,
+        from_channels=rule.from_channels, to_channels=rule.to_channels,
+        cases=None, persons=None, at_risk=None, share=_NOT_COUNTED, undecided=None, exposed_minor=None,
+        leak_minor=None, leak_low=None, leak_high=None, currency=currency,
+        conversion_with=_NOT_COUNTED, conversion_without=_NOT_COUNTED, matched=0, lift=None, too_few=False,
+        trend=(), rising=None, why_no_leak=leak.why, missing=found.missing,
     )  # fmt: skip
 
 

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from noline.insight.frictions import leak, matching, ranking, rules, showing, sql
+from noline.insight.frictions import leak, matching, pools, ranking, rules, showing, sql
 from noline.insight.frictions.model import USUAL_HORIZON, AtRisk, Case, Friction, Rule
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
 from noline.kernel.words import WORDS
+from noline.stores.walks.history import MEASURES
 from noline.stores.walks.store import WalkStore
 
 SINCE: Micros = -(2**62)
 UNTIL: Micros = 2**62
+_MEANINGS = ("channel", "value")
+_ALWAYS = ("object_id", "store_id", "country", "currency", "units", "amount_minor", "exposure")
 MOST_REMEMBERED = 1_000
 """Answers for so many stretches of time are remembered."""
 
@@ -27,6 +30,25 @@ def rules_of(folder: Path, name: str = rules.FILE_NAME) -> tuple[Rule, ...]:
     if not path.exists() and name == rules.FILE_NAME:
         return rules.catalogue()
     return rules.merged(rules.catalogue(), rules.of_file(path))
+
+
+class Wished(NamedTuple):
+    """Columns that rules look at. parts: of texts. measures: of whole numbers."""
+
+    parts: tuple[str, ...]
+    measures: tuple[str, ...]
+
+
+def columns_of(told: Sequence[Rule]) -> Wished:
+    """The columns, beside person, time, channel, action and value, to be read where a table has them.
+
+    Those that rules name, and what the worth and the comparable groups are told by.
+    """
+    named = pools.asked([step for rule in told for step in matching.steps_of(rule)])
+    wished = dict.fromkeys((*(name for name in named if name not in _MEANINGS), *_ALWAYS))
+    return Wished(
+        tuple(name for name in wished if name not in MEASURES), tuple(name for name in wished if name in MEASURES)
+    )
 
 
 class Frictions:
@@ -81,8 +103,9 @@ class Frictions:
         return self._answers[(id, *span)]
 
     def cases(self, id: str, *, limit: int = 50, offset: int = 0) -> list[Case]:  # noqa: A002  as above
-        """One page of the cases of a friction, the latest first. Raises NotFound."""
-        return showing.cases(self._of(self._rule(id)), self._matcher.store, limit, offset)
+        """One page of the cases of a friction, the latest first; none where a column is missing. Raises NotFound."""
+        found = self._of(self._rule(id))
+        return [] if found.missing else showing.cases(found, self._matcher.store, limit, offset)
 
     def table(self, id: str) -> AtRisk:  # noqa: A002  as above
         """Everybody at risk of a friction, a row for each person, for asking where and why. Raises NotFound."""

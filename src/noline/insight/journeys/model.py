@@ -115,9 +115,11 @@ class Handoff(AsDict):
     attempts: hand-offs, of which `declared` were named by the sender, `attempts_lost` were lost, and of
         `attempts_undecided` the log cannot tell yet.
     persons: distinct people handed over; each is lost, succeeded, undecided, or had nothing to lose.
-    arrived: people who reached the receiving channel at least once.
+    arrived: people who reached the receiving channel at least once; arrived_decided: by a hand-off whose whole time is
+        observed.
     lost: people lost at least once = lost_before_arrival + lost_after_arrival, by their latest loss.
-    undecided: people of whom the log cannot tell yet.
+    undecided: people none of whose hand-offs has been observed for all its time; undecided_succeeded: those of them who
+        have reached a goal already. They stand in no share: who is lost would only be known later.
     succeeded: people never lost who reached a goal.
     value_minor: exposed value of the losses in minor units of `currency`: an upper bound.
     value_other: exposed value in currencies without a rate.
@@ -133,10 +135,12 @@ class Handoff(AsDict):
     attempts_undecided: int
     persons: int
     arrived: int
+    arrived_decided: int
     lost: int
     lost_before_arrival: int
     lost_after_arrival: int
     undecided: int
+    undecided_succeeded: int
     succeeded: int
     value_minor: int
     currency: str
@@ -154,11 +158,13 @@ class Handoff(AsDict):
 class HandoffGroup(AsDict):
     """The declared hand-offs of one border that carry the same group; `group` is None where none was named.
 
-    attempts: declarations = arrived + lost_before_arrival + undecided.
+    attempts: declarations. arrived: in time, also of those that are undecided.
     lost: declarations lost = lost_before_arrival + lost_after_arrival.
-    undecided, undecided_after_arrival: of those not arrived, and of those arrived, the log cannot tell yet.
-    share_arrived: arrived / (attempts - undecided).
-    share_lost: lost / (attempts - undecided - undecided_after_arrival).
+    undecided: declarations not all of whose time (to arrive, and then to reach a goal in) is observed; they stand in no
+        share. undecided_after_arrival: those of them that have arrived already.
+    share_arrived: (arrived - undecided_after_arrival) / (attempts - undecided).
+    share_lost: lost / (attempts - undecided).
+    too_few, too_few_lost: whether share_arrived, and share_lost, rests on too few to be believed.
     """
 
     group: str | None
@@ -177,6 +183,7 @@ class HandoffGroup(AsDict):
     share_lost_low: float | None
     share_lost_high: float | None
     too_few: bool
+    too_few_lost: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +280,9 @@ class DropOff(AsDict):
     own_view: people the channel alone would call dropped = lost + false_drop_offs.
     lost: people who at least once reached no goal in any channel within the horizon.
     false_drop_offs: people never lost who reached the goal in another channel.
-    undecided: people of whom the log cannot tell yet. share_lost: lost / (persons - undecided).
-    share_false: false_drop_offs / own_view; None when nobody dropped off.
+    undecided: people of whom the log cannot tell yet, for the horizon is over for none of their visits; a goal that was
+    reached early is counted when it is over. share_lost: lost / (persons - undecided); too_few: of it.
+    share_false: false_drop_offs / own_view; None when nobody dropped off. too_few_false: of it.
     """
 
     channel: str
@@ -291,7 +299,10 @@ class DropOff(AsDict):
     share_lost_low: float | None
     share_lost_high: float | None
     share_false: float | None
+    share_false_low: float | None
+    share_false_high: float | None
     too_few: bool
+    too_few_false: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,21 @@ _DECLARED = (
     "when none was named), with the same object when it names one. "
 )
 _LOST_AFTER = (
-    "Lost before arrival: the time to arrive is over and the person did not. Lost after arrival: the person came "
+    "Lost before arrival: the person did not arrive in the time there was. Lost after arrival: the person came "
     "with an intent or after research about goods, and reached no goal in any channel within {horizon} after arriving. "
 )
-_LOST = _LOST_AFTER + (
-    "A person lost more than once on a border counts once, with the latest loss. The value is the basket value or "
-    "product price last seen in the sending visit: what was exposed, an upper bound. "
+_WHOLE_TIME = (
+    "A hand-off is decided when all of its time is observed: a declared one {horizon} after its end, any other "
+    "{horizon} after the arrival. Until then it is undecided, however it goes on, and stands in no share: who succeeds "
+    "is seen sooner than who is lost. "
+)
+_LOST = (
+    _LOST_AFTER
+    + _WHOLE_TIME
+    + (
+        "A person lost more than once on a border counts once, with the latest loss. The value is the basket value or "
+        "product price last seen in the sending visit: what was exposed, an upper bound. "
+    )
 )
 _OBSERVED = "What the log cannot show yet is undecided and never counted as lost. {observed_until}"
 
@@ -46,6 +55,7 @@ _WORDS = {
     "handoff_groups": _DECLARED
     + "Each declaration is one attempt; attempts are grouped by the group that the sender named. "
     + _LOST_AFTER
+    + _WHOLE_TIME
     + "The intervals of the shares allow for several attempts of one person. "
     + _OBSERVED,
     "handoff_breakdown": "The hand-offs of one border in parts, each counted as in the whole. "
@@ -66,12 +76,15 @@ _WORDS = {
     + _VISITS
     + _CROSSINGS
     + _DECLARED
+    + _WHOLE_TIME
     + "The evidence is the sending visit up to the hand-over and the arrival, as positions in the log. "
     + _OBSERVED,
     "drop_offs": _VISITS
     + "A visit with an intent (cart, checkout, reservation, open case) is kept when a goal follows in the same channel "
     "by {horizon} after its last intent, a false drop-off when the goal was reached in another channel, and lost when "
-    "there was no goal in any channel. People count once, lost before false. " + _OBSERVED,
+    "there was no goal in any channel. It is none of these until the log observes all of that time: a goal that came "
+    "early is counted no sooner than one that never came. People count once, lost before false; undecided are those "
+    "with no visit that is decided. " + _OBSERVED,
     "stages": "Touchpoints and distinct people by channel and stage; what was merely sent is left out.",
 }
 _FILES = {

@@ -35,10 +35,6 @@ _NO_RATES: Mapping[str, Decimal] = MappingProxyType({})
 _NOT_COUNTED = frozenset({"sender", "receiver", "channel", "dimension", "value", "month", "currency", "value_minor"})
 _LOSSES = ("lost_before_arrival", "lost_after_arrival")
 _OF_A_PART = ("attempts", "attempts_lost", "persons", "arrived", *_LOSSES, "undecided")
-_SPREADS = {
-    "answered": ("arrived_squares", "arrived_products", "answered_squares"),
-    "decided": ("lost_squares", "lost_products", "decided_squares"),
-}
 
 DIMENSIONS = ("store", "month", "sku", "country", "group")
 """By what a border can be broken down."""
@@ -279,6 +275,7 @@ class Journeys:
         counts = _sums(parts)
         own_view = counts["lost"] + counts["false_drop_offs"]
         lost_share = share(counts["lost"], counts["persons"] - counts["undecided"])
+        false_share = share(counts["false_drop_offs"], own_view)
         value_minor, value_other = self._reporting.total(_amounts(parts, "value_minor"))
         return DropOff(
             channel=parts[0]["channel"],
@@ -290,8 +287,11 @@ class Journeys:
             share_lost=lost_share.value,
             share_lost_low=lost_share.low,
             share_lost_high=lost_share.high,
-            share_false=share(counts["false_drop_offs"], own_view).value,
+            share_false=false_share.value,
+            share_false_low=false_share.low,
+            share_false_high=false_share.high,
             too_few=lost_share.too_few,
+            too_few_false=false_share.too_few,
         )
 
 
@@ -362,13 +362,14 @@ def _stands_out(loss: str, tally: Tally, every: list[Tally]) -> bool:
 
 
 def _group(row: Row) -> HandoffGroup:
-    spreads = {name: Spread(*(row.pop(column) for column in columns)) for name, columns in _SPREADS.items()}
-    persons = {name: row.pop(f"persons_{name}") for name in spreads}
+    persons, squares = row.pop("persons_decided"), row.pop("decided_squares")
+    arrivals, losses = (
+        Spread(row.pop(f"{name}_squares"), row.pop(f"{name}_products"), squares) for name in ("came", "lost")
+    )
     lost = row["lost_before_arrival"] + row["lost_after_arrival"]
-    answered = row["attempts"] - row["undecided"]
-    decided = answered - row["undecided_after_arrival"]
-    arrived_share = share_of_attempts(row["arrived"], answered, persons["answered"], spreads["answered"])
-    lost_share = share_of_attempts(lost, decided, persons["decided"], spreads["decided"])
+    came, decided = row["arrived"] - row["undecided_after_arrival"], row["attempts"] - row["undecided"]
+    arrived_share = share_of_attempts(came, decided, persons, arrivals)
+    lost_share = share_of_attempts(lost, decided, persons, losses)
     return HandoffGroup(
         group=row.pop("handoff_group"),
         **row,
@@ -380,6 +381,7 @@ def _group(row: Row) -> HandoffGroup:
         share_lost_low=lost_share.low,
         share_lost_high=lost_share.high,
         too_few=arrived_share.too_few,
+        too_few_lost=lost_share.too_few,
     )
 
 

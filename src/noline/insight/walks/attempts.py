@@ -55,11 +55,11 @@ def attempts(found: Ground, windows: Windows) -> Attempts:
     whole = found.whole
     currency = whole.parts["currency"].codes if "currency" in whole.parts else np.zeros(len(whole), np.int64)
     advanced = _advanced(found, ways, windows)
-    known = (ways.arrived_at != NOT_TOLD) & (advanced | (found.observed >= _until(ways, windows)))
+    known = (ways.arrived_at != NOT_TOLD) & (found.observed >= _until(ways, windows))
     return Attempts(
         names, ways.persons, ways.senders, ways.receivers, ways.places != NONE,
         _carried(found, visited, ways), advanced, known, ways.handed_at, ways.arrived_at,
-        _endings(found, ways, windows),
+        _endings(found, ways, windows), _reached(found, ways, windows),
         taken(whole.values, ways.valued, 0),
         taken(amounts(whole), ways.valued, NOT_TOLD),
         taken(currency.astype(np.int64), ways.valued, NONE),
@@ -71,18 +71,22 @@ def attempts(found: Ground, windows: Windows) -> Attempts:
 
 
 def _endings(found: Ground, ways: Ways, windows: Windows) -> npt.NDArray[np.uint8]:
-    """A goal counts from the moment the person wanted something until the horizon after arriving."""
+    """Time alone decides whether the log can tell.
+
+    What ends well is seen sooner than what is lost, so neither is told before all of it is observed.
+    """
     arrived, wanted = ways.arrived_at != NOT_TOLD, ways.wanted_at != NOT_TOLD
-    since = np.where(wanted, ways.wanted_at, np.where(arrived, ways.arrived_at, AFTER_ALL))
+    over = np.where(ways.until == AFTER_ALL, ways.arrived_at, ways.until) + windows.horizon
+    chances = [found.observed < over, ~arrived, _reached(found, ways, windows), ~wanted]
+    return np.select(chances, [UNDECIDED, LOST_BEFORE, SUCCEEDED, PASSED], LOST_AFTER).astype(np.uint8)
+
+
+def _reached(found: Ground, ways: Ways, windows: Windows) -> Flags:
+    """A goal counts from the moment the person wanted something until the horizon after arriving."""
+    arrived = ways.arrived_at != NOT_TOLD
+    since = np.where(ways.wanted_at != NOT_TOLD, ways.wanted_at, np.where(arrived, ways.arrived_at, AFTER_ALL))
     limit = np.where(arrived, ways.arrived_at, 0) + windows.horizon
-    chances = [
-        ~arrived & (found.observed > ways.until),
-        ~arrived,
-        found.goal_from(ways.persons, since) <= limit,
-        ~wanted,
-        found.observed >= limit,
-    ]
-    return np.select(chances, [LOST_BEFORE, UNDECIDED, SUCCEEDED, PASSED, LOST_AFTER], UNDECIDED).astype(np.uint8)
+    return arrived & (found.goal_from(ways.persons, since) <= limit)
 
 
 def _carried(found: Ground, visited: Visited, ways: Ways) -> Flags:

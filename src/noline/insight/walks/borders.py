@@ -19,10 +19,13 @@ class Border(NamedTuple):
     attempts: hand-offs, of which `declared` were named by the sender, `carried` went on with an object, `advanced` came
         to a later stage, `attempts_lost` were lost, and of `attempts_undecided` the log cannot tell yet.
     persons: distinct people; each is lost, succeeded, undecided, or had nothing to lose. lost: by their latest loss.
+    arrived: people seen in the receiving channel in time; arrived_decided: by a hand-off whose whole time is observed.
+    undecided: people none of whose hand-offs has been observed for all its time; undecided_succeeded: those of them who
+        have reached a goal already. They stand in no share: who is lost would only be known later.
     value_minor: exposed value of the latest losses in the currency of the reports: an upper bound. amounts: the same in
         the currencies it was told in.
-    share_lost: of the people of whom the log can tell. share_carried, share_advanced: of the people who arrived, and
-        of whom the log can tell.
+    share_lost: of the people of whom the log can tell. share_carried, share_advanced: of the people who arrived in a
+        hand-off whose whole time is observed.
     """
 
     from_channel: str
@@ -35,10 +38,12 @@ class Border(NamedTuple):
     attempts_undecided: int
     persons: int
     arrived: int
+    arrived_decided: int
     lost: int
     lost_before_arrival: int
     lost_after_arrival: int
     undecided: int
+    undecided_succeeded: int
     succeeded: int
     value_minor: int
     amounts: dict[str, int]
@@ -91,8 +96,9 @@ def _border(found: Tried, rows: Longs) -> Border:
 
     losses = rows[lost][latest(found, rows[lost])]
     nothing_lost = ~anybody(lost)
-    undecided = int((~anybody(ending != UNDECIDED)).sum())
-    came, told = anybody(arrived), int(anybody(found.advance_told[rows]).sum())
+    decided, told = ending != UNDECIDED, found.advance_told[rows]
+    waiting = ~anybody(decided)
+    undecided, came = int(waiting.sum()), int(anybody(arrived & decided).sum())
     ends = int(found.senders[rows[0]]), int(found.receivers[rows[0]])
     return Border(
         found.names[ends[0]],
@@ -102,19 +108,21 @@ def _border(found: Tried, rows: Longs) -> Border:
         int(found.carried[rows].sum()),
         int(found.advanced[rows].sum()),
         int(lost.sum()),
-        int((ending == UNDECIDED).sum()),
+        int((~decided).sum()),
         starts.size,
-        int(came.sum()),
+        int(anybody(arrived).sum()),
+        came,
         losses.size,
         int((found.ending[losses] == LOST_BEFORE).sum()),
         int((found.ending[losses] == LOST_AFTER).sum()),
         undecided,
+        int((waiting & anybody(found.reached[rows])).sum()),
         int((nothing_lost & anybody(ending == SUCCEEDED)).sum()),
         int(found.value_minor[losses].sum()),
-        _amounts(found, losses),
+        exposed_in(found, losses),
         share(losses.size, starts.size - undecided),
-        share(int(anybody(found.carried[rows]).sum()), int(came.sum())),
-        share(int(anybody(found.advanced[rows]).sum()), told),
+        share(int(anybody(found.carried[rows] & decided).sum()), came),
+        share(int(anybody(found.advanced[rows] & told).sum()), int(anybody(told).sum())),
     )
 
 
@@ -144,7 +152,7 @@ def _currency_ranks(found: Tried, rows: Longs) -> Longs:
     return np.where(valued == NONE, -1, ranks[valued]) if ranks.size else valued
 
 
-def _amounts(found: Tried, losses: Longs) -> dict[str, int]:
+def exposed_in(found: Tried, losses: Longs) -> dict[str, int]:
     """What was exposed, in each currency as told."""
     if "currency" not in found.ground.whole.parts:
         return {}

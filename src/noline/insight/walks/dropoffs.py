@@ -29,7 +29,10 @@ class _Wanted(NamedTuple):
 
 
 class _Ended(NamedTuple):
-    """What became of each visit with an intent: exactly one of these is true."""
+    """What became of each visit with an intent: exactly one of these is true.
+
+    undecided: the events end before its time to reach a goal does, whether or not one was reached already.
+    """
 
     kept: Flags
     elsewhere: Flags
@@ -131,8 +134,9 @@ def _ended(store: WalkStore, wanted: _Wanted, wants: Wants, observed: Micros) ->
         mine = np.flatnonzero(wanted.channels == channel)
         kept[mine] = _reaches(store, goals[store.channels.codes[goals] == channel], wanted, mine)
     anywhere = _reaches(store, goals, wanted, np.arange(wanted.visit.size))
+    # Time alone decides: a goal that came early tells no sooner than one that never comes.
     told = wanted.until <= observed
-    return _Ended(kept, anywhere & ~kept, ~anywhere & told, ~anywhere & ~told)
+    return _Ended(told & kept, told & anywhere & ~kept, told & ~anywhere, ~told)
 
 
 def _reaches(store: WalkStore, goals: Longs, wanted: _Wanted, rows: Longs) -> Flags:

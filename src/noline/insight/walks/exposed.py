@@ -19,7 +19,8 @@ class DropOff(NamedTuple):
     intents: visits with an intent. persons: distinct people in them. own_view: people the channel alone would call
     dropped = lost + false_drop_offs. lost: people who at least once reached no goal in any channel within the horizon.
     false_drop_offs: people never lost who reached the goal in another channel. undecided: people of whom the log
-    cannot tell yet. value_minor: what the people lost saw last, an upper bound.
+    cannot tell yet: the time to reach a goal is over for none of their visits. value_minor: what the people lost saw
+    last, an upper bound.
     share_lost: lost / (persons - undecided). share_false: false_drop_offs / own_view.
     """
 
@@ -38,7 +39,8 @@ class DropOff(NamedTuple):
 class Tries(NamedTuple):
     """Visits with an intent in which no goal was reached in any channel, or of which the log cannot tell yet.
 
-    visits: all with an intent. until: the end of the time to reach the goal. lost, undecided: flags of them.
+    visits: all with an intent. until: the end of the time to reach the goal. lost, undecided: flags of them; undecided
+    is each whose time the log does not observe to its end, whether or not a goal was reached already.
     """
 
     visits: Longs
@@ -62,7 +64,7 @@ def tries(found: Ground, windows: Windows) -> Tries:
     until = last[visits] + windows.horizon
     never = found.goal_from(found.persons[visits], wanted[visits]) > until
     told = found.observed >= until
-    return Tries(visits, until, never & told, never & ~told)
+    return Tries(visits, until, never & told, ~told)
 
 
 def losses(found: Ground, tried: Tries, *, everywhere: bool = False) -> Losses:

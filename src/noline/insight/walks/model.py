@@ -50,12 +50,15 @@ class StepUnknown(NotReadable):
 
     code = "walks.step_unknown"
     sentence = "None of the events is {step!r}. The nearest is {nearest!r}."
-    hint = "Name an action, a channel and an action as CHANNEL/ACTION, or all of a channel as CHANNEL/*."
+    hint = (
+        "Name an action, a channel and an action as CHANNEL/ACTION, or all of a channel as CHANNEL/*. A comma parts "
+        "two steps, so none has one in its name."
+    )
 
 
 def span(text: str) -> Micros:
     """Read a length of time such as `30m` or `7d`, in microseconds. Raises SpanUnreadable."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(ms|s|m|h|d|w)", text.strip())
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?(ms|s|m|h|d|w)", text.strip())
     if not found:
         raise SpanUnreadable(text=text)
     return round(float(found[1]) * _SPANS[found[2]])
@@ -300,8 +303,8 @@ class HandoffCounts:
 class Ending(NamedTuple):
     """What became of visits with an intent in one channel, and of the people who made them.
 
-    kept: goal in the same channel in time. elsewhere: in another only. lost: in none, and the events tell long enough.
-    undecided: the events end too early to tell.
+    kept: goal in the same channel in time. elsewhere: in another only. lost: in none.
+    undecided: the events end before the time to reach a goal does: none of these, whatever was reached already.
     persons_dropped: people with a visit elsewhere or lost: drop-offs in the channel's own view.
     persons_false: those of them who were never lost.
     value_minor: what they saw last in the latest visit that was lost: exposed, an upper bound; 0 when it was not asked.

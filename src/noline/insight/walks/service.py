@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from functools import reduce
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from noline.insight.walks import borders, dropoffs, exposed, funnels, handoffs, incidence, plain
+from noline.insight.walks import borders, dropoffs, exposed, funnels, handoffs, incidence, plain, unfinished
 from noline.insight.walks.attempts import Attempts, attempts
 from noline.insight.walks.histogram import quantile
 from noline.insight.walks.journeys import Ground, ground
@@ -26,6 +26,7 @@ from noline.insight.walks.model import (
     levels,
 )
 from noline.insight.walks.model import Sequence as Path
+from noline.insight.walks.together import Together, together
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
 from noline.kernel.shares import few
@@ -74,11 +75,16 @@ class Checked(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """A funnel's answer. parts: the levels by value, when the funnel asks for them."""
+    """A funnel's answer. parts: the levels by value, when the funnel asks for them.
+
+    still_open: of those who began and have not reached the last step, how many have a window, from their latest
+    beginning, that is not over when the events end; None where an engine counted that tells no persons.
+    """
 
     levels: list[Level]
     parts: dict[str, list[Level]]
     counts: FunnelCounts
+    still_open: int | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,7 @@ class Walks:
         self.store = store
         self.whole = store if whole is None else whole
         self._tried: Attempts | None = None
+        self._together: tuple[Windows, Together] | None = None
 
     @classmethod
     def of_history(cls, analytical: Answering, rates: history.Rates | None = None) -> "Walks":
@@ -122,7 +129,9 @@ class Walks:
         self._known([step.what for step in funnel.steps], funnel.without)
         counts = funnels.counted(self.store, funnel)
         parts = {name: levels(funnel, persons) for name, persons in counts.parts.items()}
-        return Answer(counts.levels(funnel), parts, counts)
+        observed = self.whole.observed_until
+        waiting = 0 if observed is None else unfinished.still_open(funnels.marked(self.store, funnel), funnel, observed)
+        return Answer(counts.levels(funnel), parts, counts, waiting)
 
     def behind(
         self, funnel: Funnel, step: int, *, stopped: bool = False, limit: int = 50, offset: int = 0
@@ -198,6 +207,16 @@ class Walks:
             tried = self._tried = attempts(self._ground(windows), windows)
         return tried
 
+    def together(self, windows: Windows | None = None) -> Together:
+        """Everybody who was lost on a border or dropped off somewhere, each person once. The latest is remembered."""
+        windows = windows or Windows()
+        if self._together is None or self._together[0] != windows:
+            tried = self.attempts(windows)
+            walk, until = tried.ground.walk, tried.ground.observed
+            dropped = dropoffs.counted_of(self.store, walk, windows.wants, until=until)
+            self._together = (windows, together(tried, dropped.whole))
+        return self._together[1]
+
     def passed(self, windows: Windows | None = None, funnel: Funnel | None = None, *, top: int = 20) -> Passed:
         """Hand-offs, drop-offs and sequences of the same visits. Raises what `funnel` raises when one is asked for."""
         windows = windows or Windows()
@@ -225,10 +244,10 @@ class Walks:
         return [row for name in ends for row in incidence.incidence(spells, name, at)], spells
 
     def _known(self, *steps: Sequence[str]) -> None:
-        """Refuse a step that none of the events is: nearly always a slip of the pen."""
+        """Refuse a step that none of the events is: nearly always a slip of the pen. Of no events nobody can tell."""
         store = self.store
         for what in (what for some in steps for what in some):
-            if not (store.matching(what) & store.pairs).any():
+            if len(store) and not (store.matching(what) & store.pairs).any():
                 names = [*store.actions.names, *_pairs_of(store)]
                 raise StepUnknown(step=what, nearest=next(iter(get_close_matches(what, names, 1, 0.0)), ""))
 

@@ -13,7 +13,7 @@ from noline.stores.walks.arrays import NONE, Flags, Longs
 
 PASSED, SUCCEEDED, LOST_BEFORE, LOST_AFTER, UNDECIDED = range(5)
 ENDINGS = ("passed", "succeeded", "lost before", "lost after", "undecided")
-"""passed: nothing was wanted. lost before, after: arriving. undecided: the log cannot tell yet."""
+"""passed: nothing was wanted. lost before, after: arriving. undecided: not all of its time is observed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +22,7 @@ class Tried:
 
     names: of channels; senders and receivers are numbers of them. persons: their numbers in the whole of the events.
     handed_at, arrived_at: microseconds; arrived_at is NOT_TOLD for never. ending: a number of ENDINGS.
+    reached: a goal was reached in time, also where the ending is undecided yet.
     carried: an object (a coupon, a reservation, an order) goes on in the receiving visit; else it begins again.
     advanced: in the receiving channel, within the window, the person came to a later stage than in the sending visit.
     advance_told: whether the log can tell that of who arrived.
@@ -40,6 +41,7 @@ class Tried:
     handed_at: Longs
     arrived_at: Longs
     ending: npt.NDArray[np.uint8]
+    reached: Flags
     value_minor: Longs
     amount_minor: Longs
     currency: Longs

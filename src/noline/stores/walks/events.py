@@ -1,6 +1,7 @@
 """Any table of events: which column means what, and what its times are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from noline.stores.walks.arrays import Longs
 
 MEANINGS = ("person", "time", "channel", "action", "value")
+NO_CHANNEL = "all"
+"""Stands for the channel of every event where no column tells one."""
+
 _NEEDED = ("person", "time", "action")
 
 _UNITS: tuple[tuple[str, int, int, int], ...] = (
@@ -42,7 +46,10 @@ class ColumnMissing(NotReadable):
 
     code = "walks.column_missing"
     sentence = "There is no column {column!r} for the {meaning} of an event; there are {columns}."
-    hint = "Say which column means what: --map person=COLUMN,time=COLUMN,action=COLUMN,channel=COLUMN."
+    hint = (
+        "Say which column means what: --map person=COLUMN,time=COLUMN,action=COLUMN,channel=COLUMN. No such name may "
+        "hold a comma."
+    )
 
 
 class CellUnreadable(NotReadable):
@@ -53,10 +60,19 @@ class CellUnreadable(NotReadable):
     hint = "Times are timestamps, ISO 8601, or whole s, ms, us or ns since 1970; values are numbers."
 
 
+class TableUnreadable(NotReadable):
+    """Something in memory that is no table of events."""
+
+    code = "walks.table_unreadable"
+    sentence = "This table cannot be read as events: {why}."
+    hint = "Give a table of Arrow or a frame of pandas: an event in each row, one kind of value in each column."
+
+
 class Columns(NamedTuple):
     """Which column means what. A channel that no column tells is `all`; a value that none tells is 0.
 
-    parts: further columns of texts. measures: further columns of whole numbers.
+    parts: further columns of texts. measures: further columns of whole numbers. wished_parts, wished_measures: more
+    of either, where the table has them.
     """
 
     person: str = "person"
@@ -66,6 +82,8 @@ class Columns(NamedTuple):
     value: str | None = None
     parts: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
+    wished_parts: tuple[str, ...] = ()
+    wished_measures: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, named: Mapping[str, str], parts: tuple[str, ...] = (), measures: tuple[str, ...] = ()) -> "Columns":
@@ -79,16 +97,23 @@ class Columns(NamedTuple):
         )  # fmt: skip
 
     def among(self, present: list[str]) -> "Columns":
-        """The same, where what was not told is taken from a column of that name. Raises ColumnMissing."""
+        """The same, where what was not told is taken from a column of that name.
+
+        Raises ColumnMissing, and TableUnreadable where two columns have the name.
+        """
         found = self._replace(
             channel=self.channel or ("channel" if "channel" in present else None),
             value=self.value or ("value" if "value" in present else None),
+            parts=_with_wished(self.parts, self.wished_parts, present),
+            measures=_with_wished(self.measures, self.wished_measures, present),
         )
         wanted = {name: getattr(found, name) for name in MEANINGS if getattr(found, name) is not None}
         further = [("breakdown", part) for part in found.parts] + [("measure", one) for one in found.measures]
         for meaning, column in [*wanted.items(), *further]:
             if column not in present:
                 raise ColumnMissing(column=column, meaning=meaning, columns=", ".join(present))
+            if present.count(column) > 1:
+                raise TableUnreadable(why=f"{present.count(column)} of its columns are called {column!r}")
         return found
 
     def all(self) -> list[str]:
@@ -97,11 +122,16 @@ class Columns(NamedTuple):
         return list(dict.fromkeys(name for name in named if name is not None))
 
 
+def _with_wished(named: tuple[str, ...], wished: tuple[str, ...], present: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*named, *(name for name in wished if name in present))))
+
+
 class Read(NamedTuple):
     """What was read.
 
     rows: in the table. left_out: rows without a person, a time or an action. time: what its column held, as `integer
-    ms` or `timestamp`. value: `whole`, `hundredths` when fractions were read as major units, or None.
+    ms` or `timestamp`, or `nothing` when it has no cell. value: `whole`, `hundredths` when fractions were read as
+    major units, or None.
     """
 
     rows: int
@@ -132,7 +162,7 @@ NOT_TOLD = -(2**63)
 def read(path: Path, columns: Columns) -> Events:
     """The events in a file, or in the files of a folder in the order of their names.
 
-    Raises NotFound, EventsUnreadable, ColumnMissing, CellUnreadable.
+    Raises NotFound, EventsUnreadable, ColumnMissing, TableUnreadable, CellUnreadable.
     """
     import pyarrow as pa
 
@@ -186,7 +216,8 @@ def _csv(file: Path, columns: Columns) -> "pa.Table":
     with file.open("rb") as opened:
         first = opened.readline().decode("utf-8-sig", "replace")
     delimiter = max((",", ";", "\t", "|"), key=first.count)
-    texts = [name for name in (columns.person, columns.action, columns.channel, *columns.parts) if name is not None]
+    named = (columns.person, columns.action, columns.channel, *columns.parts, *columns.wished_parts)
+    texts = [name for name in named if name is not None]
     return csv.read_csv(
         file,
         parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
@@ -202,8 +233,34 @@ def _ndjson(file: Path, _columns: Columns) -> "pa.Table":
     return json.read_json(file)
 
 
+def arrow_of(table: object) -> "pa.Table":
+    """A table of Arrow as it is, a frame of pandas as one. Raises TableUnreadable."""
+    import pyarrow as pa
+
+    if isinstance(table, pa.Table):
+        return table
+    frame: Any = table
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except AttributeError as cause:
+        raise TableUnreadable(why=f"a {type(table).__name__} is neither") from cause
+    except (pa.ArrowException, TypeError, ValueError) as cause:
+        raise TableUnreadable(why=str(cause).splitlines()[0]) from cause
+
+
+@contextmanager
+def _cells(column: str, meaning: str) -> Iterator[None]:
+    """Arrow cannot hold these cells as what they mean: that is said in our words. Raises CellUnreadable."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except pa.ArrowException as cause:
+        raise CellUnreadable(value=str(cause).splitlines()[0], column=column, meaning=meaning) from cause
+
+
 def understood(table: "pa.Table", columns: Columns) -> Events:
-    """The events of a table. Raises ColumnMissing, CellUnreadable."""
+    """The events of a table. Raises ColumnMissing, TableUnreadable, CellUnreadable."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -215,38 +272,42 @@ def understood(table: "pa.Table", columns: Columns) -> Events:
         for column in needed[1:]:
             told = pc.call_function("and", [told, pc.call_function("is_valid", [column])])
         table = table.filter(told)
+    if pa.types.is_nested(table[columns.person].type):
+        raise CellUnreadable(value=str(table[columns.person].type), column=columns.person, meaning="person")
     times, time_read = instants(table[columns.time], columns.time)
     values, value_read = (None, None) if columns.value is None else amounts(table[columns.value], columns.value)
     channels = (
-        _names(table[columns.channel], "unknown")
+        _names(table[columns.channel], "unknown", columns.channel)
         if columns.channel is not None
-        else pa.chunked_array([pa.repeat(pa.scalar("all"), table.num_rows)])
+        else pa.chunked_array([pa.repeat(pa.scalar(NO_CHANNEL), table.num_rows)])
     )
     return Events(
-        table[columns.person], times, channels, _names(table[columns.action], ""), values,
-        {name: _names(table[name], "") for name in columns.parts},
+        table[columns.person], times, channels, _names(table[columns.action], "", columns.action), values,
+        {name: _names(table[name], "", name) for name in columns.parts},
         Read(rows, rows - table.num_rows, time_read, value_read),
-        {name: _measure(table[name]) for name in columns.measures},
+        {name: _measure(table[name], name) for name in columns.measures},
     )  # fmt: skip
 
 
-def _measure(column: "pa.ChunkedArray[Any]") -> "Longs":
-    """Whole numbers, NOT_TOLD where none was told."""
+def _measure(column: "pa.ChunkedArray[Any]", name: str) -> "Longs":
+    """Whole numbers, NOT_TOLD where none was told. Raises CellUnreadable."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return _whole(pc.call_function("coalesce", [pc.cast(column, pa.int64()), pa.scalar(NOT_TOLD)]))
+    with _cells(name, "whole number"):
+        return _whole(pc.call_function("coalesce", [pc.cast(column, pa.int64()), pa.scalar(NOT_TOLD)]))
 
 
-def _names(column: "pa.ChunkedArray[Any]", missing: str) -> "pa.ChunkedArray[Any]":
-    """Texts, where nothing was told the text for that."""
+def _names(column: "pa.ChunkedArray[Any]", missing: str, name: str) -> "pa.ChunkedArray[Any]":
+    """Texts, where nothing was told the text for that. Raises CellUnreadable."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if pa.types.is_dictionary(column.type) and pa.types.is_string(column.type.value_type) and not column.null_count:
         return column
     if not pa.types.is_string(column.type):
-        column = pc.cast(column, pa.string())
+        with _cells(name, "name"):
+            column = pc.cast(column, pa.string())
     return pc.call_function("coalesce", [column, pa.scalar(missing)]) if column.null_count else column
 
 
@@ -256,12 +317,19 @@ def instants(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str]":
     import pyarrow.compute as pc
 
     kind = column.type
+    if pa.types.is_null(kind) and not len(column):
+        # A file of a header alone does not say what its cells would be.
+        return _whole(column), "nothing"
     if pa.types.is_dictionary(kind):
         return instants(pc.cast(column, kind.value_type), name)
     if pa.types.is_integer(kind):
-        return _counted(_whole(column))
+        with _cells(name, "time"):
+            return _counted(_whole(column), name)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        moments = pc.cast(column, pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
+        with _cells(name, "time"):
+            # Parts of a microsecond are left out; a second that no microsecond can tell is refused.
+            safe = getattr(kind, "unit", "") != "ns"
+            moments = pc.cast(column, pa.timestamp("us", getattr(kind, "tz", None)), safe=safe)
         return _whole(pc.cast(moments, pa.int64())), "timestamp"
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _counted_fractions(column, name)
@@ -278,14 +346,16 @@ def _whole(column: "pa.ChunkedArray[Any]") -> "Longs":
     return np.asarray(pc.cast(column, pa.int64()).to_numpy(), np.int64)
 
 
-def _unit(largest: int) -> tuple[str, int, int]:
-    return next((unit, times, parts) for unit, below, times, parts in _UNITS if largest < below)
+def _unit(furthest: int, name: str) -> tuple[str, int, int]:
+    for unit, below, times, parts in _UNITS:
+        if abs(furthest) < below:
+            return unit, times, parts
+    raise CellUnreadable(value=furthest, column=name, meaning="time")
 
 
-def _counted(numbers: "Longs") -> "tuple[Longs, str]":
-    """Whole numbers, whose unit is guessed by the size of the largest."""
-    largest = max(abs(int(numbers.max(initial=0))), abs(int(numbers.min(initial=0))))
-    unit, times, parts = _unit(largest)
+def _counted(numbers: "Longs", name: str) -> "tuple[Longs, str]":
+    """Whole numbers, whose unit is guessed by the one furthest from 0. Raises CellUnreadable."""
+    unit, times, parts = _unit(max(int(numbers.max(initial=0)), int(numbers.min(initial=0)), key=abs), name)
     # A table of the right unit is taken as it is, not copied.
     return numbers if times == parts else numbers * times // parts, f"integer {unit}"
 
@@ -298,7 +368,7 @@ def _counted_fractions(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Long
     numbers = np.asarray(pc.cast(column, pa.float64()).to_numpy(), np.float64)
     if not np.isfinite(numbers).all():
         raise CellUnreadable(value=float(numbers[~np.isfinite(numbers)][0]), column=name, meaning="time")
-    unit, times, parts = _unit(int(np.abs(numbers).max(initial=0)))
+    unit, times, parts = _unit(int(np.abs(numbers).max(initial=0)), name)
     return np.rint(numbers * times / parts).astype(np.int64), f"number {unit}"
 
 
@@ -315,7 +385,7 @@ def _written(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str]":
             continue
         return _whole(pc.cast(moments, pa.int64())), "ISO text"
     try:
-        return _counted(_whole(column))
+        return _counted(_whole(column), name)
     except pa.ArrowInvalid:
         encoded = column.dictionary_encode().combine_chunks()
     whole = pa.concat_arrays(encoded.chunks) if isinstance(encoded, pa.ChunkedArray) else encoded
@@ -339,12 +409,10 @@ def amounts(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str]":
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_integer(column.type):
-        return _whole(pc.call_function("coalesce", [column, pa.scalar(0, column.type)])), "whole"
-    try:
+    with _cells(name, "value"):
+        if pa.types.is_integer(column.type):
+            return _whole(pc.call_function("coalesce", [column, pa.scalar(0, column.type)])), "whole"
         numbers = np.asarray(pc.cast(column, pa.float64()).to_numpy(), np.float64)
-    except pa.ArrowInvalid as cause:
-        raise CellUnreadable(value=str(cause).splitlines()[0], column=name, meaning="value") from cause
     numbers = np.where(np.isnan(numbers), 0.0, numbers)
     if not (np.abs(numbers) < 2**53).all():
         raise CellUnreadable(value=float(np.abs(numbers).max()), column=name, meaning="value")

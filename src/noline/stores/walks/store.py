@@ -108,13 +108,13 @@ class WalkStore:
 
     @classmethod
     def from_table(cls, table: "pa.Table | pd.DataFrame", columns: "Columns | None" = None) -> "WalkStore":
-        """A store of the events in a table of Arrow or a frame of pandas. Raises what `events.understood` raises."""
-        import pyarrow as pa
+        """A store of the events in a table of Arrow or a frame of pandas. Raises what `events.understood` raises.
 
-        from noline.stores.walks.events import Columns, understood
+        A thing that is neither, or a frame that Arrow cannot hold, raises TableUnreadable.
+        """
+        from noline.stores.walks.events import Columns, arrow_of, understood
 
-        told = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
-        return cls.of(understood(told, columns or Columns()))
+        return cls.of(understood(arrow_of(table), columns or Columns()))
 
     @classmethod
     def of(cls, events: "Events") -> "WalkStore":

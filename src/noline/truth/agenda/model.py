@@ -70,8 +70,9 @@ class Tally(msgspec.Struct, frozen=True):
 class Question(msgspec.Struct, frozen=True):
     """A question with a name.
 
-    alert: whether a change raises an alert. since: who began after this instant is compared with the baseline, which
-    counts who began before it. by: who saved it.
+    alert: whether a change raises an alert. since: when it was saved; who began after this instant is compared with who
+    began before it. baseline: what it said of everybody who began before, each at the very first beginning: to be
+    shown, not to be compared with. by: who saved it.
     """
 
     id: str
@@ -87,8 +88,9 @@ class Alert(msgspec.Struct, frozen=True):
     """A saved question whose share moved beyond chance, or came back.
 
     state: raised, or ended when the evidence fell back. number: 1 is the first of its question. until: how far history
-    was read. evidence: how many times likelier the numbers are if the share moved; p: always-valid, however often
-    somebody looked. low, high: where the share lies since, valid however often somebody looked.
+    was read. before, since: who began in stretches of equal length. evidence: how many times likelier the numbers are
+    if the share moved; p: always-valid, however often somebody looked. low, high: where the share lies since, valid
+    however often somebody looked. saved: the `since` of its question.
     """
 
     id: str
@@ -103,6 +105,7 @@ class Alert(msgspec.Struct, frozen=True):
     p: float
     low: float
     high: float
+    saved: Micros
 
 
 class Raised(NamedTuple):
@@ -113,7 +116,7 @@ class Raised(NamedTuple):
 
     def stands_for(self, question: Question) -> bool:
         """Whether it was raised, for the question as it is asked now, and has not ended."""
-        return self.alert.state == "raised" and self.alert.before == question.baseline
+        return self.alert.state == "raised" and self.alert.saved == question.since
 
 
 class Care(msgspec.Struct, frozen=True):

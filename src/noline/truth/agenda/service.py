@@ -95,6 +95,11 @@ class Agenda:
         """How the log names a friction."""
         return self._digest(f"friction:{friction}")
 
+    def subjects(self, reader: Reader) -> list[bytes]:
+        """How the log names every question ever saved and every friction that somebody cared for."""
+        questions = [self.subject_of_question(name) for (name,) in reader.rows(tables.KNOWN_QUESTIONS)]
+        return questions + [self.subject_of_friction(name) for (name,) in reader.rows(tables.KNOWN_FRICTIONS)]
+
     # -- inside
 
     def _known(self, reader: Reader, name: str) -> tuple[str | None, Question | None]:

@@ -13,7 +13,7 @@ WHERE agenda_questions.seq <= excluded.seq
 
 KEEP_ALERT = f"""
 INSERT INTO agenda_alerts (route_key, {_ALERT}) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (route_key, question, seq) DO NOTHING
+ON CONFLICT (route_key, question, seq) DO UPDATE SET said = excluded.said
 """
 
 KEEP_CARE = f"""
@@ -33,6 +33,10 @@ ALERTS = "SELECT said, at FROM agenda_alerts ORDER BY seq DESC LIMIT ? OFFSET ?"
 LAST_ALERT = "SELECT said, at FROM agenda_alerts WHERE route_key = ? AND question = ? ORDER BY seq DESC LIMIT 1"
 
 CARE = "SELECT said FROM agenda_cares WHERE route_key = ? AND friction = ?"
+
+KNOWN_QUESTIONS = "SELECT question FROM agenda_questions ORDER BY question"
+
+KNOWN_FRICTIONS = "SELECT friction FROM agenda_cares ORDER BY friction"
 
 CARES = "SELECT said FROM agenda_cares ORDER BY friction"
 

@@ -36,7 +36,7 @@ const linksIn = (colour) =>
     return { ...link, lineStyle: { color: colour[kind], opacity: strength[kind] } };
   });
 
-const ending = { lost: "lost", open: "still on the way", to: "arrived and went on" };
+const ending = { lost: "lost", open: "still have time", to: "arrived and went on" };
 
 const tipOf = ({ dataType, data: item, name }) => {
   if (dataType === "edge") return `<b>${escaped(item.way)}</b>${number.format(item.value)} ${ending[kindOf(item.target)]}`;

@@ -93,16 +93,17 @@ handed AS (
         AND taken.began = crossings.began
 ),
 -- How each hand-off ended. A goal counts from the moment the person wanted something until the horizon after arriving.
+-- Time alone decides: what ends well is seen sooner than what is lost, so neither is told before all of it is observed.
 attempts AS (
     SELECT
         handed.*,
+        coalesce(goals.at_us <= arrived_at + $horizon, false) AS reached,
         CASE
-            WHEN arrived_at IS NULL AND observed.until > handed.until THEN 'lost before'
-            WHEN arrived_at IS NULL THEN 'undecided'
-            WHEN goals.at_us <= arrived_at + $horizon THEN 'succeeded'
+            WHEN observed.until < coalesce(handed.until, arrived_at) + $horizon THEN 'undecided'
+            WHEN arrived_at IS NULL THEN 'lost before'
+            WHEN reached THEN 'succeeded'
             WHEN wanted_at IS NULL THEN 'passed'
-            WHEN observed.until >= arrived_at + $horizon THEN 'lost after'
-            ELSE 'undecided'
+            ELSE 'lost after'
         END AS ending
     FROM handed
     CROSS JOIN observed

@@ -14,11 +14,12 @@ kept AS (
 ended AS (
     SELECT
         kept.person, kept.channel, kept.until, kept.seen,
+        -- Time alone decides: a goal that came early tells no sooner than one that never comes.
         CASE
+            WHEN kept.until > observed.until THEN 'undecided'
             WHEN kept.kept THEN 'kept'
             WHEN goals.at_us <= kept.until THEN 'elsewhere'
-            WHEN observed.until >= kept.until THEN 'lost'
-            ELSE 'undecided'
+            ELSE 'lost'
         END AS ending
     FROM kept
     CROSS JOIN observed

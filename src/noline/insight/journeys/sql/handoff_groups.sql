@@ -8,10 +8,10 @@ persons AS (
         count(arrived_at) AS arrived,
         count(*) FILTER (ending = 'lost before') AS lost_before_arrival,
         count(*) FILTER (ending = 'lost after') AS lost_after_arrival,
-        count(*) FILTER (ending = 'undecided' AND arrived_at IS NULL) AS undecided,
+        count(*) FILTER (ending = 'undecided') AS undecided,
         count(*) FILTER (ending = 'undecided' AND arrived_at IS NOT NULL) AS undecided_after_arrival,
         count(*) FILTER (ending IN ('lost before', 'lost after')) AS lost,
-        count(*) FILTER (ending <> 'undecided' OR arrived_at IS NOT NULL) AS answered,
+        count(*) FILTER (ending <> 'undecided' AND arrived_at IS NOT NULL) AS came,
         count(*) FILTER (ending <> 'undecided') AS decided
     FROM attempts
     WHERE declared AND sender = $sender AND receiver = $receiver
@@ -27,10 +27,8 @@ SELECT
     CAST(sum(undecided) AS BIGINT) AS undecided,
     CAST(sum(undecided_after_arrival) AS BIGINT) AS undecided_after_arrival,
     -- How unevenly the cases lie on people, for the intervals of the shares.
-    count(*) FILTER (answered > 0) AS persons_answered,
-    CAST(sum(arrived * arrived) AS BIGINT) AS arrived_squares,
-    CAST(sum(arrived * answered) AS BIGINT) AS arrived_products,
-    CAST(sum(answered * answered) AS BIGINT) AS answered_squares,
+    CAST(sum(came * came) AS BIGINT) AS came_squares,
+    CAST(sum(came * decided) AS BIGINT) AS came_products,
     count(*) FILTER (decided > 0) AS persons_decided,
     CAST(sum(lost * lost) AS BIGINT) AS lost_squares,
     CAST(sum(lost * decided) AS BIGINT) AS lost_products,

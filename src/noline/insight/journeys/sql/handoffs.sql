@@ -9,8 +9,10 @@ persons AS (
         count(*) FILTER (ending = 'undecided') AS attempts_undecided,
         count(*) FILTER (ending <> 'undecided') AS attempts_decided,
         count(arrived_at) > 0 AS arrived,
+        bool_or(ending <> 'undecided' AND arrived_at IS NOT NULL) AS arrived_decided,
         bool_or(ending = 'succeeded') AS succeeded,
         bool_and(ending = 'undecided') AS undecided,
+        bool_or(reached) AS reached,
         -- A person lost more than once on a border counts once, with the latest loss.
         max({
             'at_us': handed_at,
@@ -34,9 +36,11 @@ SELECT
     CAST(sum(attempts_undecided) AS BIGINT) AS attempts_undecided,
     count(*) AS persons,
     count(*) FILTER (arrived) AS arrived,
+    count(*) FILTER (arrived_decided) AS arrived_decided,
     count(*) FILTER (loss.ending = 'lost before') AS lost_before_arrival,
     count(*) FILTER (loss.ending = 'lost after') AS lost_after_arrival,
     count(*) FILTER (undecided) AS undecided,
+    count(*) FILTER (undecided AND reached) AS undecided_succeeded,
     count(*) FILTER (loss IS NULL AND succeeded) AS succeeded,
     CAST(coalesce(sum(loss.minor) FILTER (loss.minor >= 0), 0) AS BIGINT) AS value_minor,
     -- How unevenly the losses lie on people, for the interval of the share of attempts.

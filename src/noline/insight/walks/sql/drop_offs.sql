@@ -5,10 +5,10 @@ ended AS (
         person,
         channel,
         CASE
+            WHEN wanted_us + $horizon > $until THEN 'undecided'
             WHEN own_goal_us <= wanted_us + $horizon THEN 'kept'
             WHEN goal_us <= wanted_us + $horizon THEN 'elsewhere'
-            WHEN wanted_us + $horizon <= $until THEN 'lost'
-            ELSE 'undecided'
+            ELSE 'lost'
         END AS ending
     FROM walked
     WHERE wanted_us IS NOT NULL

@@ -25,15 +25,19 @@ typedef struct {
     uint8_t became[MOST_CHANNELS + 1];
 } Walk;
 
-/* What became of a visit: a goal from its first intent on counts, until the horizon after its last. */
+/* What became of a visit: a goal from its first intent on counts, until the horizon after its last.
+ *
+ * Time alone decides: a goal that came early tells no sooner than one that never comes.
+ */
 static int ending(Walk *walk, const Visit *visit, const Goal *goals, int64_t count) {
     int64_t until = visit->last_wanted + walk->horizon;
+    if (until > walk->observed) return UNDECIDED;
     int64_t *any = &walk->looked.anywhere[visit->channel], *here = &walk->looked.here[visit->channel];
     while (*any < count && goals[*any].at < visit->wanted) ++*any;
     while (*here < count && (goals[*here].channel != visit->channel || goals[*here].at < visit->wanted)) ++*here;
     if (*here < count && goals[*here].at <= until) return KEPT;
     if (*any < count && goals[*any].at <= until) return ELSEWHERE;
-    return until <= walk->observed ? LOST : UNDECIDED;
+    return LOST;
 }
 
 /* The last visits of a journey up to this one, each as its channel and last action, in one number. */

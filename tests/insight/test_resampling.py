@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from noline.insight.causes import resampling
+from noline.insight.causes.resampling import bootstrap_weights, draw, middle, resampled
 from noline.kernel.shares import share
-from noline.stores.walks import resampling
-from noline.stores.walks.resampling import bootstrap_weights, draw, middle, resampled
 
 
 def ratio(sums):
