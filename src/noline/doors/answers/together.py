@@ -33,7 +33,8 @@ COUNTED: Json = {
     "words": "Each person counts once. Lost between channels: who was lost on at least one border, of everybody with "
     "at least one hand-off of which the log can tell how it ended. Left with them: what they were about to buy at "
     "the dearest of their losses, so at most this. Seemed lost: who in at least one channel's own view dropped "
-    "off and was never lost, because they reached their goal in another channel, of everybody who dropped off in some channel's view.\n\n"
+    "off and was never lost, because they reached their goal in another channel, of everybody who dropped off in some "
+    "channel's view.\n\n"
     "What lost, hand-off and dropped off mean is told beside the tables. There a person stands in the row of each "
     "border and each channel that they were lost in, so the rows add up to more. Shares have their Wilson 95 % "
     "interval.",
