@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,11 +12,11 @@ import pytest
 
 from cli.conftest import noline  # noqa: F401
 from demo.conftest import company, company_folder  # noqa: F401
-from insight.walk_questions import ASKED, told_rows
+from insight.walk_questions import ASKED, told_rows, without_waiting
 from insight.walk_tables import COLUMNS, TOUCHPOINTS, table_of
 from noline.insight.walks.elsewhere import Elsewhere, EngineFailed
 from noline.insight.walks.model import Funnel, StepUnknown, Wants
-from noline.insight.walks.service import Answer, Walks
+from noline.insight.walks.service import Walks
 from noline.insight.walks.spark import ColumnNotForSpark, OnSpark
 from noline.insight.walks.spark_session import AnotherSession, JavaMissing, session_of
 from noline.kernel.clock import DAY
@@ -90,12 +89,6 @@ def test_spark_counts_the_events_of_the_demo_company(spark, company, tmp_path): 
     wants = Wants(("Product Added", "Appointment Booked"), ("Order Completed",))
     assert elsewhere.drop_offs(wants).as_bytes() == walks.drop_offs(wants).as_bytes()
     assert walks.drop_offs(wants).whole.lost > 100
-
-
-def without_waiting(answer: Answer) -> Answer:
-    """The answer as engines give it: who still has time is told by the walk alone."""
-    assert answer.still_open is not None
-    return replace(answer, still_open=None)
 
 
 def on_spark(spark, path: Path, columns: Columns, *, partitions: int | None = 7) -> OnSpark:

@@ -2,11 +2,13 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from insight.walk_logs import Row, random_rows
 from noline.insight.walks import dropoffs, funnels, handoffs, incidence
 from noline.insight.walks.model import Funnel, Pauses, Step, Wants
+from noline.insight.walks.service import Answer
 from noline.kernel.clock import DAY, HOUR, MINUTE
 from noline.stores.walks.store import WalkStore
 
@@ -80,3 +82,9 @@ def told_rows(seed: int, persons: int = 150, events: int = 4000) -> list[tuple[R
         )
         for person, at, channel, action in rows
     ]
+
+
+def without_waiting(answer: Answer) -> Answer:
+    """The answer as engines give it: who still has time is told by the walk alone."""
+    assert answer.still_open is not None
+    return replace(answer, still_open=None)
