@@ -106,6 +106,7 @@ if TYPE_CHECKING:
     from noline.flows.reasons import Reasons
     from noline.insight.fingerprints.service import Fingerprints
     from noline.insight.frictions.service import Frictions
+    from noline.insight.walks.model import Windows as Times
     from noline.insight.walks.service import Walks
     from noline.insight.walks.together import Together
     from noline.stores.duckdb import DuckDbStore
@@ -438,10 +439,13 @@ class Hub:
     @property
     def lost_together(self) -> Together:
         """Who was lost between channels or dropped off, each person once; the same until history moves on."""
+        return self.walks.together(self._times())
+
+    def _times(self) -> Times:
+        """How long people may take, as walks ask."""
         from noline.insight.walks.model import Windows as Times
 
-        times = Times(horizon=self.settings.drop_off_days * DAY, handoff=self.settings.handoff_days * DAY)
-        return self.walks.together(times)
+        return Times(horizon=self.settings.drop_off_days * DAY, handoff=self.settings.handoff_days * DAY)
 
     def _past(self) -> Past:
         """History as saved questions are asked of it."""
@@ -478,13 +482,10 @@ class Hub:
     @cached_property
     def _reasons(self) -> Latest[Reasons]:
         from noline.flows.reasons import Reasons
-        from noline.insight.walks.model import Windows as Times
         from noline.insight.walks.service import Walks
 
-        times = Times(horizon=self.settings.drop_off_days * DAY, handoff=self.settings.handoff_days * DAY)
-
         def work_out(history: History) -> Reasons:
-            windows = replace(times, observed_until=self._told_until(history))
+            windows = replace(self._times(), observed_until=self._told_until(history))
             return Reasons(self._frictions.of(history), Walks(history.touchpoints, history), windows)
 
         return Latest(work_out)

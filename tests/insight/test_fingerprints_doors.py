@@ -3,18 +3,15 @@
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from cli.conftest import noline  # noqa: F401
 from noline.channels import cdnow
-from noline.doors.cli.main import run
 from noline.hub import Hub
 from noline.insight.fingerprints.model import PrintForged, trouble
 from noline.insight.fingerprints.service import REFERENCES, Fingerprints
@@ -22,30 +19,6 @@ from shop import track
 
 PEOPLE = 160
 TO_STORE = 70
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def noline(capsys, monkeypatch) -> Callable[..., Said]:
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    def command(*words: object) -> Said:
-        code = run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return Said(code, captured.out, captured.err)
-
-    return command
 
 
 def happenings():
@@ -87,7 +60,7 @@ def events(tmp_path) -> Path:
 MAP = ["--map", "person=who,time=at,channel=where,action=what"]
 
 
-def test_the_fingerprint_of_a_hub(noline, hub, tmp_path):
+def test_the_fingerprint_of_a_hub(noline, hub, tmp_path):  # noqa: F811
     out = tmp_path / "print.json"
     said = noline("journeys", "fingerprint", "--hub", hub, "--industry", "coffee", "--out", out, "--json")
     assert said.code == 0, said.err
@@ -107,7 +80,7 @@ def test_the_fingerprint_of_a_hub(noline, hub, tmp_path):
     assert genuine.told.whole.persons == 160
 
 
-def test_the_fingerprint_is_shown_to_people_before_it_is_given_away(noline, hub):
+def test_the_fingerprint_is_shown_to_people_before_it_is_given_away(noline, hub):  # noqa: F811
     said = noline("journeys", "fingerprint", "--hub", hub)
     assert said.code == 0
     assert said.out.splitlines()[0].split() == ["after", "persons", "store", "end"]
@@ -115,7 +88,7 @@ def test_the_fingerprint_is_shown_to_people_before_it_is_given_away(noline, hub)
     assert said.err.endswith("not written: give --out FILE\n")
 
 
-def test_the_fingerprint_of_a_file_of_events(noline, hub, events):
+def test_the_fingerprint_of_a_file_of_events(noline, hub, events):  # noqa: F811
     words = ["--goals", "bought", "--intents", "cart", "--channel", "kiosk=web", "--name", "Elsewhere", "--json"]
     said = noline("journeys", "fingerprint", "--hub", hub, "--events", events, *MAP, *words)
     assert said.code == 0, said.err
@@ -126,7 +99,7 @@ def test_the_fingerprint_of_a_file_of_events(noline, hub, events):
     assert said.err == "read 231 events of 161 persons\n"
 
 
-def test_a_channel_that_nobody_knows_is_said(noline, hub, events):
+def test_a_channel_that_nobody_knows_is_said(noline, hub, events):  # noqa: F811
     said = noline("journeys", "fingerprint", "--hub", hub, "--events", events, *MAP, "--json")
     assert said.json["fingerprint"]["whole"]["unmapped_events"] == PEOPLE
     assert "channels that are none of the eight: kiosk" in said.err
@@ -136,17 +109,17 @@ def test_a_channel_that_nobody_knows_is_said(noline, hub, events):
     ("words", "code"),
     [(["--goals", "bought"], 2), (["--channel", "kiosk"], 2), (["--channel", "kiosk=stores"], 3)],
 )
-def test_what_is_asked_wrongly_is_refused(noline, hub, words, code):
+def test_what_is_asked_wrongly_is_refused(noline, hub, words, code):  # noqa: F811
     assert noline("journeys", "fingerprint", "--hub", hub, *words).code == code
 
 
-def test_a_hub_with_few_people_has_no_fingerprint(noline, tmp_path):
+def test_a_hub_with_few_people_has_no_fingerprint(noline, tmp_path):  # noqa: F811
     Hub.init(tmp_path / "new.noline").close()
     said = noline("journeys", "fingerprint", "--hub", tmp_path / "new.noline", "--json")
     assert (said.code, json.loads(said.err)["code"]) == (3, "fingerprints.too_few_people")
 
 
-def test_fingerprints_are_compared_with_each_other_and_with_what_is_shipped(noline, hub, tmp_path):
+def test_fingerprints_are_compared_with_each_other_and_with_what_is_shipped(noline, hub, tmp_path):  # noqa: F811
     mine, other = tmp_path / "mine.json", tmp_path / "other.json"
     noline("journeys", "fingerprint", "--hub", hub, "--out", mine)
     shutil.copy(REFERENCES / "ristretto.json", other)
@@ -166,7 +139,7 @@ def test_fingerprints_are_compared_with_each_other_and_with_what_is_shipped(noli
     assert told["answer"].split(".", maxsplit=1)[1][:40] in people.out
 
 
-def test_a_changed_file_is_refused(noline, hub, tmp_path):
+def test_a_changed_file_is_refused(noline, hub, tmp_path):  # noqa: F811
     mine = tmp_path / "mine.json"
     noline("journeys", "fingerprint", "--hub", hub, "--out", mine)
     mine.write_text(mine.read_text().replace('"store": 70', '"store": 71'))

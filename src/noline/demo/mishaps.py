@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from noline.demo.chance import luck
-from noline.demo.company import YEAR_DAYS, major, price_minor
+from noline.demo.company import YEAR_DAYS
 from noline.demo.hints import MISHAPS_PER_THOUSAND
 from noline.demo.pen import DAY_SECONDS, stamp
 from noline.demo.people import unlucky
 from noline.demo.plan import Errand
-from noline.demo.scene import Item, Scene
-from noline.demo.stories import Story, added, buys_in_store, calls, case_of, checks_out, orders_on_the_web, parcel
+from noline.demo.scene import Scene
+from noline.demo.stories import Story, added, brings_back, buys_in_store, calls, case_of, checks_out, orders_on_the_web
 
 _FIRST_DAY, _LAST_DAY = 70, YEAR_DAYS - 75
 """After Christmas, when shelves are empty for other reasons, and early enough for the year to show what followed."""
@@ -34,14 +34,14 @@ def bought_once(scene: Scene) -> None:
 
 def is_refused_a_return(scene: Scene) -> None:
     """Brings back to a boutique what the web sold; the boutique does not take it."""
-    returned = _brings_back(scene)
+    returned = brings_back(scene)
     scene.shop("Return Refused", returned)
     _comes_back(scene)
 
 
 def waits_for_the_money(scene: Scene) -> None:
     """Brings back to a boutique what the web sold; the money comes after more than a week."""
-    returned = _brings_back(scene)
+    returned = brings_back(scene)
     scene.shop("Return Accepted", returned)
     scene.days(9, 13)
     scene.shop("Return Refunded", returned)
@@ -191,24 +191,6 @@ def _rates(scene: Scene, stars: int) -> None:
     scene.log_in()
     rating = f'"rating":{stars},"review_id":"v-{scene.key}"'
     scene.web("Product Reviewed", f"{scene.goods(scene.taste(), 'web')},{rating}")
-
-
-def _brings_back(scene: Scene) -> str:
-    """Orders on the web, has it, and wants to return the first thing in a boutique; its properties."""
-    scene.log_in()
-    items: list[Item] = scene.basket()
-    order = checks_out(scene, items)
-    parcel(scene, order, "web")
-    scene.days(1, 6)
-    scene.enter_store()
-    product, currency = items[0][0], scene.who.country.currency
-    refund = major(price_minor(product, "web", currency, scene.day), currency)
-    returned = (
-        f'"order_id":"{order.order_id}","return_id":"r-{scene.key}",{scene.goods(product, "web")},'
-        f'"quantity":1,"total":{refund}'
-    )
-    scene.shop("Return Requested", f'{returned},"reason":"taste"')
-    return returned
 
 
 def _comes_back(scene: Scene, buys: Story = orders_on_the_web) -> None:

@@ -194,19 +194,7 @@ def comes_to_a_tasting(scene: Scene) -> None:
 def returns_in_store(scene: Scene) -> None:
     """Orders on the web, brings it back to a boutique, has the money back within a week."""
     _looks_around(scene)
-    scene.log_in()
-    items = scene.basket()
-    order = checks_out(scene, items)
-    parcel(scene, order, "web")
-    scene.days(1, 6)
-    scene.enter_store()
-    product, currency = items[0][0], scene.who.country.currency
-    refund = major(price_minor(product, "web", currency, scene.day), currency)
-    returned = (
-        f'"order_id":"{order.order_id}","return_id":"r-{scene.key}",{scene.goods(product, "web")},'
-        f'"quantity":1,"total":{refund}'
-    )
-    scene.shop("Return Requested", f'{returned},"reason":"taste"')
+    returned = brings_back(scene)
     scene.shop("Return Accepted", returned)
     scene.days(1, 6)
     scene.shop("Return Refunded", returned)
@@ -328,6 +316,24 @@ def is_advised_then_orders_online(scene: Scene) -> None:
 
 
 # What the stories are made of
+
+
+def brings_back(scene: Scene) -> str:
+    """Orders on the web, has it, and wants to return the first thing in a boutique; its properties."""
+    scene.log_in()
+    items = scene.basket()
+    order = checks_out(scene, items)
+    parcel(scene, order, "web")
+    scene.days(1, 6)
+    scene.enter_store()
+    product, currency = items[0][0], scene.who.country.currency
+    refund = major(price_minor(product, "web", currency, scene.day), currency)
+    returned = (
+        f'"order_id":"{order.order_id}","return_id":"r-{scene.key}",{scene.goods(product, "web")},'
+        f'"quantity":1,"total":{refund}'
+    )
+    scene.shop("Return Requested", f'{returned},"reason":"taste"')
+    return returned
 
 
 def _looks_around(scene: Scene) -> None:
