@@ -311,7 +311,7 @@ def test_the_receipt_says_what_it_came_to_and_not_who_it_was(shop):
     assert (told["identifiers"], told["tombstones"], told["recipients"]) == (5, 5, ["mailer"])
     assert (told["records"], told["records_of_orders"], told["records_of_others"]) == (11, 1, 1)
     assert (told["dead_letters"], told["answers"], told["keys"]) == (5, 1, 2)
-    assert told["segments"] == 2
+    assert told["segments"] == 3
     assert shop.erasing.receipt(receipt.id) == receipt
     deed = changes(shop)[-1]
     assert (deed["type"], deed["data"]["properties"]["by"]) == ("Customer Erased", "dpo")
@@ -389,7 +389,7 @@ def test_what_a_crash_left_undone_outside_the_store_is_done_next(shop):
     with Hub.open(shop.folder) as again:
         again.refresh()
         receipt = again.erasing.receipt(found.id)
-        assert (receipt.done, receipt.told["segments"]) == (True, 2)
+        assert (receipt.done, receipt.told["segments"]) == (True, 3)
         assert len((again.folder / "erasures.jsonl").read_text().splitlines()) == 1
 
 

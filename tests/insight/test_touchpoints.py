@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noline.kernel.events import Context, Fact, Identifier
-from noline.kernel.touchpoints import LARGEST, Touchpoint, touchpoint
+from noline.kernel.lenient import LARGEST
+from noline.kernel.touchpoints import Touchpoint, touchpoint
 from noline.kernel.words import WORDS, word_for
 from noline.stores.analytical import TABLES, as_table
 

@@ -1,6 +1,7 @@
 """History after an erasure: what the rewritten records say now, and nobody's old name."""
 
 from noline.flows.facts import Facts
+from noline.kernel.sales import order_events
 from noline.kernel.touchpoints import touchpoint
 from noline.stores.duckdb import DuckDbStore
 from noline.stores.log import records_at
@@ -29,6 +30,8 @@ class Amending:
                 facts = list(self._facts.of(reader, records_at(reader, to_do.positions)))
             now = [found for fact in facts if (found := touchpoint(fact, self._currency)) is not None]
             segments = self._analytics.amend("touchpoints", "seq", to_do.positions, now)
+            told = [row for fact in facts for row in order_events(fact, self._currency)]
+            segments += self._analytics.amend("order_events", "seq", to_do.positions, told)
             segments += self._analytics.amend("people", "subject", to_do.routes)
             self._answers.drop()
         return segments

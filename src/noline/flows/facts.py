@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from noline.flows.reading import Origin, fact_of
 from noline.kernel.events import Fact, Record
+from noline.kernel.sales import GoodsCost, OrderEvent, goods_cost, is_of_an_order, order_events, tells_of_cost
 from noline.kernel.touchpoints import Touchpoint, is_of_a_journey, touchpoint
 from noline.kernel.words import Word, word_for
 from noline.stores.log import Log, records_after
@@ -62,6 +63,43 @@ class TouchpointFeed:
         if last == after:
             return None
         found = (touchpoint(fact, self._currency) for fact in facts)
+        return [one for one in found if one is not None], last
+
+
+class OrderFeed:
+    """The log as rows of the analytical table `order_events`."""
+
+    name = "order_events"
+
+    def __init__(self, facts: Facts, currency: str) -> None:
+        """currency: of amounts that do not say."""
+        self._facts = facts
+        self._currency = currency
+
+    def read(self, after: int, limit: int) -> tuple[list[OrderEvent], int] | None:
+        """What the next positions tell of orders; None when the log ends here."""
+        facts, last = self._facts.after(after, limit, is_of_an_order)
+        if last == after:
+            return None
+        return [row for fact in facts for row in order_events(fact, self._currency)], last
+
+
+class CostFeed:
+    """The log as rows of the analytical table `goods_costs`."""
+
+    name = "goods_costs"
+
+    def __init__(self, facts: Facts, currency: str) -> None:
+        """currency: of amounts that do not say."""
+        self._facts = facts
+        self._currency = currency
+
+    def read(self, after: int, limit: int) -> tuple[list[GoodsCost], int] | None:
+        """What the next positions tell of costs; None when the log ends here."""
+        facts, last = self._facts.after(after, limit, tells_of_cost)
+        if last == after:
+            return None
+        found = (goods_cost(fact, self._currency) for fact in facts)
         return [one for one in found if one is not None], last
 
 

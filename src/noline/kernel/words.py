@@ -73,7 +73,7 @@ _ALL = [
     *_words(Stage.BUY, "Coupon Applied, Coupon Removed"),
     *_words(Stage.BUY, "Product Reserved", intent=True, hands_over_to="store"),
     *_words(Stage.BUY, "Order Completed, Order Placed", goal=True),
-    *_words(Stage.BUY, "Order Updated, Order Cancelled"),
+    *_words(Stage.BUY, "Order Updated, Order Paid, Order Cancelled"),
     *_words(Stage.RECEIVE, "Pickup Requested", hands_over_to="store"),
     *_words(
         Stage.RECEIVE,
@@ -111,7 +111,8 @@ _ALL = [
     ),
     *_words(
         Stage.SERVICE,
-        "Question Saved, Question Dropped, Friction Cared For, Alert Raised, Alert Ended",
+        "Question Saved, Question Dropped, Friction Cared For, Alert Raised, Alert Ended, "
+        "Charter Stated, Goal Set, Goal Dropped, Goal Checked",
         about="deed",
     ),
 ]

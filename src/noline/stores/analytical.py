@@ -69,11 +69,43 @@ TABLES: Mapping[str, Table] = {
         position="seq",
         version=2,
     ),
+    "order_events": Table(
+        {
+            "seq": "BIGINT",
+            "line": "BIGINT",
+            "subject": "BIGINT",
+            "occurred_at": "BIGINT",
+            "channel": "VARCHAR",
+            "action": "VARCHAR",
+            "order_id": "VARCHAR",
+            "return_id": "VARCHAR",
+            "account_id": "VARCHAR",
+            "store_id": "VARCHAR",
+            "location": "VARCHAR",
+            "country": "VARCHAR",
+            "sku": "VARCHAR",
+            "units": "BIGINT",
+            "currency": "VARCHAR",
+            "total_minor": "BIGINT",
+            "tax_minor": "BIGINT",
+            "shipping_minor": "BIGINT",
+            "cost_minor": "BIGINT",
+            "minutes": "BIGINT",
+        },
+        position="seq",
+    ),
+    "goods_costs": Table(
+        {"seq": "BIGINT", "occurred_at": "BIGINT", "sku": "VARCHAR", "currency": "VARCHAR", "cost_minor": "BIGINT"},
+        position="seq",
+    ),
     "people": Table(
         {"version": "BIGINT", "subject": "BIGINT", "person": "BIGINT"}, position="version", latest_of="subject"
     ),
 }
 """The tables of a hub. Times are microseconds since 1970 UTC, amounts are minor units of their currency."""
+
+VIEWS = ("orders", "order_goods", "order_returns")
+"""Tables that follow from the others, in this order; each is the SELECT of a file in `views/`."""
 
 Columns = Mapping[str, Sequence[Any]]
 Rows = Sequence[tuple[Any, ...]]
@@ -106,6 +138,11 @@ class Question:
     def counted(self, values: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
         """How this is counted: `words`, `sql` and `parameters`; `told` holds the values as a reader says them."""
         return {"words": self.words.format_map(told), "sql": self.sql, "parameters": self.parameters(values)}
+
+
+def view_of(name: str) -> str:
+    """The SELECT of a derived table."""
+    return statement(Path(__file__).parent / "views" / f"{name}.sql")
 
 
 def statement(*files: Path) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from noline.kernel.clock import MINUTE, Clock, Micros, SystemClock
 from noline.stores.analytical import (
     TABLES,
+    VIEWS,
     Columns,
     Rows,
     Segment,
@@ -21,6 +22,7 @@ from noline.stores.analytical import (
     segment_of,
     sync_folder,
     to_merge,
+    view_of,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class DuckDbStore:
         self._clock = clock or SystemClock()
         self._engine: duckdb.DuckDBPyConnection | None = None
         self._viewed: dict[str, tuple[Segment, ...] | None] = dict.fromkeys(TABLES)
+        self._derived = False
         self._turn = threading.RLock()
         for table in TABLES:
             self._place(table).mkdir(parents=True, exist_ok=True)
@@ -164,6 +167,7 @@ class DuckDbStore:
             if self._engine is not None:
                 self._engine.close()
             self._engine = None
+            self._derived = False
             self._viewed = dict.fromkeys(TABLES)
 
     def _answer(self, sql: str, params: Mapping[str, Any] | None, *, look_again: bool = False) -> "pa.Table":
@@ -189,6 +193,10 @@ class DuckDbStore:
             if always or covering != self._viewed[table]:
                 cursor.execute(_view(table, [self._place(table) / segment.name for segment in covering]))
                 self._viewed[table] = covering
+        if not self._derived:
+            for view in VIEWS:
+                cursor.execute(f"CREATE OR REPLACE VIEW {view} AS {view_of(view)}")
+            self._derived = True
 
     def _merge(self, table: str, parts: list[Path], first: int, last: int) -> None:
         import pyarrow.parquet as pq

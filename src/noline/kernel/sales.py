@@ -1,0 +1,171 @@
+"""What a fact is to the books of sale: pseudonymous rows for the questions about who earned what.
+
+Pure and quick, and as lenient as a touchpoint: what cannot be read is left out.
+"""
+
+from typing import NamedTuple
+
+from noline.kernel.clock import Micros
+from noline.kernel.events import Fact, Json
+from noline.kernel.lenient import (
+    amount_minor_of,
+    count_of,
+    currency_of,
+    line_minor_of,
+    products_of,
+    sku_of,
+    text_of,
+    total_minor_of,
+    units_of,
+    whole_of,
+)
+from noline.kernel.words import Word
+
+CONTENT_WORDS = ("Order Placed", "Order Completed", "Order Updated")
+"""The words that say what is in an order."""
+
+ORDER_WORDS = frozenset(
+    {
+        *CONTENT_WORDS, "Order Paid", "Order Cancelled", "Order Promised", "Order Picked", "Order Shipped",
+        "Order Delivered", "Delivery Missed", "Pickup Requested", "Pickup Ready", "Pickup Collected", "Pickup Expired",
+        "Return Requested", "Return Accepted", "Return Refused", "Return Redirected", "Return Refunded",
+        "Order Refunded",
+    }
+)  # fmt: skip
+"""The words that tell of one order, when they name it."""
+
+_COST_WORD = "Product Described"
+_LONGEST_MINUTES = 100_000
+
+
+class OrderEvent(NamedTuple):
+    """A row of the analytical table `order_events`: what one message says of one order, or of one line of it.
+
+    line: 0 for the message as a whole, 1.. for the lines of its basket.
+    subject: who, as a pseudonym (the routing key); None when nobody is known.
+    store_id: the store that told it, or that it names. location: where the goods lie, where the message says it.
+    total_minor: of the whole, or of the line. tax_minor, shipping_minor: what of the whole is tax and postage.
+    cost_minor: what the goods cost us, where the message tells. minutes: of work, where it tells.
+    """
+
+    seq: int
+    line: int
+    subject: int | None
+    occurred_at: Micros
+    channel: str
+    action: str
+    order_id: str
+    return_id: str | None
+    account_id: str | None
+    store_id: str | None
+    location: str | None
+    country: str | None
+    sku: str | None
+    units: int | None
+    currency: str
+    total_minor: int | None
+    tax_minor: int | None
+    shipping_minor: int | None
+    cost_minor: int | None
+    minutes: int | None
+
+
+class GoodsCost(NamedTuple):
+    """A row of the analytical table `goods_costs`: what one unit of an item costs us, from a moment on."""
+
+    seq: int
+    occurred_at: Micros
+    sku: str
+    currency: str
+    cost_minor: int
+
+
+def is_of_an_order(word: Word) -> bool:
+    """Whether what bears this name can tell of an order."""
+    return word.name in ORDER_WORDS
+
+
+def tells_of_cost(word: Word) -> bool:
+    """Whether what bears this name can tell what goods cost us."""
+    return word.name == _COST_WORD
+
+
+def order_events(fact: Fact, default_currency: str = "EUR") -> list[OrderEvent]:
+    """What a fact says of an order: itself, then its lines; nothing when it names no order.
+
+    default_currency: ISO 4217, of amounts that do not name theirs.
+    """
+    order_id = text_of(fact.properties.get("order_id"))
+    if order_id is None or not is_of_an_order(fact.word):
+        return []
+    products = products_of(fact.properties)
+    whole = _whole(fact, order_id, products, currency_of(fact.properties, default_currency))
+    if fact.kind not in CONTENT_WORDS and fact.kind != "Return Accepted":
+        return [whole]
+    if not products and whole.sku is not None:
+        products = [fact.properties]
+    return [whole, *(_line(whole, number, product) for number, product in enumerate(products, start=1))]
+
+
+def goods_cost(fact: Fact, default_currency: str = "EUR") -> GoodsCost | None:
+    """What a description says that an item costs us; None when it does not say."""
+    sku = text_of(fact.properties.get("sku")) or text_of(fact.properties.get("product_id"))
+    if sku is None or not tells_of_cost(fact.word):
+        return None
+    currency = text_of(fact.properties.get("cost_currency")) or currency_of(fact.properties, default_currency)
+    cost = _minor(fact.properties, "cost", currency)
+    return None if cost is None or cost < 0 else GoodsCost(fact.seq, fact.occurred_at, sku, currency, cost)
+
+
+def _whole(fact: Fact, order_id: str, products: list[Json], currency: str) -> OrderEvent:
+    said, context = fact.properties, fact.context
+    minutes = count_of(said.get("minutes"))
+    return OrderEvent(
+        fact.seq,
+        0,
+        fact.route_key if fact.identifiers else None,
+        fact.occurred_at,
+        fact.channel,
+        fact.kind,
+        order_id,
+        text_of(said.get("return_id")),
+        text_of(said.get("account_id")),
+        context.store_id or text_of(said.get("store_id")),
+        text_of(said.get("fulfilment_location")) or text_of(said.get("location")),
+        context.country,
+        sku_of(said, []),
+        units_of(said, products),
+        currency,
+        total_minor_of(said, products, currency),
+        _minor(said, "tax", currency),
+        _minor(said, "shipping", currency),
+        _minor(said, "cost", currency),
+        minutes if minutes is not None and 0 <= minutes <= _LONGEST_MINUTES else None,
+    )
+
+
+def _line(whole: OrderEvent, number: int, product: Json) -> OrderEvent:
+    units = count_of(product.get("quantity", 1))
+    cost = _minor(product, "cost", whole.currency)
+    return whole._replace(
+        line=number,
+        sku=sku_of(product, []),
+        units=units,
+        total_minor=_line_total(product, whole.currency),
+        tax_minor=None,
+        shipping_minor=None,
+        cost_minor=None if cost is None or units is None else whole_of(cost * units),
+        minutes=None,
+    )
+
+
+def _line_total(product: Json, currency: str) -> int | None:
+    told = _minor(product, "total", currency)
+    return line_minor_of(product, currency) if told is None else told
+
+
+def _minor(said: Json, name: str, currency: str) -> int | None:
+    """An amount, said as `name_minor` or in major units as `name`."""
+    if said.get(f"{name}_minor") is not None:
+        return whole_of(said[f"{name}_minor"])
+    return None if said.get(name) is None else amount_minor_of(said[name], currency)
