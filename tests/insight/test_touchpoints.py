@@ -49,7 +49,7 @@ def test_a_product_seen_in_the_shop():
         seq=7, subject=-5, occurred_at=1_000, channel="web", action="Product Viewed", stage="consider", source="shop",
         store_id="paris-1", sku="ristretto", object_id="c-1", value_minor=450, currency="USD", handoff_to=None,
         handoff_object=None, handoff_until=None, handoff_group=None, country="FR", units=None, exposure=False,
-        topic=None, rating_hundredths=None,
+        topic=None, rating_hundredths=None, minutes=None,
     )  # fmt: skip
 
 

@@ -224,7 +224,7 @@ def test_segments_that_were_merged_are_compared_and_not_read_again(past: Past, m
     mine = past.kept()
     before = mine.history()
     past.tidy()
-    assert len(analytical.cover(path.name for path in (past.store.folder / "touchpoints-2").iterdir())) < 5
+    assert len(analytical.cover(path.name for path in (past.store.folder / "touchpoints-3").iterdir())) < 5
     monkeypatch.setattr(history, "built", _never_of_all(history.built))
     assert_same(mine.history(), before)
 

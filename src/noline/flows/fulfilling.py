@@ -220,6 +220,7 @@ class Fulfilling:
             tx, event, one.order_id,
             channel="store" if collected else order.channel if order else None,
             store_id=one.stands_at if collected else None,
+            location=None if collected else one.location,
             fulfilment_id=one.id, tracking_number=tracking_number,
         )  # fmt: skip
 

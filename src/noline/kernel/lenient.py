@@ -16,6 +16,7 @@ LARGEST = 10**15
 """Amounts (minor units) and units at or above this are not believed."""
 
 _LONGEST_NUMBER_BITS = 256  # of a number that stands as an id; Python refuses to print very long ones
+_LONGEST_MINUTES = 100_000
 _NO_PRODUCTS: list[Json] = []
 _MINOR_TOTALS = ("value_minor", "total_minor", "revenue_minor")
 _TOTALS = ("total", "revenue", "value")
@@ -131,6 +132,12 @@ def _minor(amount: float | str, currency: str) -> int | None:
 def _readable_minor(amount: float | str, currency: str) -> int | None:
     # An amount is measured as a float before it is read exactly: `1e99999` would cost a quarter of a second.
     return to_minor(amount, currency) if abs(float(amount)) < LARGEST else None
+
+
+def minutes_of(properties: Json) -> int | None:
+    """Minutes of work that a message tells, as a whole number."""
+    minutes = count_of(properties.get("minutes"))
+    return minutes if minutes is not None and 0 <= minutes <= _LONGEST_MINUTES else None
 
 
 def instant_of(value: object) -> Micros | None:

@@ -12,6 +12,7 @@ from noline.kernel.lenient import (
     count_of,
     currency_of,
     line_minor_of,
+    minutes_of,
     products_of,
     sku_of,
     text_of,
@@ -35,7 +36,6 @@ ORDER_WORDS = frozenset(
 """The words that tell of one order, when they name it."""
 
 _COST_WORD = "Product Described"
-_LONGEST_MINUTES = 100_000
 
 
 class OrderEvent(NamedTuple):
@@ -103,7 +103,8 @@ def order_events(fact: Fact, default_currency: str = "EUR") -> list[OrderEvent]:
     if fact.kind not in CONTENT_WORDS and fact.kind != "Return Accepted":
         return [whole]
     if not products and whole.sku is not None:
-        products = [fact.properties]
+        # An order of one item without a list: what it tells of cost and price is that of a unit.
+        products, whole = [fact.properties], whole._replace(cost_minor=None)
     return [whole, *(_line(whole, number, product) for number, product in enumerate(products, start=1))]
 
 
@@ -119,7 +120,6 @@ def goods_cost(fact: Fact, default_currency: str = "EUR") -> GoodsCost | None:
 
 def _whole(fact: Fact, order_id: str, products: list[Json], currency: str) -> OrderEvent:
     said, context = fact.properties, fact.context
-    minutes = count_of(said.get("minutes"))
     return OrderEvent(
         fact.seq,
         0,
@@ -140,7 +140,7 @@ def _whole(fact: Fact, order_id: str, products: list[Json], currency: str) -> Or
         _minor(said, "tax", currency),
         _minor(said, "shipping", currency),
         _minor(said, "cost", currency),
-        minutes if minutes is not None and 0 <= minutes <= _LONGEST_MINUTES else None,
+        minutes_of(said),
     )
 
 

@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 from noline.kernel.clock import Micros
 from noline.kernel.events import Fact, Json
-from noline.kernel.lenient import currency_of, instant_of, products_of, sku_of, text_of, total_minor_of, units_of
+from noline.kernel.lenient import (
+    currency_of,
+    instant_of,
+    minutes_of,
+    products_of,
+    sku_of,
+    text_of,
+    total_minor_of,
+    units_of,
+)
 from noline.kernel.words import OBJECT_PROPERTIES, Word
 
 NO_TOUCHPOINT = frozenset({"identify", "group", "alias", "Consent Changed", "Segment Consent Preference Updated"})
@@ -28,7 +37,7 @@ class Touchpoint(NamedTuple):
     value_minor: the amount in minor units of `currency`; both None when there is none.
     exposure: something merely sent; it is in no visit, but it may hand over.
     topic: what a contact or a refusal was about, as one of the sender's few words for it.
-    rating_hundredths: of a review or an answer; 450 is 4.5 of 5 stars.
+    rating_hundredths: of a review or an answer; 450 is 4.5 of 5 stars. minutes: of work that it took.
     """
 
     seq: int
@@ -52,6 +61,7 @@ class Touchpoint(NamedTuple):
     exposure: bool
     topic: str | None
     rating_hundredths: int | None
+    minutes: int | None
 
 
 def is_of_a_journey(word: Word) -> bool:
@@ -95,6 +105,7 @@ def touchpoint(fact: Fact, default_currency: str = "EUR") -> Touchpoint | None:
         word.exposure,
         _topic(properties),
         _rating(properties),
+        minutes_of(properties) if "minutes" in properties else None,
     )
 
 

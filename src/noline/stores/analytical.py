@@ -65,9 +65,10 @@ TABLES: Mapping[str, Table] = {
             "exposure": "BOOLEAN",
             "topic": "VARCHAR",
             "rating_hundredths": "BIGINT",
+            "minutes": "BIGINT",
         },
         position="seq",
-        version=2,
+        version=3,
     ),
     "order_events": Table(
         {

@@ -27,11 +27,12 @@ PARTS = (
 )  # fmt: skip
 """Columns of texts beside channel and action; "" where none was told."""
 
-MEASURES = ("seq", "subject", "amount_minor", "units", "handoff_until", "rating_hundredths", "exposure")
+MEASURES = ("seq", "subject", "amount_minor", "units", "handoff_until", "rating_hundredths", "minutes", "exposure")
 """Columns of whole numbers; NOT_TOLD where none was told.
 
 seq: the position in the log. subject: under which pseudonym. amount_minor: in minor units of `currency`.
-handoff_until: microseconds since 1970 UTC. rating_hundredths: 450 is 4.5 of 5 stars. exposure: 1 or 0.
+handoff_until: microseconds since 1970 UTC. rating_hundredths: 450 is 4.5 of 5 stars. minutes: of work, as told.
+exposure: 1 or 0.
 """
 
 LARGEST_VALUE = 10**18
@@ -39,7 +40,7 @@ LARGEST_VALUE = 10**18
 
 _ROWS = f"""
 SELECT t.subject, t.occurred_at, t.channel, t.action, t.value_minor AS amount_minor, t.seq, t.units, t.handoff_until,
-    t.rating_hundredths, t.exposure, {", ".join(f"t.{part}" for part in PARTS)}
+    t.rating_hundredths, t.minutes, t.exposure, {", ".join(f"t.{part}" for part in PARTS)}
 FROM touchpoints AS t
 WHERE t.subject IS NOT NULL AND t.seq > $after AND t.seq <= $last
 ORDER BY t.seq
