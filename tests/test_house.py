@@ -55,7 +55,9 @@ SQL_ALLOWED: dict[str, str] = {
 }
 """Packages beside stores and tables.py that hold statements, and why they never reach the transactional store."""
 
-NOT_IMPORTED_BY_NAME: dict[str, str] = {}
+NOT_IMPORTED_BY_NAME: dict[str, str] = {
+    "noline.doors.bench.credit_peer": "run by a Python of its own, which has the packages of others",
+}
 """Modules that nothing of ours imports, and who does."""
 
 Modules = dict[str, ast.Module]

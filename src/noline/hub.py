@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from noline.channels import segment, shopify, tcf
 from noline.flows import move as moving
 from noline.flows.agenda import Keeping
+from noline.flows.aims import Aiming
+from noline.flows.aims_numbers import numbers_of
 from noline.flows.amend import Amending
 from noline.flows.buyers import Buyers
 from noline.flows.carts import Carting
@@ -83,6 +85,7 @@ from noline.stores.transactional import TransactionalStore
 from noline.stores.vault import Vault
 from noline.truth.accounts.service import Accounts
 from noline.truth.agenda.service import Agenda
+from noline.truth.aims.service import Aims
 from noline.truth.carts.service import Carts
 from noline.truth.catalogue.service import Catalogue
 from noline.truth.consents.service import Consents
@@ -104,8 +107,11 @@ from noline.truth.stock.shelves import ShelvesInMemory
 
 if TYPE_CHECKING:
     from noline.flows.reasons import Reasons
+    from noline.insight.credit.service import Credit
     from noline.insight.fingerprints.service import Fingerprints
     from noline.insight.frictions.service import Frictions
+    from noline.insight.paths.service import PathCredit
+    from noline.insight.roles.service import Roles
     from noline.insight.walks.model import Windows as Times
     from noline.insight.walks.service import Walks
     from noline.insight.walks.together import Together
@@ -133,6 +139,7 @@ class Rooms(NamedTuple):
     carts: Carts
     goods: Goods
     agenda: Agenda
+    aims: Aims
 
     @classmethod
     def of(cls, digest: Digest, currency: str, rules: Rules, stock: StockSettings) -> Self:
@@ -151,6 +158,7 @@ class Rooms(NamedTuple):
             Carts(digest, currency, CLAIMABLE),
             Goods(digest),
             Agenda(digest),
+            Aims(digest),
         )
 
 
@@ -193,6 +201,8 @@ class Hub:
         self._wire_goods()
         self.watching = Watching(self.store, rooms.agenda, self.deeds, self._past)
         self.agenda = Keeping(self.store, rooms.agenda, self.deeds, self.clock, self.watching.baseline, rooms.customers)
+        numbers = numbers_of(self._scorecards_now)
+        self.aims = Aiming(self.store, rooms.aims, self.deeds, self.clock, numbers, rooms.customers)
 
     def _wire_people(self, rooms: Rooms, rules: Rules) -> None:
         """Who is who, what they agreed to, and how they are forgotten."""
@@ -204,8 +214,8 @@ class Hub:
             rooms=(rooms.profiles, rooms.consents, rooms.accounts, rooms.addresses, rooms.carts),
             goods=(rooms.catalogue, rooms.stock, rooms.orders, rooms.prices, rooms.feedback),
             orders=rooms.orders, papers=rooms.goods, profiles=rooms.profiles, agenda=rooms.agenda,
-            deeds=self.deeds, recipients=lambda: [one.name for one in self.outbox.subscriptions()], clock=self.clock,
-            ledger=self.folder / LEDGER_FILE,
+            aims=rooms.aims, deeds=self.deeds, clock=self.clock, ledger=self.folder / LEDGER_FILE,
+            recipients=lambda: [one.name for one in self.outbox.subscriptions()],
         )  # fmt: skip
         self.matching = Matching(self.store, self.customers, self.profiles, self.identity, self.clock)
         judge = Judge(self.matching.model, self.clock)
@@ -412,7 +422,19 @@ class Hub:
     @cached_property
     def scorecards(self) -> Scorecards:
         """How the channels do, side by side; as far as history was read, see `refresh`."""
-        return Scorecards(self.answering)
+        from noline.flows.earning import credit_parts
+
+        return Scorecards(
+            self.answering,
+            currency=self.settings.currency,
+            rates=self.settings.rates,
+            credit_parts=lambda: credit_parts(self.credit),
+        )
+
+    def _scorecards_now(self) -> Scorecards:
+        """The scorecards as goals ask them."""
+        self.refresh()
+        return self.scorecards
 
     @cached_property
     def kept_walks(self) -> KeptWalks:
@@ -503,6 +525,74 @@ class Hub:
 
         return Fingerprints((self.folder / SECRET_FILE).read_bytes())
 
+    @cached_property
+    def _credit(self) -> Latest[Credit]:
+        from noline.insight.credit.reading import trade_of
+        from noline.insight.credit.rules import Rules as CreditRules
+        from noline.insight.credit.service import Credit
+
+        money = {"currency": self.settings.currency, "rates": self.settings.rates}
+
+        def work_out(history: History) -> Credit:
+            rules = CreditRules.from_settings(self.settings.credit)
+            trade, facts = trade_of(self.answering, history, rules, **money)
+            return Credit(trade, rules, facts, **money, effects=self.unit_effects)
+
+        return Latest(work_out)
+
+    @property
+    def credit(self) -> Credit:
+        """Which unit earned what; the same until history moves on, see `refresh`."""
+        return self._credit.of(self.history)
+
+    @cached_property
+    def _paths(self) -> Latest[PathCredit]:
+        from noline.insight.paths.service import PathCredit, of_history
+
+        return Latest(lambda history: PathCredit(of_history(history, window_us=self.settings.handoff_days * DAY)))
+
+    @property
+    def paths(self) -> PathCredit:
+        """The ways to each order over the channels, and what each channel and hand-off is worth by them."""
+        return self._paths.of(self.history)
+
+    def unit_effects(self) -> Mapping[str, float]:
+        """What part of the orders would be lost without each unit, by a Markov chain over units."""
+        return self._unit_effects.of(self.history)
+
+    @cached_property
+    def _unit_effects(self) -> Latest[Mapping[str, float]]:
+        from noline.insight.paths.service import PathCredit, of_history
+
+        def work_out(history: History) -> Mapping[str, float]:
+            window = self.settings.handoff_days * DAY
+            found = PathCredit(of_history(history, window_us=window, by="unit")).attribute("markov")
+            return dict(zip(found.names, found.conversions.tolist(), strict=True))
+
+        return Latest(work_out)
+
+    @cached_property
+    def _roles(self) -> Latest[Roles]:
+        from noline.insight.roles.service import Roles
+
+        def work_out(history: History) -> Roles:
+            found = Roles(
+                self.answering,
+                history,
+                currency=self.settings.currency,
+                rates=self.settings.rates,
+                observed_until=self._told_until(history),
+            )
+            found.channels()
+            return found
+
+        return Latest(work_out)
+
+    @property
+    def roles(self) -> Roles:
+        """What each channel is for, measured; the same until history moves on, see `refresh`."""
+        return self._roles.of(self.history)
+
     def refresh(self) -> None:
         """Bring history up to the log, if there is anything new."""
         seq = self.last_seq()
@@ -538,8 +628,8 @@ class Hub:
             segments = amending.amend(to_do)
             self.kept_walks.drop()
             self._walked = None
-            self._frictions.drop()
-            self._reasons.drop()
+            for answers in (self._frictions, self._reasons, self._credit, self._paths, self._unit_effects, self._roles):
+                answers.drop()
             self.erasing.finished(receipt, {"segments": segments})
         compaction.empty_journal(self.store)
 

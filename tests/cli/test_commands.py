@@ -57,6 +57,20 @@ QUESTIONS: dict[str, list[Any]] = {
     "journeys frictions": [],
     "journeys friction": ["F1", "--cases", "2"],
     "journeys causes": ["F1"],
+    "credit units": ["--by-month"],
+    "credit results": ["--method", "last"],
+    "credit order": ["o-1"],
+    "credit orders": ["--limit", "5"],
+    "credit guarantee": ["--books", "fair"],
+    "credit what-if": ["web"],
+    "credit handoffs": [],
+    "credit journeys": ["--method", "markov", "--order", "2"],
+    "channels roles": ["--by", "unit"],
+    "channels migration": ["--k", "2"],
+    "channels customers": [],
+    "channels index": [],
+    "channels partners": [],
+    "scorecard": ["--by", "channel", "--period", "all"],
     "sales by-channel": [],
     "feedback open": ["--limit", "5"],
     "feedback places": [],
@@ -95,12 +109,18 @@ AGENDA_DEEDS = {f"journeys {name}" for name in ("save", "saved", "unsave", "watc
 FINGERPRINTS = {"journeys fingerprint", "journeys compare"}
 """Commands that need a crowd or files, each with a test in tests/insight/test_fingerprints_doors.py."""
 
+AIMS_DEEDS = {f"aims {name}" for name in ("charters", "charter", "goals", "goal", "drop", "check-in", "check-ins")}
+"""Commands about what is intended, each with a test in test_aims.py."""
+
+METRICS = {f"metrics {name}" for name in ("list", "show", "export")}
+"""Commands that need no hub, each with a test in test_scorecard.py."""
+
 DEEDS = {
     "init", "source add", "key add", "key remove", "dead-letters patch", "dead-letters ignore", "webhooks add",
     "webhooks pause", "webhooks resume", "webhooks remove", "import", "backup", "restore", "move", "compact", "match",
     "customers merge", "customers part", "customers split", "customers same-household", "customers undo",
     "customers match", "customers review", "customers export", "customers erase", "carts open", "carts change",
-    *STOCK_DEEDS, *ORDER_DEEDS, *AGENDA_DEEDS, *FINGERPRINTS,
+    *STOCK_DEEDS, *ORDER_DEEDS, *AGENDA_DEEDS, *AIMS_DEEDS, *FINGERPRINTS, *METRICS,
 }  # fmt: skip
 """Commands that change something, each with a test below or in test_import.py."""
 
@@ -241,6 +261,7 @@ def test_a_hub_is_made_once(noline, tmp_path):
     assert settings == {
         "store": "sqlite", "company": "Maison Ristretto", "currency": "CHF", "rates": {}, "drop_off_days": 14,
         "handoff_days": 30, "frictions": "frictions.toml", "identity": {}, "shopify": {}, "stock": {}, "sourcing": {},
+        "credit": {},
     }  # fmt: skip
     said = noline("init", folder, "--json")
     assert (said.code, said.out, said.error["code"]) == (3, "", "hub.exists")
@@ -528,7 +549,7 @@ def test_every_command_but_the_groups_takes_json_and_nearly_every_one_a_hub():
     without_hub = [name for name, one in commands.items() if "--hub" not in _flags(one)]
     assert without_json == []
     assert sorted(name for name in without_hub if not name.startswith("bench")) == [
-        "demo", "init", "journeys compare", "match", "restore",
+        "demo", "init", "journeys compare", "match", "metrics export", "metrics list", "metrics show", "restore",
     ]  # fmt: skip
 
 

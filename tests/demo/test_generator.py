@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
+from noline.demo.company import SHOWROOM
 from noline.demo.generator import BROWSER_SOURCES, SOURCES, generate, generate_part
 from noline.demo.hints import HINTS
 from noline.kernel.clock import DAY, Micros, parse_instant
@@ -283,18 +284,32 @@ def test_the_third_fault_is_as_large_as_its_hint_says(year):
     }
 
 
-def advised_then_bought_online(life: list[Seen]) -> int:
-    """Advice in a boutique, nothing bought there that day, and that coffee ordered on the web within a week."""
-    found = 0
+def advised_then_bought_online(life: list[Seen]) -> list[str]:
+    """Boutiques where advice was given, nothing bought that day, and that coffee ordered on the web within a week."""
+    found = []
     for advice in (s for s in life if s.kind == "Advice Given" and s.place["associate_id"]):
         soon = [s for s in life if s.kind == "Order Completed" and 0 < s.at - advice.at < 7 * DAY]
         if soon and soon[0].source == "web-shop" and advice.words["sku"] in skus_of(soon[0]):
-            found += 1
+            found.append(advice.place["store_id"])
     return found
 
 
 def test_the_fourth_fault_is_as_large_as_its_hint_says(lives):
-    assert {"orders": sum(map(advised_then_bought_online, lives))} == planted(4)
+    advised = Counter(store for life in lives for store in advised_then_bought_online(life))
+    assert {"orders": advised.total(), "showroom_orders": advised[SHOWROOM]} == planted(4)
+
+
+def test_every_product_is_described_with_what_it_costs_us_below_its_lowest_price(year):
+    costs = {s.words["sku"]: s.words for s in year if s.kind == "Product Described"}
+    assert {words["cost_currency"] for words in costs.values()} == {"EUR"}
+    sold = [
+        line
+        for s in year
+        if s.kind == "Order Completed" and s.words["currency"] == "EUR" and s.source != "wholesale-portal"
+        for line in s.words["products"]
+    ]
+    assert {line["sku"] for line in sold} == set(costs)
+    assert all(0 < costs[line["sku"]]["cost"] < line["price"] for line in sold)
 
 
 def test_some_carts_left_on_the_web_are_bought_in_a_boutique(lives):

@@ -13,6 +13,7 @@ import pytest
 from noline.demo.hints import HINTS
 from noline.doors import answers
 from noline.hub import Hub
+from noline.insight.credit.statements import Statement
 from noline.insight.journeys.model import HandoffPart, LostPerson
 from noline.kernel.clock import DAY, Micros, parse_instant
 from noline.kernel.money import Money
@@ -63,7 +64,7 @@ def test_the_border_shows_one_region_and_one_season_at_once(company):
         for name, parts in border["breakdowns"].items()
     }
     assert stand_out["store"] == {(store, None) for store in EMPTY}
-    assert stand_out["month"] == {("2025-12", None)}
+    assert stand_out["month"] == {("2025-11", None), ("2025-12", None)}
     assert {store for store, _ in stand_out["store_and_month"]} == EMPTY
     assert {month for _, month in stand_out["store_and_month"]} == {"2025-11", "2025-12"}
     [lyon] = (part for part in border["breakdowns"]["store"] if part["value"] == "lyon-bellecour")
@@ -176,7 +177,8 @@ def test_orders_and_prices_show_the_dealer_who_paid_more_than_the_web_asked(sold
 
 def test_the_orders_that_boutiques_prepared_and_the_web_booked_are_found(company):
     places = company.journeys.carried_over("store", "web", within_days=7)
-    assert {"orders": sum(place.orders for place in places)} == planted(4)
+    most = max(places, key=lambda place: place.orders)
+    assert {"orders": sum(place.orders for place in places), "showroom_orders": most.orders} == planted(4)
     assert sum(place.persons for place in places) == planted(4)["orders"]
     assert len(places) == 12
     assert all(place.store_id and place.revenue_minor > 0 for place in places)
@@ -186,6 +188,76 @@ def test_each_boutique_is_told_by_name_what_the_web_booked_for_it(company):
     told = answers.carried_over(company, "store", "web", 7)
     assert sum(place["orders"] for place in told) == planted(4)["orders"]
     assert {"Maison Ristretto Opéra", "メゾン・リストレット銀座"} <= {place["place"] for place in told}
+
+
+@pytest.fixture(scope="module")
+def boutiques(company: Hub) -> list[Statement]:
+    """The books of every boutique."""
+    return [one for one in company.credit.units() if company.credit.facts.kinds.get(one.unit) == "store"]
+
+
+def starved(boutiques: list[Statement]) -> list[str]:
+    return [one.unit for one in boutiques if one.headroom_today_minor < 0]
+
+
+def test_one_boutique_is_worse_off_in_todays_books_than_if_it_helped_nobody(company, boutiques):
+    assert len(boutiques) == 12
+    [showroom] = starved(boutiques)
+    most = max(company.journeys.carried_over("store", "web", within_days=7), key=lambda place: place.orders)
+    assert showroom == most.store_id
+    [books] = (one for one in boutiques if one.unit == showroom)
+    assert books.orders_helped > planted(4)["showroom_orders"]
+    assert books.orders_helped == max(one.orders_helped for one in boutiques)
+    assert books.today_minor < 0.9 * books.floor_minor
+
+
+def test_in_the_fair_books_every_boutique_is_above_its_floor_and_that_one_gains_most(boutiques):
+    assert all(one.headroom_fair_minor > 0 for one in boutiques)
+    gains = {one.unit: one.fair_minor - one.today_minor for one in boutiques}
+    assert [unit for unit, gain in gains.items() if gain > 0] == starved(boutiques)
+
+
+def test_every_order_that_its_advice_prepared_stands_in_its_books(company, boutiques):
+    [showroom] = starved(boutiques)
+    helped = company.credit.orders(showroom, helped=True, limit=10_000)
+    assert len(helped) == company.credit.count_orders(showroom, helped=True)
+    advised = [row for row in helped if row.captured_by == "web" and has_advice(company, row.order_id, showroom)]
+    assert len(advised) == planted(4)["showroom_orders"]
+    assert all(row.spent_minor for row in advised)
+    assert sum(row.shared_minor or 0 for row in advised) > 0
+
+
+def has_advice(company: Hub, order_id: str, unit: str) -> bool:
+    return any((act.unit, act.act) == (unit, "advise") for act in company.credit.order(order_id).acts)
+
+
+def test_to_stop_helping_pays_that_boutique_today_and_costs_it_in_the_fair_books(company, boutiques):
+    [showroom] = starved(boutiques)
+    [without] = company.credit.what_if(showroom)
+    assert without.today_change_minor > 0 > without.fair_change_minor
+    assert without.today_without_minor > without.today_minor
+    [books] = (one for one in boutiques if one.unit == showroom)
+    assert without.orders_helped == books.orders_helped
+
+
+def test_the_guarantee_finds_it_today_and_has_nothing_to_say_against_the_fair_books(company, boutiques):
+    today, fair = company.credit.guarantee("today"), company.credit.guarantee("fair")
+    stores = {one.unit for one in today.below_floor if company.credit.facts.kinds[one.unit] == "store"}
+    assert stores == {*starved(boutiques)}
+    assert today.subsidy_minor > 0
+    assert (fair.holds, fair.violations.count, fair.subsidy_minor) == (True, 0, 0)
+    assert fair.credited_minor == today.credited_minor == fair.worth_minor
+
+
+def test_every_order_that_stands_is_in_the_books_at_its_told_cost(company):
+    facts = company.credit.facts
+    rows = company.analytics.ask(
+        "SELECT state, count(*) AS orders FROM orders GROUP BY state ORDER BY state"
+    ).to_pylist()
+    assert {row["state"]: row["orders"] for row in rows} == {"placed": facts.orders, **facts.left_out}
+    assert facts.margins_percent < 10
+    assert facts.margins_told + facts.margins_percent == facts.orders
+    assert facts.usual_costs == ("pay",)
 
 
 # Fault 5: small frictions between channels
@@ -207,7 +279,7 @@ def test_the_rules_of_the_catalogue_find_the_first_and_the_second_fault_as_well(
     assert {case.store_id for case in company.frictions.cases("F1", limit=1_000)} == EMPTY
     assert {"persons": blind.persons} == planted(2)
     assert empty.conversion_with.value == blind.conversion_with.value == 0
-    assert empty.leak_low > 0.7 * empty.exposed_minor
+    assert empty.leak_low > 0.65 * empty.exposed_minor
     assert blind.leak_low > 0
 
 

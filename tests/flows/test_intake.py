@@ -540,8 +540,9 @@ BY_DECISIONS = {
     "decisions", "decision_ends", "model_links", "undone", "refused_links", "stock_holds", "stock_incoming",
     "stock_policies", "order_deeds", "order_units", "fulfilments", "fulfilment_lines", "location_picks", "goods_papers",
     "goods_steps", "goods_closings", "goods_short_picks", "agenda_questions", "agenda_alerts", "agenda_cares",
+    "aims_charters", "aims_goals", "aims_check_ins",
 }  # fmt: skip
-"""Tables that no message of a channel fills; the tests of people, promises, orders, goods and the agenda do."""
+"""Tables that no message of a channel fills; the tests of people, promises, orders, goods, the agenda and aims do."""
 
 
 def test_any_order_any_repeats_any_batches_give_the_same_truth_in_every_room(shop):

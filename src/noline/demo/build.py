@@ -13,10 +13,12 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+from noline.demo.books import credit_settings
 from noline.demo.floor import Evening, work
 from noline.demo.generator import BROWSER_SOURCES, SOURCES, generate
 from noline.demo.hints import Size
 from noline.hub import Hub
+from noline.kernel.settings import FILE_NAME
 
 MARK = "demo.json"
 COMPANY = "Maison Ristretto"
@@ -51,6 +53,8 @@ def build(folder: Path, size: Size, advance: Callable[[int], None]) -> Counter[s
             for receipts in hub.intake.stream(_messages(size), in_one_commit=_IN_ONE_COMMIT):
                 outcomes.update(receipt.status for receipt in receipts)
                 advance(len(receipts))
+    with (half / FILE_NAME).open("a", encoding="utf-8") as settings:
+        settings.write(credit_settings(size))
     with Hub.open(half, clock=Evening(SEED)) as hub:
         work(hub, SEED)
     with Hub.open(half) as hub:

@@ -73,6 +73,11 @@ class Product:
         """The list price in minor units of a currency."""
         return self.yen if currency == "JPY" else self.euro_cents
 
+    @property
+    def cost_euro_cents(self) -> int:
+        """What one costs us, wherever we sell it."""
+        return self.euro_cents * COST_PERCENT[self.category] // 100
+
 
 FR = Country("FR", "EUR", "fr", 1, 50)
 DE = Country("DE", "EUR", "de", 1, 30)
@@ -154,6 +159,10 @@ DEPOT_OF: Mapping[str, str] = MappingProxyType(
 """From where parcels to each country are sent."""
 
 
+COST_PERCENT: Mapping[str, int] = MappingProxyType({"coffee": 38, "machine": 62, "gift": 45, "accessory": 50})
+"""What goods cost us, as a share of their price in euro, by category."""
+
+
 def _coffee(number: int, name: str, intensity: int, euro_cents: int, yen: int) -> Product:
     return Product(f"c{number:02}", f"{name.lower()}-50", f"{name}, 50 capsules", "coffee", intensity, euro_cents, yen)
 
@@ -197,6 +206,10 @@ EMPTY_STORES = ("lyon-bellecour", "marseille-vieux-port")
 EMPTY_PRODUCTS = (CLASSICA, BARISTA, ADVENT)
 EMPTY_DAYS = range(54)
 """1 November .. 24 December 2025: what lies in our year of the eight weeks before Christmas."""
+
+
+# The fourth known fault: people taste and are advised there, and order at home.
+SHOWROOM = "hamburg-neuer-wall"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from noline.demo.company import (
     Store,
     price_minor,
 )
-from noline.demo.people import Habit, Person, people_of
+from noline.demo.people import DIGITAL, Person, people_of
 from noline.flows.ordering import Delivery, NewOrder, Ordered, Placed
 from noline.hub import Hub
 from noline.kernel.clock import DAY, HOUR, SECOND, Micros, as_text
@@ -54,7 +54,7 @@ class Evening:
 def work(hub: Hub, seed: int = 7) -> None:
     """Let the evening happen; `hub` goes by the clock of that evening."""
     chance = luck(f"work/{seed}")
-    crowd = [one for one in people_of(0, seed) if one.user_id and one.habit in (Habit.ONLINE, Habit.BOTH)]
+    crowd = [one for one in people_of(0, seed) if one.user_id and one.habit in DIGITAL]
     chance.shuffle(crowd)
     hub.policies.set(BARISTA.sku, "web", Policy("backorder", 40, _MACHINE_DUE), by=_BY)
     for store in STORES:

@@ -75,7 +75,8 @@ def _describe(pen: Pen, product: Product) -> None:
     intensity = f',"attributes":{{"intensity":{product.intensity}}}' if product.intensity else ""
     members = (
         f'"product_id":"{product.product_id}","sku":"{product.sku}","name":{text(product.name)},'
-        f'"category":"{product.category}","brand":"Maison Ristretto"{intensity}'
+        f'"category":"{product.category}","brand":"Maison Ristretto"{intensity},'
+        f'"cost":{major(product.cost_euro_cents, "EUR")},"cost_currency":"EUR"'
     )
     pen.track("warehouse", _EARLY + 60, "Product Described", "", members, '{"channel":"warehouse"}')
 

@@ -19,6 +19,8 @@ EMPTY_SHELF_PER_THOUSAND = 15
 BLIND_CALL_PER_THOUSAND = 15
 MARKETPLACE_PER_THOUSAND = 20
 STORE_ADVICE_PER_THOUSAND = 60
+SHOWROOM_ADVICE_PER_THOUSAND = 25
+"""Of these, people who are advised in one boutique, the showroom."""
 MISHAPS_PER_THOUSAND = 8
 """People for each kind of small friction, besides the customers that are counted in thousands."""
 MISHAPS = ("F5", "F6", "F8", "F9", "F12", "F15", "F16", "F17", "F18", "F19")
@@ -62,7 +64,10 @@ def _prices(size: Size) -> Mapping[str, int]:
 
 
 def _store_advice(size: Size) -> Mapping[str, int]:
-    return {"orders": THOUSANDS[size] * STORE_ADVICE_PER_THOUSAND}
+    return {
+        "orders": THOUSANDS[size] * STORE_ADVICE_PER_THOUSAND,
+        "showroom_orders": THOUSANDS[size] * SHOWROOM_ADVICE_PER_THOUSAND,
+    }
 
 
 def _mishaps(size: Size) -> Mapping[str, int]:
@@ -110,9 +115,14 @@ HINTS: tuple[Hint, ...] = (
         title="The boutique advises, the web books the sale",
         what_happens=(
             "Customers taste a coffee in a boutique, are advised by name, buy nothing there, and order that coffee "
-            "in the web shop within days. Credit by last click gives the boutique nothing."
+            "in the web shop within days. Credit by last click gives the boutique nothing. At the Neuer Wall in "
+            "Hamburg most people taste, collect and return, and order online: the boutique pays for the work and its "
+            "till sees no sale, so in today's books it is worse off than if it helped nobody."
         ),
-        where_to_look="`Product Tried` and `Advice Given` in a store, then `Order Completed` on the web within 7 days.",
+        where_to_look=(
+            "`Product Tried` and `Advice Given` in a store, then `Order Completed` on the web within 7 days; credit of "
+            "the boutiques beside what their own orders are worth, in today's books and in the fair ones."
+        ),
         planted=_store_advice,
     ),
     Hint(

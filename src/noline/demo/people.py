@@ -10,11 +10,24 @@ from random import Random
 from unicodedata import normalize
 
 from noline.demo.chance import luck
-from noline.demo.company import COFFEES, COUNTRIES, DE, EMPTY_STORES, FR, STORE_BY_ID, STORES, Country, Product, Store
+from noline.demo.company import (
+    COFFEES,
+    COUNTRIES,
+    DE,
+    EMPTY_STORES,
+    FR,
+    SHOWROOM,
+    STORE_BY_ID,
+    STORES,
+    Country,
+    Product,
+    Store,
+)
 from noline.demo.hints import (
     BLIND_CALL_PER_THOUSAND,
     EMPTY_SHELF_PER_THOUSAND,
     MARKETPLACE_PER_THOUSAND,
+    SHOWROOM_ADVICE_PER_THOUSAND,
     STORE_ADVICE_PER_THOUSAND,
 )
 
@@ -30,12 +43,20 @@ FIRST_UNLUCKY_NUMBER = 7_000_000
 
 
 class Habit(Enum):
-    """Where a person buys."""
+    """Where a person buys; who lives near the showroom tastes and collects there, and orders online."""
 
     ONLINE = "online"
     BOUTIQUE = "boutique"
     BOTH = "both"
     MARKETPLACE = "marketplace"
+    SHOWROOM = "showroom"
+
+
+DIGITAL = frozenset({Habit.ONLINE, Habit.BOTH, Habit.SHOWROOM})
+"""Who has an account."""
+
+CARDED = frozenset({Habit.BOTH, Habit.BOUTIQUE, Habit.SHOWROOM})
+"""Who has a card."""
 
 
 class Fate(Enum):
@@ -140,6 +161,7 @@ _STORES_OF = {
     country.code: tuple(store for store in STORES if store.country is country for _ in range(store.weight))
     for country in COUNTRIES
 }
+_EVERY_STORE = tuple(store for store in STORES for _ in range(store.weight * store.country.share_percent))
 _BY_INTENSITY = sorted(COFFEES, key=lambda coffee: (coffee.intensity, coffee.product_id))
 _HABITS = (*[Habit.ONLINE] * 33, *[Habit.BOUTIQUE] * 27, *[Habit.BOTH] * 34, *[Habit.MARKETPLACE] * 6)
 _FATES = (
@@ -185,10 +207,13 @@ def _dealt_fates(chance: Random) -> dict[int, tuple[Fate, int]]:
     return dealt
 
 
-def _home_for(fate: Fate, chance: Random) -> Store:
+def _home_for(fate: Fate, turn: int, chance: Random) -> Store:
     """The boutique around the corner; some faults happen in some places only."""
     if fate is Fate.EMPTY_SHELF:
         return STORE_BY_ID[chance.choice(EMPTY_STORES)]
+    if fate is Fate.STORE_ADVICE:
+        elsewhere = [store for store in _EVERY_STORE if store.store_id != SHOWROOM]
+        return STORE_BY_ID[SHOWROOM] if turn < SHOWROOM_ADVICE_PER_THOUSAND else chance.choice(elsewhere)
     euro_only = fate is Fate.MARKETPLACE_PRICE
     drawn = chance.randrange(FR.share_percent + DE.share_percent if euro_only else 100)
     country = FR if drawn < FR.share_percent else DE if drawn < FR.share_percent + DE.share_percent else COUNTRIES[2]
@@ -205,12 +230,14 @@ def _newcomer(
     number: int, fate: Fate, turn: int, relative: Person | None, chance: Random, home: Store | None = None
 ) -> Person:
     """One person: of a household of their own, or of a relative's."""
-    home = relative.home if relative else home or _home_for(fate, chance)
+    home = relative.home if relative else home or _home_for(fate, turn, chance)
     code = home.country.code
     first = chance.choice(_FIRST[code])
     last = chance.choice([name for name in _LAST[code] if not relative or name[0] == relative.last_name])
     habit = _HABIT_OF_FATE.get(fate) or chance.choice(_HABITS)
-    digital = habit in {Habit.ONLINE, Habit.BOTH}
+    if habit is Habit.BOTH and home.store_id == SHOWROOM:
+        habit = Habit.SHOWROOM
+    digital = habit in DIGITAL
     # Nobody shares with the victims of a known fault, so that their silence is theirs alone.
     alone = relative is None or relative.fate.is_planned or fate.is_planned
     own_email = alone or chance.random() < 0.7
@@ -237,7 +264,7 @@ def _newcomer(
         phone=_phone(home.country, number) if own_phone or relative is None else relative.phone,
         own_phone=own_phone,
         user_id=f"u{key}" if digital and (fate is not Fate.ORDINARY or chance.random() < 0.88) else "",
-        loyalty_id=f"L{number:08}" if habit in {Habit.BOTH, Habit.BOUTIQUE} else "",
+        loyalty_id=f"L{number:08}" if habit in CARDED else "",
         cookie=f"w-{key}-{chance.getrandbits(32):08x}",
         tastes=_tastes(chance),
         known_to=set(),

@@ -3,7 +3,7 @@
 from random import Random
 
 from noline.demo.company import MARKETPLACE_WINDOWS, YEAR_DAYS
-from noline.demo.people import Fate, Habit, Person
+from noline.demo.people import DIGITAL, Fate, Person
 from noline.demo.stories import (
     ERRANDS,
     Story,
@@ -94,7 +94,7 @@ _BEFALLS = {
 
 def _mailings(person: Person, last_day: int, chance: Random) -> list[Errand]:
     """The newsletters a person gets; who left us for good is taken off the list."""
-    if person.habit not in {Habit.ONLINE, Habit.BOTH}:
+    if person.habit not in DIGITAL:
         return []
     end = last_day if person.fate is Fate.EMPTY_SHELF else YEAR_DAYS
     return [

@@ -13,6 +13,7 @@ from noline.demo.company import (
     MACHINES,
     MARKETPLACE_WINDOWS,
     PRODUCT_BY_SKU,
+    SHOWROOM,
     Product,
     major,
     price_minor,
@@ -173,13 +174,14 @@ def collects_in_store(scene: Scene) -> None:
 
 
 def comes_to_a_tasting(scene: Scene) -> None:
-    """Books a tasting on the web; most come, and most of those buy."""
+    """Books a tasting on the web for the day after; most come, and most of those buy."""
     scene.log_in()
     scene.page("Tastings")
     appointment = f'"appointment_id":"t-{scene.key}","store_id":"{scene.store.store_id}","topic":"tasting"'
     until = stamp(scene.at + 6 * DAY_SECONDS)
     scene.web("Appointment Booked", f'{appointment},"handoff_group":"{scene.store.city}","handoff_until":"{until}"')
-    scene.days(2, 5)
+    # Soon, so that what somebody orders on the next errand is not within a week of the tasting.
+    scene.days(1, 1)
     if scene.happens(10):
         scene.web("Appointment Missed", appointment)
         return
@@ -308,7 +310,8 @@ def is_advised_then_orders_online(scene: Scene) -> None:
     scene.enter_store()
     coffee, associate = scene.taste(), scene.associate()
     scene.shop("Product Tried", scene.goods(coffee, "store"), advised_by=associate)
-    scene.shop("Advice Given", scene.goods(coffee, "store"), advised_by=associate)
+    told = f'{scene.goods(coffee, "store")},"minutes":{_minutes_of_advice(scene)}'
+    scene.shop("Advice Given", told, advised_by=associate)
     scene.days(1, 5)
     scene.log_in()
     scene.page("Home")
@@ -316,6 +319,11 @@ def is_advised_then_orders_online(scene: Scene) -> None:
 
 
 # What the stories are made of
+
+
+def _minutes_of_advice(scene: Scene) -> int:
+    """How long it took; the showroom takes its time."""
+    return (18 if scene.store.store_id == SHOWROOM else 8) + scene.who.turn % 5
 
 
 def brings_back(scene: Scene) -> str:
@@ -479,6 +487,16 @@ ERRANDS: Mapping[Habit, tuple[Story, ...]] = MappingProxyType(
             (buys_a_machine_in_store, 2),
         ),
         Habit.MARKETPLACE: (buys_on_the_marketplace,),
+        Habit.SHOWROOM: _weighted(
+            (browses, 8),
+            (orders_on_the_web, 34),
+            (orders_in_the_app, 24),
+            (collects_in_store, 20),
+            (returns_in_store, 6),
+            (buys_in_store, 4),
+            (calls_after_a_failed_checkout, 2),
+            (calls_about_a_machine_from_the_web, 1),
+        ),
     }
 )
 """What people of each habit come for, as often as it stands in the tuple."""

@@ -39,6 +39,7 @@ from noline.stores.tombstones import Entry, Receipt, ToDo, mark_of
 from noline.stores.transactional import Reader, Transaction, TransactionalStore
 from noline.stores.vault import Vault
 from noline.truth.agenda.service import Agenda
+from noline.truth.aims.service import EXACT, Aims
 from noline.truth.customers.decisions import DECIDED
 from noline.truth.customers.model import CLAIMED, alone
 from noline.truth.customers.service import Customers
@@ -109,6 +110,7 @@ class Erasing:
         papers: Goods,
         profiles: Profiles,
         agenda: Agenda,
+        aims: Aims,
         deeds: Deeds,
         recipients: Callable[[], Sequence[str]],
         clock: Clock,
@@ -118,6 +120,7 @@ class Erasing:
 
         orders, papers: rooms that keep what is written into deeds about what people ordered and gave back.
         profiles: knows how people are called. agenda: keeps what is written about questions and frictions.
+        aims: keeps what is written about channels and goals.
         recipients: the receivers that are sent events; they must be told by whoever erases.
         """
         self._store = store
@@ -131,6 +134,7 @@ class Erasing:
         self._papers = papers
         self._profiles = profiles
         self._agenda = agenda
+        self._aims = aims
         self._deeds = deeds
         self._recipients = recipients
         self._clock = clock
@@ -242,7 +246,7 @@ class Erasing:
         theirs = [*plan.names.values(), *vanished.values()]
         names = Names(theirs, words, {value for _, value in plan.things})
         self._wipe_letters(tx, plan, names)
-        self._strip_agenda(tx, plan, agenda_words.named_here(theirs, words, called))
+        self._strip_words(tx, plan, agenda_words.named_here(theirs, words, called))
         by, reason = (names.taken_out(text) or "" for text in (by, reason))
         marks = sorted({*marks, *(mark_of(self._vault.digest, name) for name in theirs)})
         counts: dict[str, Any] = {**dict(sorted(plan.counts.items())), "tombstones": len(marks), **told}
@@ -422,12 +426,16 @@ class Erasing:
         plan.counts["dead_letters"] = dead_letters.wipe(tx, letters)
         plan.counts["answers"] = tombstones.wipe_answers(tx, answers)
 
-    def _strip_agenda(self, tx: Transaction, plan: _Plan, names: Names) -> None:
-        """Take the names out of notes about frictions and out of saved questions."""
-        changed = agenda_words.forgotten(tx, self._log, self._facts, self._agenda, names)
-        plan.positions += changed
-        if changed:
-            plan.counts["agenda"] += len(changed)
+    def _strip_words(self, tx: Transaction, plan: _Plan, names: Names) -> None:
+        """Take the names out of notes about frictions, saved questions, charters, goals and what was decided."""
+        of_rooms = {
+            "agenda": agenda_words.forgotten(tx, self._log, self._facts, self._agenda, names),
+            "aims": agenda_words.forgotten(tx, self._log, self._facts, self._aims, names, EXACT),
+        }
+        for room, changed in of_rooms.items():
+            plan.positions += changed
+            if changed:
+                plan.counts[room] += len(changed)
 
     # The rooms
 

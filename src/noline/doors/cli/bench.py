@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from noline.doors.cli.bench_credit import credit
 from noline.doors.cli.talk import say, show
 
 if TYPE_CHECKING:
@@ -386,5 +387,7 @@ def _in_words(figures: dict[str, Any]) -> str:
     shown = ((name, f"{value:,.2f}" if isinstance(value, float) else value) for name, value in figures.items())
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown)
 
+
+bench.add_command(credit)
 
 COMMANDS = {"bench": bench}

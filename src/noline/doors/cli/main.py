@@ -17,6 +17,7 @@ _MODULES = {
     "dead-letters": "data", "changes": "data", "webhooks": "data", "customers": "questions", "journeys": "questions",
     "sales": "questions", "feedback": "questions", "stock": "questions", "orders": "questions", "prices": "questions",
     "catalogue": "questions", "accounts": "accounts", "match": "match", "demo": "demo", "bench": "bench",
+    "credit": "credit", "channels": "roles", "scorecard": "scorecard", "metrics": "scorecard", "aims": "aims",
 }  # fmt: skip
 
 

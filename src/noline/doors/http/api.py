@@ -17,10 +17,12 @@ from noline.doors.console.render import CONTENT_SECURITY_POLICY, STATIC
 from noline.doors.console.routes import CONSOLE_ROUTES, error_page, wants_page
 from noline.doors.http import metrics
 from noline.doors.http.accounts import ACCOUNT_ROUTES
+from noline.doors.http.aims import AIMS_ROUTES
 from noline.doors.http.auth import needs
 from noline.doors.http.care import CARE_ROUTES
 from noline.doors.http.carts import CART_ROUTES
 from noline.doors.http.consents import CONSENT_ROUTES
+from noline.doors.http.credit import CREDIT_ROUTES
 from noline.doors.http.docs import ApiPage, describe
 from noline.doors.http.frictions import FRICTION_ROUTES
 from noline.doors.http.goods import GOODS_ROUTES
@@ -32,6 +34,8 @@ from noline.doors.http.orders import ORDER_ROUTES
 from noline.doors.http.privacy import PRIVACY_ROUTES
 from noline.doors.http.profiles import PROFILE_ROUTES
 from noline.doors.http.promises import PROMISE_ROUTES
+from noline.doors.http.roles import ROLES_ROUTES
+from noline.doors.http.scorecard import SCORECARD_ROUTES
 from noline.doors.http.shopify import SHOPIFY_ROUTES
 from noline.doors.http.threads import in_thread
 from noline.doors.http.writer import Writer
@@ -89,6 +93,10 @@ def api(hub: Hub, writer: Writer) -> Litestar:
             *KNOWLEDGE_ROUTES,
             *JOURNEY_ROUTES,
             *FRICTION_ROUTES,
+            *CREDIT_ROUTES,
+            *AIMS_ROUTES,
+            *ROLES_ROUTES,
+            *SCORECARD_ROUTES,
             *PROFILE_ROUTES,
             *IDENTITY_ROUTES,
             *CONSENT_ROUTES,

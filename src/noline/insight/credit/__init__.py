@@ -1,0 +1,1 @@
+"""Which unit earned what, so that helping another channel never costs it."""

@@ -1,0 +1,61 @@
+"""How the numbers of credit are counted: plain words, and the statements that read what they are made of."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from noline.insight.credit.rules import Rules
+from noline.kernel.errors import NotFound
+from noline.stores.analytical import Question, statement
+
+_ASKED = {
+    "orders": (
+        "Every order that somebody placed. Left out are cancelled ones, those that nobody collected, those whose value "
+        "nobody told, and those in a currency without a rate."
+    ),
+    "goods": (
+        "What goods cost: as the order tells it, else as each line tells it, else as was last told of the item at or "
+        "before the order, else {percent} % of the price."
+    ),
+    "work": (
+        "Work is what messages say that name an order, and what a person did in the {days} days before, since the "
+        "order before. Touches of one unit for one act on one day are one act. Its cost is that of the rules, for the "
+        "minutes that a message tells or the usual ones."
+    ),
+    "returns": (
+        "A return takes back of the margin as large a part as of the value; without a value, as of the units; without "
+        "both, all of it."
+    ),
+    "units": (
+        "The work on each order is repaid to whoever did it. What is left is shared by the method {method} between the "
+        "units that took part; a loss is borne by its owner. Today's books: the margin of what a unit captured, less "
+        "what it spent. Its floor: what orders left that it made all alone, less the losses it bears."
+    ),
+    "guarantee": (
+        "A group of units could claim what the orders left that nobody outside the group took part in. Orders count "
+        "with all their returns, by when they were placed."
+    ),
+    "what_if": (
+        "The same books without the work that the unit does on orders captured elsewhere; those orders go on without "
+        "it. No forecast."
+    ),
+}
+"""How things are counted; what follows from all that was read begins with the orders."""
+
+_OWN_SQL = ("orders", "goods", "work", "returns")
+
+
+@cache
+def sql_of(question: str) -> str:
+    """The statement that a question asks."""
+    return statement(Path(__file__).parent / "sql" / f"{question}.sql")
+
+
+def counted(name: str, rules: Rules) -> dict[str, Any]:
+    """How something is counted: `words`, `sql` and `parameters`. Raises NotFound for a name that is none of them."""
+    if name not in _ASKED:
+        raise NotFound(what="question of credit", name=name)
+    told = {"days": str(rules.window_days), "percent": str(rules.goods_cost_percent), "method": rules.method}
+    seen = sorted({word for act in rules.acts.values() for word in act.words})
+    sql = sql_of(name if name in _OWN_SQL else "orders")
+    return Question(name, _ASKED[name], sql).counted({"words": seen}, told)

@@ -1,0 +1,243 @@
+"""From what the channels told to what the books are made of: orders with their margins, acts with their costs, returns.
+
+Nothing is guessed: an order whose value or costs cannot be told is left out, and counted with the reason.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from noline.insight.credit.costing import Rates, Tariff
+from noline.insight.credit.margins import Goods, goods_of
+from noline.insight.credit.model import ACTS, NOBODY, Orders, Returns, Trade, Work
+from noline.insight.credit.names import DEPOT, STORE, Names, kinds_of, longs, rows_of
+from noline.insight.credit.questions import sql_of
+from noline.insight.credit.returning import Back, taken_back
+from noline.insight.credit.rules import Rules
+from noline.insight.credit.working import (
+    DELIVER,
+    TAKE_BACK,
+    Acts,
+    Placed,
+    captured,
+    in_journeys,
+    told_by_order,
+    without_repeats,
+    words_of,
+)
+from noline.kernel.sales import ORDER_WORDS
+from noline.stores.analytical import Answering
+from noline.stores.walks.arrays import Flags, Longs
+from noline.stores.walks.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was read and what was not; counts are of orders unless they say otherwise.
+
+    left_out: by reason (`cancelled`, `expired`, `no value`, `no rate`). no_rate: by currency, of those the last ones.
+    margins_told: the cost of all their goods was told. margins_percent: some of it is `goods_cost_percent`.
+    goods_no_rate: of these, orders whose told costs are in a currency without a rate. of_nobody: no person is known,
+    so nothing before the order is. acts: by name. usual_costs: the acts whose costs noline.toml does not tell.
+    returns: that were read. returns_left_out: by reason. kinds: `store`, `depot` or its channel, by unit.
+    """
+
+    orders: int
+    left_out: Mapping[str, int]
+    no_rate: Mapping[str, int]
+    margins_told: int
+    margins_percent: int
+    goods_no_rate: int
+    goods_cost_percent: int
+    of_nobody: int
+    acts: Mapping[str, int]
+    usual_costs: tuple[str, ...]
+    returns: int
+    returns_left_out: Mapping[str, int]
+    kinds: Mapping[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as data."""
+        return asdict(self)
+
+
+class Read(NamedTuple):
+    """What was sold, and how well that is known."""
+
+    trade: Trade
+    facts: Facts
+
+
+def trade_of(
+    answering: Answering, history: History, rules: Rules, *, currency: str, rates: Mapping[str, Decimal]
+) -> Read:
+    """All that was sold. currency: of the amounts in the rules; rates: its units for one unit of another currency.
+
+    Raises TooManyNames of the history.
+    """
+    return _Reading(answering, history, rules, Rates(currency, rates)).read()
+
+
+class _Unread(NamedTuple):
+    """What is no part of the books. every_id: of all orders that were ever placed."""
+
+    every_id: "pa.ChunkedArray[Any]"
+    left_out: Mapping[str, int]
+    no_rate: Mapping[str, int]
+
+
+class _Reading:
+    """One reading. Rows are those of the view `orders` that stand; which of them are kept is settled before the end."""
+
+    def __init__(self, answering: Answering, history: History, rules: Rules, rates: Rates) -> None:
+        self._answering = answering
+        self._history = history
+        self._rules = rules
+        self._rates = rates
+        self._names = Names()
+
+    def read(self) -> Read:
+        every = self._answering.ask(sql_of("orders"))
+        standing = every.filter(pa.array([state == "placed" for state in every["state"].to_pylist()], pa.bool_()))
+        kept, unread = self._kept(every, standing)
+        placed = self._placed(standing)
+        acts = self._acts(placed)
+        acts = acts.of(kept[acts.order])
+        number = np.cumsum(kept) - 1
+        acts = acts._replace(order=number[acts.order])
+        return self._told(standing.filter(pa.array(kept)), acts, placed.captured_by[kept], unread)
+
+    def _kept(self, every: pa.Table, standing: pa.Table) -> tuple[Flags, "_Unread"]:
+        """Which orders that stand can be told in money, and what becomes of the others."""
+        codes = standing["currency"].combine_chunks().dictionary_encode()
+        known = np.array([self._rates.knows(name) for name in codes.dictionary.to_pylist()] or [False])
+        rated = known[longs(codes.indices, 0)]
+        valued = np.asarray(standing["value_minor"].is_valid().to_numpy())
+        no_rate = Counter(standing["currency"].filter(pa.array(valued & ~rated)).to_pylist())
+        left_out = Counter(state for state in every["state"].to_pylist() if state != "placed")
+        left_out.update({"no value": int((~valued).sum()), "no rate": no_rate.total()})
+        return valued & rated, _Unread(every["order_id"], left_out, no_rate)
+
+    def _placed(self, standing: pa.Table) -> Placed:
+        return Placed(
+            standing["order_id"],
+            longs(standing["placed_at"], 0),
+            longs(standing["person"], NOBODY),
+            self._names.codes(standing["unit"]),
+            self._names.codes(standing["location"]),
+        )
+
+    def _acts(self, placed: Placed) -> Acts:
+        rules, names = self._rules, self._names
+        words = [*words_of(rules)]
+        of_orders = [word for word in words if word in ORDER_WORDS]
+        of_others = [word for word in words if word not in ORDER_WORDS]
+        ask = self._answering.ask
+        parts = [
+            captured(placed, ask(sql_of("work"), {"words": list(rules.acts["capture"].words)})),
+            told_by_order(placed, ask(sql_of("work"), {"words": of_orders}), names, rules),
+            told_by_order(placed, ask(sql_of("unnamed"), {"words": of_others}), names, rules),
+            in_journeys(placed, self._history, names, rules),
+        ]
+        return without_repeats(Acts.together(parts), rules, len([*names]))
+
+    def _told(self, orders: pa.Table, acts: Acts, captured_by: Longs, unread: "_Unread") -> Read:
+        """Money for all of it. acts: by the rows of these orders."""
+        currencies, currency = _coded(orders["currency"])
+        goods = goods_of(orders, self._answering.ask(sql_of("goods")), self._rules.goods_cost_percent, self._rates)
+        value = longs(orders["value_minor"], 0)
+        margin = value - longs(orders["tax_minor"], 0) - goods.cost_minor
+        told = self._answering.ask(sql_of("returns"))
+        back = taken_back(orders, told, value, margin)
+        returned_to = self._names.codes(back.unit)
+        owner = self._owners(acts, captured_by)
+        returns_owner = self._owner(self._rules.owner_of_returns, captured_by[back.order])
+        units, code, kinds = self._units([captured_by, owner, acts.unit, returned_to, returns_owner])
+        tariff = Tariff(self._rules, units, kinds, currencies, self._rates)
+        acts = acts._replace(unit=code[acts.unit])
+        minutes, cost = tariff.of(acts.unit, acts.act, currency[acts.order], acts.minutes)
+        ppm = np.array([self._rules.baseline_at(unit, kinds[unit]) for unit in units] or [0], np.int64)
+        countries, country = _coded(pc.fill_null(orders["country"], ""))
+        trade = Trade(
+            units, currencies, countries,
+            np.array([self._rules.shares_at(unit, kinds[unit]) for unit in units], np.bool_),
+            Orders(
+                orders["order_id"].combine_chunks(), longs(orders["placed_at"], 0), code[captured_by], code[owner],
+                currency, value, margin, ppm[code[captured_by]], longs(orders["person"], NOBODY), country,
+            ),
+            Work(acts.order, acts.unit, acts.act, acts.at, minutes, cost),
+            self._returns(back, code[returned_to], code[returns_owner], tariff, currency),
+        )  # fmt: skip
+        unknown = int((rows_of(told["order_id"], unread.every_id) == NOBODY).sum())
+        returned = {"no such order": unknown, "the order is left out": back.unmatched - unknown, **back.left_out}
+        return Read(trade, self._facts(trade, goods, unread, returned, kinds))
+
+    def _returns(self, back: Back, unit: Longs, owner: Longs, tariff: Tariff, currency: Longs) -> Returns:
+        acts = np.full(back.order.size, TAKE_BACK, np.int64)
+        minutes, cost = tariff.of(unit, acts, currency[back.order], back.minutes)
+        return Returns(back.order, unit, owner, back.at, minutes, back.value_minor, back.margin_minor, cost)
+
+    def _owners(self, acts: Acts, captured_by: Longs) -> Longs:
+        """Who bears what an order loses: who decided about delivery, where something was delivered."""
+        delivered = np.zeros(captured_by.size, np.bool_)
+        delivered[acts.order[acts.act == DELIVER]] = True
+        return np.where(delivered, self._owner(self._rules.owner_of_delivery, captured_by), captured_by)
+
+    def _owner(self, named: str | None, captured_by: Longs) -> Longs:
+        return captured_by if named is None else np.full(captured_by.size, self._names.code(named), np.int64)
+
+    def _units(self, columns: list[Longs]) -> tuple[tuple[str, ...], Longs, Mapping[str, str]]:
+        """The units that did something or have costs of their own, in order; their codes; the kind of each."""
+        every = [*self._names]
+        used = {every[code] for column in columns for code in np.unique(column).tolist()}
+        used |= {unit for unit in self._rules.fixed if unit in every and unit not in (STORE, DEPOT)}
+        units = tuple(sorted(used))
+        places = {unit: place for place, unit in enumerate(units)}
+        code = np.array([places.get(unit, NOBODY) for unit in every] or [NOBODY], np.int64)
+        return units, code, kinds_of(units, *self._places())
+
+    def _places(self) -> tuple[frozenset[str], frozenset[str]]:
+        told = self._answering.ask(sql_of("places")).to_pylist()
+        history = self._history
+        stores = {one["name"] for one in told if one["kind"] == STORE} | {*history.parts["store_id"].names}
+        channels = {one["name"] for one in told if one["kind"] != STORE} | {*history.channels.names}
+        return frozenset(stores), frozenset(channels - {DEPOT})
+
+    def _facts(
+        self, trade: Trade, goods: Goods, unread: "_Unread", returned: Mapping[str, int], kinds: Mapping[str, str]
+    ) -> Facts:
+        acts = np.bincount(trade.work.act, minlength=len(ACTS)).tolist()
+        acts[TAKE_BACK] = trade.returns.order.size
+        return Facts(
+            orders=trade.orders.placed_at.size,
+            left_out=_some(unread.left_out),
+            no_rate=_some(unread.no_rate),
+            margins_told=int((~goods.by_percent).sum()),
+            margins_percent=int(goods.by_percent.sum()),
+            goods_no_rate=int(goods.no_rate.sum()),
+            goods_cost_percent=self._rules.goods_cost_percent,
+            of_nobody=int((trade.orders.person == NOBODY).sum()),
+            acts=dict(zip(ACTS, acts, strict=True)),
+            usual_costs=tuple(act for act in ACTS if act not in self._rules.priced),
+            returns=trade.returns.order.size,
+            returns_left_out=_some(returned),
+            kinds=kinds,
+        )
+
+
+def _some(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: count for name, count in sorted(counts.items()) if count}
+
+
+def _coded(column: "pa.ChunkedArray[Any]") -> tuple[tuple[str, ...], Longs]:
+    """The different texts in the order of the alphabet, and the code of each."""
+    names = Names()
+    codes = names.codes(column)
+    ordered, places = names.in_order()
+    return ordered, places[codes] if codes.size else codes
