@@ -12,8 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from console.preview_channels import channel_pages
+from console.preview_credit import credit_pages
 from console.preview_journeys import COUNTED_FIX, FRICTIONS, QUESTIONS, TIME_TO, journey_pages
 from console.preview_people import people_pages
+from console.preview_scorecard import scorecard_pages
 from console.preview_shop import shop_pages
 from noline.doors.console import views
 from noline.doors.console.render import STATIC, render
@@ -670,6 +673,9 @@ def every_page() -> dict[str, tuple[str, str, Any]]:
         **journey_pages(),
         **people_pages(),
         **shop_pages(),
+        **credit_pages(),
+        **channel_pages(),
+        **scorecard_pages(),
         "sources": (
             "sources",
             "/sources",

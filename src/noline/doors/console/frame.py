@@ -63,7 +63,7 @@ def _counted(name: str, row: Row) -> Counted:
     named = parameters.items() if isinstance(parameters, Mapping) else enumerate(parameters, 1)
     return Counted(
         name=name,
-        heading=wording.title(_HEADINGS.get(name, name.replace("_", " "))),
+        heading=wording.title(row.get("heading") or _HEADINGS.get(name, name.replace("_", " "))),
         words=row.get("words", ""),
         sql=(row.get("sql") or "").strip(),
         parameters=tuple((str(key), str(value)) for key, value in named),

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from noline.doors.console import wording
+from noline.doors.console import credit_words, wording
 from noline.doors.console.frame import Shell
 from noline.doors.console.records import record_path
 
@@ -35,6 +35,12 @@ PAGES = (
     "stock_item",
     "stock_moves",
     "today",
+    "credit",
+    "credit_unit",
+    "credit_order",
+    "credit_guarantee",
+    "channels",
+    "scorecard",
     "sources",
     "dead_letters",
     "dead_letter",
@@ -85,6 +91,9 @@ def environment() -> Environment:
         "money": wording.money,
         "sentence_of_money": wording.sentence_of_money,
         "record_path": record_path,
+        "amount": credit_words.amount,
+        "exact": credit_words.exact,
+        "signed": credit_words.signed,
     }
     made.globals.update(words)
     return made

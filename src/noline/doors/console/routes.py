@@ -12,11 +12,14 @@ from litestar.response import Redirect
 
 from noline.doors import answers
 from noline.doors.console import views
+from noline.doors.console.channels_routes import CHANNELS_ROUTES
+from noline.doors.console.credit_routes import CREDIT_ROUTES
 from noline.doors.console.journeys_routes import JOURNEYS_ROUTES
 from noline.doors.console.orders_routes import ORDERS_ROUTES
 from noline.doors.console.people_routes import PEOPLE_ROUTES
 from noline.doors.console.render import render
 from noline.doors.console.review_routes import REVIEW_ROUTES
+from noline.doors.console.scorecard_routes import SCORECARD_ROUTES
 from noline.doors.console.serving import (
     ADMIN,
     ASSOCIATE,
@@ -244,5 +247,6 @@ def _enter(request: Asking, session: str, role: Role, next_path: str) -> Page:
 
 CONSOLE_ROUTES = [
     *JOURNEYS_ROUTES, *record, *PEOPLE_ROUTES, *REVIEW_ROUTES, *ORDERS_ROUTES, *STOCK_ROUTES, *TODAY_ROUTES,
+    *CREDIT_ROUTES, *CHANNELS_ROUTES, *SCORECARD_ROUTES,
     *sources, *dead_letters, *dead_letter, dry_run, patch, replay, ignore, login, login_with_key, logout,
 ]  # fmt: skip
