@@ -20,6 +20,9 @@ from noline.doors.console.channel_tables import (
 from noline.doors.console.frame import Counted, counted_of
 from noline.doors.console.wording import Row
 
+MOST_ACCOUNTS = 20
+"""So many businesses stand on the page, those that ordered most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
@@ -66,6 +69,7 @@ class ChannelsPage:
     index_words: str
     partners: tuple[Channel, ...]
     accounts: tuple[Account, ...]
+    more_accounts: int
     roles: Mapping[str, str]
     said: str
     refused: str
@@ -91,6 +95,7 @@ def channels(
     measured = [_channel(row, stated.get(row["name"])) for row in roles["channels"]]
     others = [_stated_only(row) for name, row in stated.items() if name not in {one.channel for one in measured}]
     shown = sorted(measured, key=lambda one: (-(one.orders or 0), one.name)) + others
+    most_first = sorted(partners["accounts"], key=lambda row: -row["orders"])
     return ChannelsPage(
         headline=_headline(shown),
         channels=tuple(shown),
@@ -105,7 +110,8 @@ def channels(
         capabilities=capabilities_of(index),
         index_words=index_words(index),
         partners=tuple(_channel(row, stated.get(row["name"])) for row in partners["channels"]),
-        accounts=tuple(account_of(row) for row in partners["accounts"]),
+        accounts=tuple(account_of(row) for row in most_first[:MOST_ACCOUNTS]),
+        more_accounts=max(0, len(partners["accounts"]) - MOST_ACCOUNTS),
         roles=ROLES,
         said=said,
         refused=refused,
