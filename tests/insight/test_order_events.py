@@ -39,7 +39,7 @@ def test_an_order_is_told_as_a_whole_and_line_by_line():
     assert whole == OrderEvent(
         seq=7, line=0, subject=-5, occurred_at=1_000, channel="store", action="Order Completed", order_id="o-1",
         return_id=None, account_id=None, store_id="paris-1", location="depot-1", country="FR", sku=None, units=3,
-        currency="EUR", total_minor=2500, tax_minor=420, shipping_minor=350, cost_minor=None, minutes=4,
+        currency="EUR", total_minor=2500, tax_minor=420, shipping_minor=350, cost_minor=None, minutes=4, promised_at=None,
     )  # fmt: skip
     assert (first.line, first.sku, first.units, first.total_minor, first.cost_minor) == (1, "a", 2, 2000, 600)
     assert (second.line, second.sku, second.units, second.total_minor, second.cost_minor) == (2, "b", 1, 500, None)
@@ -155,6 +155,23 @@ def test_a_return_told_twice_is_one_return_where_it_was_brought(hub):
         "o-1", "r-1", "paris-1", 400, 1,
     )  # fmt: skip
     assert back["accepted_at"] == parse_instant("2026-03-05T10:00:00Z")
+
+
+def test_a_promise_is_the_first_told_and_is_kept_by_what_was_ready_or_delivered(hub):
+    for order in ("o-1", "o-2", "o-3"):
+        say(hub, "web", "Order Completed", "02", order_id=order, total=10)
+        say(hub, "web", "Order Promised", "02", order_id=order, promised_at="2026-03-05T10:00:00Z")
+    say(hub, "web", "Order Promised", "03", order_id="o-1", promised_at="2026-03-09T10:00:00Z")
+    say(hub, "web", "Order Delivered", "06", order_id="o-1")
+    say(hub, "web", "Pickup Requested", "02", order_id="o-2", store_id="paris-1", handoff_until="2026-03-08T10:00:00Z")
+    say(hub, "web", "Pickup Ready", "04", order_id="o-2", store_id="paris-1")
+    say(hub, "web", "Order Cancelled", "04", order_id="o-3")
+    rows = asked(hub, "SELECT * FROM order_promises ORDER BY order_id")
+    day = {number: parse_instant(f"2026-03-0{number}T10:00:00Z") for number in range(1, 10)}
+    assert [(row["order_id"], row["promised_at"], row["done_at"], row["to_collect"]) for row in rows] == [
+        ("o-1", day[5], day[6], False), ("o-2", day[5], day[4], True),
+    ]  # fmt: skip
+    assert [(row["unit"], row["served_by"]) for row in rows] == [("web", "web"), ("web", "paris-1")]
 
 
 def test_an_erased_person_leaves_the_order_and_not_the_name(hub):

@@ -11,6 +11,7 @@ from noline.kernel.lenient import (
     amount_minor_of,
     count_of,
     currency_of,
+    instant_of,
     line_minor_of,
     minutes_of,
     products_of,
@@ -35,6 +36,7 @@ ORDER_WORDS = frozenset(
 )  # fmt: skip
 """The words that tell of one order, when they name it."""
 
+_PROMISING = frozenset({"Order Promised", "Pickup Requested"})
 _COST_WORD = "Product Described"
 
 
@@ -46,6 +48,7 @@ class OrderEvent(NamedTuple):
     store_id: the store that told it, or that it names. location: where the goods lie, where the message says it.
     total_minor: of the whole, or of the line. tax_minor, shipping_minor: what of the whole is tax and postage.
     cost_minor: what the goods cost us, where the message tells. minutes: of work, where it tells.
+    promised_at: when the customer may expect the order: `promised_at`, or of a pick-up `handoff_until`.
     """
 
     seq: int
@@ -68,6 +71,7 @@ class OrderEvent(NamedTuple):
     shipping_minor: int | None
     cost_minor: int | None
     minutes: int | None
+    promised_at: Micros | None
 
 
 class GoodsCost(NamedTuple):
@@ -141,7 +145,13 @@ def _whole(fact: Fact, order_id: str, products: list[Json], currency: str) -> Or
         _minor(said, "shipping", currency),
         _minor(said, "cost", currency),
         minutes_of(said),
+        _promised_at(fact),
     )
+
+
+def _promised_at(fact: Fact) -> Micros | None:
+    told = instant_of(fact.properties.get("promised_at"))
+    return instant_of(fact.properties.get("handoff_until")) if told is None and fact.kind in _PROMISING else told
 
 
 def _line(whole: OrderEvent, number: int, product: Json) -> OrderEvent:
@@ -156,6 +166,7 @@ def _line(whole: OrderEvent, number: int, product: Json) -> OrderEvent:
         shipping_minor=None,
         cost_minor=None if cost is None or units is None else whole_of(cost * units),
         minutes=None,
+        promised_at=None,
     )
 
 

@@ -92,6 +92,7 @@ TABLES: Mapping[str, Table] = {
             "shipping_minor": "BIGINT",
             "cost_minor": "BIGINT",
             "minutes": "BIGINT",
+            "promised_at": "BIGINT",
         },
         position="seq",
     ),
@@ -105,7 +106,7 @@ TABLES: Mapping[str, Table] = {
 }
 """The tables of a hub. Times are microseconds since 1970 UTC, amounts are minor units of their currency."""
 
-VIEWS = ("orders", "order_goods", "order_returns")
+VIEWS = ("orders", "order_goods", "order_returns", "order_promises")
 """Tables that follow from the others, in this order; each is the SELECT of a file in `views/`."""
 
 Columns = Mapping[str, Sequence[Any]]
