@@ -38,8 +38,8 @@ def test_an_order_is_told_as_a_whole_and_line_by_line():
     whole, first, second = order_events(fact("Order Completed", said, store_id="paris-1", country="FR"))
     assert whole == OrderEvent(
         seq=7, line=0, subject=-5, occurred_at=1_000, channel="store", action="Order Completed", order_id="o-1",
-        return_id=None, account_id=None, store_id="paris-1", location="depot-1", country="FR", sku=None, units=3,
-        currency="EUR", total_minor=2500, tax_minor=420, shipping_minor=350, cost_minor=None, minutes=4, promised_at=None,
+        return_id=None, account_id=None, store_id="paris-1", location="depot-1", country="FR", sku=None, units=3, promised_at=None,
+        currency="EUR", total_minor=2500, tax_minor=420, shipping_minor=350, cost_minor=None, minutes=4,
     )  # fmt: skip
     assert (first.line, first.sku, first.units, first.total_minor, first.cost_minor) == (1, "a", 2, 2000, 600)
     assert (second.line, second.sku, second.units, second.total_minor, second.cost_minor) == (2, "b", 1, 500, None)
