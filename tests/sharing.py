@@ -80,3 +80,58 @@ def _order(number: int, at: Any, user: str) -> dict[str, Any]:
         "Order Completed", id=f"c-{number}", at=at.isoformat(), user=user, order_id=f"o-{number}", total=100,
         currency="EUR", fulfilment_location="depot", products=[{"sku": "coffee", "price": 100, "quantity": 1}],
     )  # fmt: skip
+
+
+ABROAD = """
+[rates]
+JPY = "0.006"
+
+[credit.baseline]
+app = 0.25
+"""
+
+
+def abroad(folder: Path) -> Hub:
+    """The same company, which has gone abroad and to other channels.
+
+    Tokyo sells eight orders of 9,000 JPY by itself, and one in May after the app was looked at. Lyon sells nothing, and
+    takes back what the web sold; its id is one that only a shop system thinks of. The app sells one order, a quarter of
+    which would have come anyway.
+    """
+    sharing(folder).close()
+    with (folder / "noline.toml").open("a", encoding="utf-8") as settings:
+        settings.write(ABROAD)
+    hub = Hub.open(folder)
+    hub.access.add_source("app", "app")
+    for source in ("tills", "web", "app"):
+        said = [message for teller, message in _told_abroad() if teller == source]
+        assert {one.status for one in hub.accept(source, said)} == {"accepted"}
+    return hub
+
+
+SLASHED = "gid://shopify/Order/1"
+
+
+def _told_abroad() -> Iterator[tuple[str, dict[str, Any]]]:
+    for number in range(201, 209):
+        yield "tills", _yen(number, OPENING + timedelta(days=2), f"jp-{number}")
+    may = OPENING + timedelta(days=65)
+    yield "app", track("Product Viewed", id="view-jp", at=may.isoformat(), user="jp-may", sku="coffee")
+    yield "tills", _yen(299, may + timedelta(days=1), "jp-may")
+    yield "web", _order(300, OPENING + timedelta(days=4), "u-300") | {"messageId": "slashed"}
+    slashed = _order(0, OPENING + timedelta(days=4), "u-400")
+    slashed["properties"]["order_id"] = SLASHED
+    yield "web", slashed
+    yield "tills", track(
+        "Return Accepted", id="back", at=(OPENING + timedelta(days=9)).isoformat(), user="u-400", order_id=SLASHED,
+        total=100, currency="EUR", minutes=10, context_store_id="lyon-1",
+    )  # fmt: skip
+    yield "app", _order(500, OPENING + timedelta(days=5), "u-500")
+
+
+def _yen(number: int, at: Any, user: str) -> dict[str, Any]:
+    return track(
+        "Order Completed", id=f"c-{number}", at=at.isoformat(), user=user, order_id=f"o-{number}", total=9000,
+        currency="JPY", context_store_id="tokyo-1",
+        products=[{"sku": "tea", "price": 9000, "quantity": 1, "cost": 3000}],
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from noline.channels import segment, shopify, tcf
 from noline.flows import move as moving
@@ -547,29 +547,50 @@ class Hub:
 
     @cached_property
     def _paths(self) -> Latest[PathCredit]:
-        from noline.insight.paths.service import PathCredit, of_history
-
-        return Latest(lambda history: PathCredit(of_history(history, window_us=self.settings.handoff_days * DAY)))
+        return Latest(self._ways)
 
     @property
     def paths(self) -> PathCredit:
         """The ways to each order over the channels, and what each channel and hand-off is worth by them."""
         return self._paths.of(self.history)
 
-    def unit_effects(self) -> Mapping[str, float]:
-        """What part of the orders would be lost without each unit, by a Markov chain over units."""
-        return self._unit_effects.of(self.history)
+    def unit_effects(
+        self, currency: str | None = None, since: Micros | None = None, until: Micros | None = None
+    ) -> Mapping[str, float]:
+        """What part of the orders would be lost without each unit, by a Markov chain over units.
+
+        currency: only of orders in it. since, until: only of what ended from one moment to before another.
+        """
+        if (currency, since, until) == (None, None, None):
+            return self._unit_effects.of(self.history)
+        return self._effects_of(self._ways(self.history, "unit", currency, since, until))
 
     @cached_property
     def _unit_effects(self) -> Latest[Mapping[str, float]]:
-        from noline.insight.paths.service import PathCredit, of_history
+        return Latest(lambda history: self._effects_of(self._ways(history, "unit")))
 
-        def work_out(history: History) -> Mapping[str, float]:
-            window = self.settings.handoff_days * DAY
-            found = PathCredit(of_history(history, window_us=window, by="unit")).attribute("markov")
-            return dict(zip(found.names, found.conversions.tolist(), strict=True))
+    @staticmethod
+    def _effects_of(ways: PathCredit) -> Mapping[str, float]:
+        found = ways.attribute("markov")
+        return dict(zip(found.names, found.conversions.tolist(), strict=True))
 
-        return Latest(work_out)
+    def _ways(
+        self,
+        history: History,
+        by: Literal["channel", "unit"] = "channel",
+        currency: str | None = None,
+        since: Micros | None = None,
+        until: Micros | None = None,
+    ) -> PathCredit:
+        """The ways to the orders that stand, of one currency and a time where that is asked."""
+        from noline.insight.paths.service import PathCredit, of_history, placed_orders
+
+        orders = placed_orders(
+            self.answering, currency=self.settings.currency, rates=self.settings.rates, only=currency,
+            last=history.version.position,
+        )  # fmt: skip
+        window = self.settings.handoff_days * DAY
+        return PathCredit(of_history(history, window_us=window, by=by, orders=orders, since=since, until=until))
 
     @cached_property
     def _roles(self) -> Latest[Roles]:

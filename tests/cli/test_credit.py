@@ -2,7 +2,7 @@
 
 import pytest
 
-from sharing import DEPOT, PARIS, WEB, sharing
+from sharing import DEPOT, PARIS, SLASHED, WEB, abroad, sharing
 
 
 @pytest.fixture(scope="module")
@@ -10,6 +10,14 @@ def street(tmp_path_factory):
     """The folder of that company; nobody changes anything here."""
     folder = tmp_path_factory.mktemp("credit") / "shop.noline"
     sharing(folder).close()
+    return ["--hub", folder]
+
+
+@pytest.fixture(scope="module")
+def afar(tmp_path_factory):
+    """The folder of the company that has gone abroad; nobody changes anything here."""
+    folder = tmp_path_factory.mktemp("abroad") / "shop.noline"
+    abroad(folder).close()
     return ["--hub", folder]
 
 
@@ -48,6 +56,29 @@ def test_an_order_is_opened(noline, street):
     assert "surplus_minor   4200" in table
     refused = noline("credit", "order", "o-none", *street, "--json")
     assert (refused.code, refused.error["code"]) == (3, "not_found")
+
+
+def test_an_order_that_came_back_shows_who_took_it_and_what_that_undoes(noline, street, afar):
+    table = noline("credit", "order", SLASHED, *afar).out.splitlines()
+    assert ["2026-03-11T09:00:00.000Z", "lyon-1", "10", "10,000", "6000", "400", "web", "0"] in [
+        line.split() for line in table
+    ]
+    taken = [line.split() for line in table if line.startswith("2026-03-11") and " web " in line and "-6000" in line]
+    assert taken == [["2026-03-11T09:00:00.000Z", "web", "0", "0", "-6000", "-400", "-6000"]]
+    assert "margin minor" not in noline("credit", "order", "o-1", *street).out
+
+
+def test_what_would_have_come_anyway_is_a_row_of_its_own(noline, street, afar):
+    for more in ([], ["--by-month"]):
+        lines = [line.split() for line in noline("credit", "units", *more, *afar).out.splitlines()]
+        [anyway] = [line for line in lines if "baseline" in line]
+        assert anyway == [*(["-"] if more else []), "baseline", "EUR", "-", "-", "-", "1500", "-", "1500", *["-"] * 5]
+    assert "baseline" not in noline("credit", "units", *street).out
+
+
+def test_a_time_of_all_ages_is_answered(noline, afar):
+    rows = noline("credit", "results", "--from", "0001-01-01", "--to", "9999-12-31", *afar, "--json").json
+    assert {row["unit"]: row["fixed_minor"] for row in rows}["paris-1"] == 3 * 3000
 
 
 def test_orders_that_a_unit_helped(noline, street):

@@ -20,6 +20,7 @@ def test_a_card_speaks_the_words_of_store_people_or_of_digital_people(noline, hu
         ["Paris", "Marais", "hit", "rate", "100.0", "%", "1", "of", "1", "20.7", "..", "100.0,", "too", "few", "to",
          "tell", "-"],
     ]  # fmt: skip
+    assert store.err == "of known people only: hit rate\n"
     digital = noline("scorecard", *words, "--words", "digital")
     assert "average order value" in digital.out
     assert "conversion rate" in digital.out

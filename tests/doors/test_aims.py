@@ -14,6 +14,7 @@ from noline.doors.http.api import api
 from noline.doors.http.writer import Writer
 from noline.flows.aims import Aiming, Counted, Numbers
 from noline.hub import Hub
+from noline.kernel.clock import parse_instant
 from noline.stores.access import Role
 from noline.stores.log import records_after
 from noline.truth.aims.model import Aim, Measured
@@ -125,6 +126,9 @@ def test_a_charter_is_stated_and_whoever_has_none_is_named(desk):
         ("POST", "/goals", {"name": "More", **GOAL, "due": "soon"}, "http.bad_request"),
         ("POST", "/goals", {"name": "More", **GOAL, "due": "2026-02-30"}, "aims.goal_wrong"),
         ("POST", "/goals", {"name": "", **GOAL}, "http.bad_request"),
+        ("POST", "/goals", {"name": "More", **GOAL, "where": {"unit": "paris-2"}}, "aims.goal_wrong"),
+        ("POST", "/goals", {"name": "More", **GOAL, "target": "250", "unit": "share"}, "aims.goal_wrong"),
+        ("POST", "/goals", {"name": "More", **GOAL, "metric": "coming_back", "begins": TODAY}, "aims.goal_wrong"),
     ],
 )
 def test_what_cannot_be_stated_or_set_is_refused_and_leaves_nothing(untouched, method, path, body, code):
@@ -183,6 +187,61 @@ def test_a_goal_is_set_looked_at_and_dropped(desk):
     assert desk.hub.verify().trouble == ()
 
 
+def test_what_nobody_did_is_counted_as_nothing_and_is_not_reached(desk):
+    body = {"name": "Sell in Paris", "metric": "orders", "target": "10", "unit": "count", "direction": "at_least",
+            "due": DUE, "where": {"unit": "paris-1"}}  # fmt: skip
+    path = f"/goals/{desk.ask('POST', '/goals', body)['id']}/check-ins"
+    refused = desk.ask("POST", path, {"status": "reached", "decided": "celebrate"}, status=400)
+    assert refused["message"] == "This check-in cannot be kept: the number says that the target is not reached."
+    look = desk.ask("POST", path, {"status": "off track", "decided": "open"})
+    assert (look["value"], look["met"], look["words"]) == (0, False, "0; the target, at least 10, is not reached.")
+    share = {**body, "name": "Ready in Paris", "metric": "promise_kept", "unit": "%"}
+    path = f"/goals/{desk.ask('POST', '/goals', share)['id']}/check-ins"
+    for status in ("reached", "missed"):
+        refused = desk.ask("POST", path, {"status": status, "decided": "celebrate"}, status=400)
+        assert refused["message"].endswith(f"whether the target is {status} cannot be told: nothing was counted.")
+    few = {**body, "name": "Few", "metric": "returns_taken", "direction": "at_most"}
+    path = f"/goals/{desk.ask('POST', '/goals', few)['id']}/check-ins"
+    assert desk.ask("POST", path, {"status": "reached", "decided": "rest"}, status=400)["code"] == "aims.check_in_wrong"
+    look = desk.ask("POST", path, {"status": "on track", "decided": "go on"})
+    assert (look["met"], look["words"]) == (
+        None, "0; within the target so far: at most 10, which counts until 2026-12-31.",
+    )  # fmt: skip
+
+
+def test_who_comes_back_is_the_same_number_as_on_the_scorecard_every_day_of_a_month(desk):
+    body = {"name": "Regulars", "metric": "coming_back", "target": "25", "unit": "%", "direction": "at_least",
+            "due": DUE, "begins": "2026-04-01"}  # fmt: skip
+    goal = desk.ask("POST", "/goals", body)
+    told = []
+    for day, people in (("2026-04-10", 9), ("2026-05-01", 0), ("2026-05-10", 3), ("2026-05-30", 4)):
+        desk.hub.clock.go_on(parse_instant(day) - desk.hub.clock.now())
+        again = [
+            track("Order Placed", id=f"{day}-{person}", at=day, user=f"u-{person}", total=20, currency="EUR",
+                  order_id=f"{day}-{person}") for person in range(people)
+        ]  # fmt: skip
+        assert {one.status for one in desk.hub.accept("web", again)} <= {"accepted"}
+        if day == "2026-04-10":
+            continue
+        (now,) = desk.ask("GET", "/goals?now=true")
+        assert (now["id"], now["now"]["until"]) == (goal["id"], "2026-04-30")
+        told.append((now["now"]["value"], now["now"]["numerator"], now["now"]["denominator"]))
+    card = desk.ask("GET", "/scorecard?metric=coming_back&by=company&since=2026-04-01&until=2026-05-01")
+    (row,) = card["rows"]
+    assert told == [(row["value"], row["numerator"], row["denominator"])] * 3 == [(0.5, 9, BOUGHT)] * 3
+
+
+@pytest.mark.parametrize(("begins", "due"), [("0001-01-01", "0001-01-01"), ("0001-01-01", "9999-12-31"),
+                                             ("9999-12-31", "9999-12-31")])  # fmt: skip
+@pytest.mark.parametrize("metric", ["orders", "coming_back", "helped_elsewhere"])
+def test_a_goal_may_reach_to_the_end_of_the_calendar(desk, begins, due, metric):
+    body = {"name": "For ever", "metric": metric, "target": "1", "unit": "%" if metric == "coming_back" else "count",
+            "direction": "at_least", "begins": begins, "due": due, "where": {"unit": "web"}}  # fmt: skip
+    told = desk.client.post("/v1/goals", json=body, headers={"authorization": f"Bearer {desk.key}"})
+    assert told.status_code in (200, 400), told.text
+    assert len(desk.ask("GET", "/goals?now=true")) == (told.status_code == 200)
+
+
 def test_money_is_told_in_the_currency_of_the_target(desk):
     body = {"name": "Sell", "metric": "revenue", "target": "400.50", "unit": "EUR", "direction": "at_least", "due": DUE}
     goal = desk.ask("POST", "/goals", body)
@@ -215,7 +274,7 @@ def test_money_is_told_in_the_currency_of_the_target(desk):
 
 def test_a_number_that_is_told_no_more_keeps_no_other_goal_from_being_told(desk):
     desk.ask("POST", "/goals", {"name": "More orders", **GOAL})
-    numbers = Numbers(lambda _: Counted("share", whole_months=False), lambda *_: Measured(None))
+    numbers = Numbers(lambda _: Counted("share", whole_months=False), lambda *_: Measured(None), lambda _: ())
     room = Aiming(desk.hub.store, Aims(desk.hub.vault.digest), desk.hub.deeds, desk.hub.clock, numbers,
                   desk.hub.customers)  # fmt: skip
     room.set_goal("Smile more", Aim("smiles", "25", "%", "at_least", "2026-11-30", TODAY), by="Ana")

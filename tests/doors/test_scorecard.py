@@ -72,6 +72,7 @@ def test_every_metric_is_listed_with_its_two_names_and_its_formula(desk):
     assert (one["store"], one["digital"]) == ("hit rate", "conversion rate")
     assert one["formula"] == "visits.visits_that_buy / visits.visits"
     assert one["dimensions"] == ["unit", "channel", "country"]
+    assert (one["whose"], told["orders"]["whose"]) == ("known people", None)
 
 
 def test_a_card_tells_each_number_with_what_it_is_made_of(desk):
@@ -134,6 +135,25 @@ def test_the_same_card_is_there_for_a_spreadsheet(desk):
     text = desk.ask("/scorecard.csv?metric=orders&period=all")
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [(line["name"], line["value"]) for line in lines] == [("Paris Marais", "1"), ("web", str(BUYERS))]
+    assert [line["not_told"] for line in lines] == ["", ""]
+
+
+def test_a_spreadsheet_says_why_something_is_not_told_and_names_its_columns_in_any_case(desk):
+    text = desk.ask("/scorecard.csv?metric=helped_elsewhere&period=all&since=2026-03-02")
+    (line,) = csv.DictReader(io.StringIO(text))
+    assert (line["metric"], line["value"], line["not_told"]) == (
+        "helped_elsewhere", "", "as the credit ledger is told by whole months",
+    )  # fmt: skip
+    nothing = desk.ask("/scorecard.csv?metric=orders&period=all&unit=nowhere")
+    assert nothing == text.splitlines(keepends=True)[0]
+
+
+@pytest.mark.parametrize("asked", ["since=0001-01-01", "until=9999-12-31", "until=0001-01-01", "since=9999-12-31"])
+@pytest.mark.parametrize("period", ["day", "week", "month", "all"])
+def test_the_ends_of_the_calendar_can_be_asked_for(desk, asked, period):
+    told = desk.ask(f"/scorecard?{asked}&period={period}&by=company")
+    orders = sum(row["value"] for row in told["rows"] if row["metric"] == "orders")
+    assert orders == (BUYERS + 1 if asked in ("since=0001-01-01", "until=9999-12-31") else 0)
 
 
 def test_only_a_manager_asks(desk):

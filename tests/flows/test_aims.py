@@ -18,6 +18,8 @@ from shop import OPENING, identify
 
 MORE = Aim("conversion", "25.0", "%", "at_least", "2026-12-31", "", {"unit": "paris-1"})
 TODAY = "2026-03-02"
+KAETHE, PHONE = "kaethe@example.com", "+491120261231"
+NAMING = (f"ask {KAETHE}", "call +49 1120 261231")
 
 
 class Counter:
@@ -29,7 +31,12 @@ class Counter:
 
     def counted(self, metric: str) -> Counted | None:
         units = {"conversion": "share", "revenue": "money", "orders": "count", "helped_elsewhere": "count"}
+        if metric == "coming_back":
+            return Counted("share", whole_months=True, month_by_month=True)
         return Counted(units[metric], whole_months=metric == "helped_elsewhere") if metric in units else None
+
+    def known(self, dimension: str) -> list[str]:
+        return {"unit": ["lyon-1", "paris-1", *NAMING]}.get(dimension, [])
 
     def measure(self, *asked) -> Measured:
         self.asked.append(asked)
@@ -48,7 +55,7 @@ def counter():
 
 @pytest.fixture
 def aiming(hub, clock, counter):
-    numbers = Numbers(counter.counted, counter.measure)
+    numbers = Numbers(counter.counted, counter.measure, counter.known)
     deeds = Deeds(hub.log, hub.vault.digest, clock)
     return Aiming(hub.store, Aims(hub.vault.digest), deeds, clock, numbers, hub.customers)
 
@@ -135,6 +142,13 @@ def test_a_goal_in_money_is_counted_in_its_currency(aiming, counter):
         ),
         ({"metric": "revenue"}, "revenue is money: the unit is a currency such as EUR"),
         ({"due": "2026-03-01"}, "it is due on 2026-03-01, before it begins on 2026-03-02"),
+        ({"where": {"unit": "pariss-1"}}, "history knows no unit 'pariss-1'; the nearest is 'paris-1'"),
+        ({"where": {"country": "FR"}}, "history knows no country 'FR'; it knows none yet"),
+        (
+            {"metric": "coming_back", "due": "2026-12-30"},
+            "coming_back is counted by whole months: it is due on the last day of one",
+        ),
+        ({"target": "250"}, "250 is more than all of it: a share goes up to 1, or to 100 %"),
         ({"target": "more"}, "'more' is no number of at most 15 digits and 6 decimals"),
     ],
 )
@@ -208,6 +222,31 @@ def test_what_is_counted_by_whole_months_is_asked_until_the_end_of_the_month(aim
     assert [asked[2:4] for asked in counter.asked] == [(march, april), (march, may), (march, may)]
 
 
+def test_who_comes_back_is_asked_of_the_last_month_that_is_over_and_of_it_alone(aiming, counter, clock):
+    aim = msgspec.structs.replace(MORE, metric="coming_back", due="2026-05-31")
+    found = aiming.set_goal("More regulars", aim, by="Ana")
+    assert found.aim.begins == "2026-03-01"
+    looks = []
+    for span in (0, 10, 19, 1, 29, 40):
+        clock.go_on(span * DAY)
+        looks.append(aiming.check_in(found.id, status="off track", decided="wait", by="Ana").check_in.until)
+    assert looks == ["2026-03-02", "2026-03-12", "2026-03-31", "2026-03-31", "2026-04-30", "2026-05-31"]
+    march, april, may, june = (parse_instant(f"2026-0{month}-01") for month in (3, 4, 5, 6))
+    assert [asked[2:4] for asked in counter.asked[1:]] == [(march, april)] * 4 + [(april, may), (may, june)]
+
+
+def test_a_target_that_must_not_be_exceeded_is_reached_only_when_it_is_due(aiming, counter, clock):
+    counter.says = Measured(12)
+    aim = msgspec.structs.replace(MORE, metric="orders", unit="count", direction="at_most", due="2026-03-04")
+    found = aiming.set_goal("Fewer", aim, by="Ana")
+    for status in ("reached", "missed"):
+        with pytest.raises(CheckInWrong, match="it is within the target so far, which counts until 2026-03-04"):
+            aiming.check_in(found.id, status=status, decided="rest", by="Ana")
+    assert aiming.check_in(found.id, status="on track", decided="go on", by="Ana").check_in.measured.value == 12
+    clock.go_on(2 * DAY)
+    assert aiming.check_in(found.id, status="reached", decided="rest", by="Ana").check_in.status == "reached"
+
+
 def test_a_look_does_not_contradict_its_number(hub, aiming, counter):
     found = aiming.set_goal("More", MORE, by="Ana")
     with pytest.raises(CheckInWrong) as refused:
@@ -221,9 +260,6 @@ def test_a_look_does_not_contradict_its_number(hub, aiming, counter):
 
 
 # Whoever is named
-
-
-KAETHE, PHONE = "kaethe@example.com", "+491120261231"
 
 
 def she_comes(hub):
@@ -248,7 +284,7 @@ def test_the_address_of_a_customer_comes_into_no_charter_no_goal_and_no_look(hub
     she_comes(hub)
     found = aiming.set_goal("More", MORE, by="Ana")
     told = len(deeds(hub))
-    for text in (f"ask {KAETHE}", "call +49 1120 261231"):
+    for text in NAMING:
         with pytest.raises(CharterWrong):
             aiming.state_charter("store", by="Ana", main="retain", reasons=[text])
         with pytest.raises(CharterWrong):

@@ -46,7 +46,7 @@ def trade_of(units, shares, orders, work, returns, currencies=("EUR", "JPY")):
         currencies,
         ("",),
         np.array(shares, np.bool_),
-        Orders(pa.array([f"o-{one}" for one in range(len(orders))], pa.string()), *heads, none - 1, none),
+        Orders(pa.array([f"o-{one}" for one in range(len(orders))], pa.string()), *heads, none - 1, none, none + 1),
         Work(*longs(sorted(work, key=lambda one: (one[0], one[3])), 6)),
         Returns(*longs(sorted(returns, key=lambda one: (one[0], one[3])), 8)),
     )

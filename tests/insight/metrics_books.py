@@ -17,8 +17,7 @@ class Books(HandWritten):
     def tell(self, when, channel, action, order_id, subject=1, *, lines=0, **more):
         """What one message says of one order, with so many lines of its basket."""
         place = {name: more[name] for name in ("store_id", "country") if name in more}
-        until = {name: more.pop(name) for name in ("handoff_until",) if name in more}
-        seq = self.say(when, channel, action, subject, object_id=order_id, **place, **until)
+        seq = self.say(when, channel, action, subject, object_id=order_id, **place)
         row = {
             **NOTHING, "seq": seq, "line": 0, "subject": subject, "occurred_at": when, "channel": channel,
             "action": action, "order_id": order_id, "currency": "EUR", **more,

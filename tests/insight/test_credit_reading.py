@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 
 from insight.credit_told import FREE, RATES, Told, acts, at, money, who_did
 from noline.insight.credit.costing import Rates, times
+from noline.insight.credit.ledger import book
 from noline.insight.credit.model import ACTS, NOBODY
 from noline.insight.credit.rules import METHODS, Cost, Pool, Rules
+from noline.insight.credit.statements import statements
+from noline.insight.credit.weights import Method
+from noline.insight.credit.whatif import what_if
 from noline.kernel.clock import DAY
 from noline.kernel.errors import SettingUnknown, SettingWrong
 
@@ -140,6 +144,104 @@ def test_kinds_tell_stores_channels_and_depots_apart(told):
     assert read.trade.shares.tolist() == [False, True, True]
 
 
+def test_only_what_is_told_as_the_order_is_work_for_it(told):
+    told.buys(at(0), "7")
+    told.say(at(1), "call", "Case Resolved", case_id="7")
+    told.say(at(1), "chat", "Case Resolved", None, case_id="7")
+    told.say(at(2), "call", "Call Resolved", case_id="c-1", order_id="7")
+    assert who_did(told.trade(), "7") == [("web", "capture"), ("call", "serve")]
+
+
+def test_what_names_an_order_is_no_touch_of_the_next_one(told):
+    told.buys(at(0), "o-1")
+    told.say(at(1), "call", "Call Resolved", order_id="o-1")
+    told.buys(at(2), "o-2")
+    trade = told.trade()
+    assert who_did(trade, "o-1") == [("web", "capture"), ("call", "serve")]
+    assert who_did(trade, "o-2") == [("web", "capture")]
+
+
+def test_who_advises_or_inspires_after_the_order_did_not_win_it(told):
+    told.say(at(0), "store", "Advice Given", store="paris-1", order_id="o-1")
+    told.buys(at(1), "o-1")
+    told.say(at(1, 0, 1), "store", "Advice Given", store="lyon-1", order_id="o-1")
+    told.say(at(1, 0, 1), "web", "Page Viewed", order_id="o-1")
+    assert who_did(told.trade(), "o-1") == [("paris-1", "advise"), ("web", "capture")]
+    later = told.trade(acts={"advise": {"until": "ever"}})
+    assert who_did(later, "o-1") == [("paris-1", "advise"), ("web", "capture"), ("lyon-1", "advise")]
+
+
+def test_a_parcel_of_which_nobody_tells_the_place_is_of_its_teller_only_where_nobody_else_sent_it(told):
+    told.buys(at(0), "o-1")
+    told.say(at(1), "web", "Order Shipped", order_id="o-1")
+    told.say(at(2), "erp", "Order Shipped", order_id="o-1", location="depot")
+    told.buys(at(0), "o-2", person=2)
+    told.say(at(1), "web", "Order Shipped", 2, order_id="o-2")
+    told.say(at(2), "erp", "Order Shipped", 2, order_id="o-2")
+    trade = told.trade()
+    assert who_did(trade, "o-1") == [("web", "capture"), ("depot", "pick"), ("depot", "deliver")]
+    assert who_did(trade, "o-2") == [("web", "capture"), ("web", "pick"), ("web", "deliver")]
+
+
+def test_a_parcel_told_by_two_channels_around_midnight_is_one(told):
+    told.buys(at(0), "o-1", fulfilment_location="depot")
+    told.say(at(1, 23, 50), "web", "Order Shipped", order_id="o-1")
+    told.say(at(2, 0, 10), "erp", "Order Shipped", order_id="o-1")
+    told.say(at(3, 0, 11), "erp", "Order Shipped", order_id="o-1")
+    assert who_did(told.trade(), "o-1") == [
+        ("web", "capture"), ("depot", "pick"), ("depot", "deliver"), ("depot", "deliver"),
+    ]  # fmt: skip
+
+
+def test_a_channel_called_as_the_payee_baseline_is_a_unit_of_its_own(told):
+    told.buys(at(0), "o-1", "baseline")
+    read = told.read()
+    assert read.trade.units == ("baseline (unit)",)
+    assert read.facts.kinds == {"baseline (unit)": "baseline (unit)"}
+    ledger = book(read.trade, Method())
+    assert ledger.payees == ("baseline (unit)", "baseline")
+
+
+# What was undone
+
+
+def test_the_work_on_an_order_that_was_cancelled_or_expired_is_repaid_and_its_owner_bears_it(told):
+    told.buys(at(0), "cancelled", fulfilment_location="depot")
+    told.say(at(1), "web", "Order Picked", order_id="cancelled", location="paris-1")
+    told.say(at(2), "web", "Order Cancelled", order_id="cancelled")
+    told.buys(at(0), "expired", person=2, total=None)
+    told.say(at(1), "web", "Pickup Ready", 2, order_id="expired", store_id="paris-1")
+    told.say(at(9), "web", "Pickup Expired", 2, order_id="expired")
+    told.buys(at(0), "untouched", person=3)
+    told.say(at(1), "web", "Order Cancelled", 3, order_id="untouched")
+    told.buys(at(3), "stands", person=4)
+    read = told.read(acts=FREE | {"pick": {"minutes": 6, "rate_minor_per_hour": 2000, "at": {}}})
+    assert money(read.trade) == {"cancelled": (0, 0), "expired": (0, 0), "stands": (10_000, 10_000)}
+    assert read.trade.orders.stands.tolist() == [0, 0, 1]
+    assert (read.facts.orders, read.facts.undone) == (1, {"cancelled": 1, "expired": 1})
+    assert read.facts.left_out == {"cancelled": 1}
+    ledger = book(read.trade, Method())
+    said = {one.unit: one for one in statements(ledger, read.trade)}
+    web, paris = said["web"], said["paris-1"]
+    assert (web.orders_captured, web.borne_minor, web.fair_minor, web.today_minor) == (1, -400, 9_600, 10_000)
+    assert (paris.orders_helped, paris.spent_minor, paris.repaid_minor, paris.fair_minor) == (0, 400, 400, 0)
+    [without] = what_if(read.trade, ledger, "paris-1")
+    assert (without.today_change_minor, without.fair_change_minor) == (400, 0)
+
+
+def test_advice_before_a_cancelled_order_counts_for_the_one_that_stands(told):
+    told.say(at(0), "store", "Advice Given", store="paris-1")
+    told.buys(at(1), "o-1")
+    told.say(at(1, 1), "web", "Order Cancelled", order_id="o-1")
+    told.buys(at(2), "o-2")
+    told.say(at(0), "store", "Advice Given", 2, store="paris-1")
+    told.buys(at(1), "o-3", person=2)
+    told.say(at(2), "web", "Order Cancelled", 2, order_id="o-3")
+    trade = told.trade()
+    assert trade.orders.ids.to_pylist() == ["o-3", "o-2"]
+    assert who_did(trade, "o-2") == who_did(trade, "o-3") == [("paris-1", "advise"), ("web", "capture")]
+
+
 # What it costs
 
 
@@ -235,6 +337,40 @@ def test_where_nobody_told_a_cost_the_goods_are_a_share_of_the_price_and_counted
     assert (read.facts.margins_told, read.facts.margins_percent) == (0, 3)
 
 
+def test_the_percent_is_of_what_was_paid_for_the_lines_without_tax_and_postage(told):
+    lines = [{"sku": "a", "quantity": 1, "price": 90, "cost": 30}, {"sku": "b", "quantity": 1, "price": 30}]
+    told.buys(at(0), "o-1", total=120, tax=20, products=lines)
+    told.buys(at(0), "o-2", total=70, tax=10, shipping=10, products=[{"sku": "b", "quantity": 2, "price": 50}])
+    # Of 100 net 25 are for b; of 50 net all: the list price of 100 was cut by half.
+    read = told.read(goods_cost_percent=40)
+    assert money(read.trade) == {"o-1": (12_000, 10_000 - 3_000 - 1_000), "o-2": (7_000, 6_000 - 2_000)}
+    assert read.facts.margins_percent == 2
+
+
+def test_a_line_of_absurd_many_units_leaves_the_other_orders_alone_and_is_counted(told):
+    told.say(at(0), "erp", "Product Described", None, sku="coffee", cost=30)
+    told.buys(at(1), "o-1", products=[{"sku": "coffee", "quantity": 999_999_999_999_999, "price": 100}])
+    told.buys(at(1), "o-2", sku="coffee")
+    read = told.read(goods_cost_percent=40)
+    assert money(read.trade) == {"o-1": (10_000, 6_000), "o-2": (10_000, 7_000)}
+    assert (read.facts.goods_beyond, read.facts.margins_percent) == (1, 1)
+
+
+def test_the_tax_of_an_order_is_that_of_its_own_messages_in_its_currency(told):
+    told.buys(at(0), "o-1", total=120, tax=20)
+    told.say(at(1), "store", "Return Accepted", order_id="o-1", total=12, tax=2, shipping=1, store="paris-1")
+    told.buys(at(0), "o-2", total=12_000, tax=2_000, currency="JPY")
+    told.say(at(1), "web", "Order Updated", order_id="o-2", total=100, currency="EUR")
+    assert money(told.trade()) == {"o-1": (12_000, 10_000), "o-2": (10_000, 10_000)}
+
+
+def test_revenue_is_without_tax_and_what_is_null_is_not_told(told):
+    told.buys(at(0), "o-1", total=None, revenue=100, tax=20, shipping=5)
+    told.buys(at(0), "o-2", total=125, revenue=100, tax=20, shipping=5)
+    told.buys(at(0), "o-3", total=None, products=[{"sku": "a", "quantity": 2, "price": 10, "price_minor": None}])
+    assert money(told.trade()) == {"o-1": (10_000, 10_000), "o-2": (12_500, 10_500), "o-3": (2_000, 2_000)}
+
+
 def test_a_cost_in_another_currency_is_converted_and_without_a_rate_it_is_not_told(told):
     told.say(at(0), "erp", "Product Described", None, sku="coffee", cost=6, cost_currency="EUR")
     told.say(at(0), "erp", "Product Described", None, sku="cup", cost=6, cost_currency="CHF")
@@ -301,6 +437,51 @@ def test_without_a_value_the_units_tell_the_share_and_without_both_everything_ca
     assert back == {"units": 1000, "all": 4000}
     assert sorted(trade.returns.minutes.tolist()) == [3, 8]
     assert {trade.units[unit] for unit in trade.returns.unit.tolist()} == {"paris-1"}
+
+
+def test_what_comes_back_is_priced_by_the_lines_of_its_order(told):
+    lines = [{"sku": "machine", "quantity": 1, "price": 500}, {"sku": "pod", "quantity": 9, "price": 1}]
+    told.buys(at(0), "o-1", total=509, products=lines)
+    for day, sku, units in ((1, "machine", 1), (2, "machine", 1), (3, "pod", 4), (4, "pod", 20)):
+        said = {"sku": sku, "quantity": units, "return_id": f"r-{day}"}
+        told.say(at(day), "store", "Return Accepted", order_id="o-1", store="paris-1", **said)
+    returns = told.trade().returns
+    assert returns.margin_minor.tolist() == returns.value_minor.tolist() == [50_000, 0, 400, 500]
+
+
+def test_what_the_order_does_not_price_comes_back_at_the_told_total_else_by_units(told):
+    told.buys(at(0), "o-1", total=40, sku="pod", quantity=4)
+    for day, more in ((1, {"total": 10}), (2, {})):
+        said = {"sku": "strange", "quantity": 1, "return_id": f"r-{day}"} | more
+        told.say(at(day), "store", "Return Accepted", order_id="o-1", store="paris-1", **said)
+    told.say(at(3), "store", "Return Accepted", order_id="o-1", store="paris-1", sku="pod", quantity=1, total=9)
+    assert told.trade().returns.margin_minor.tolist() == [1_000, 1_000, 1_000]
+
+
+def test_amounts_of_a_return_are_the_same_with_a_minus_before_them(told):
+    told.buys(at(0), "o-1")
+    told.say(at(1), "store", "Return Accepted", order_id="o-1", store="paris-1", total=-30)
+    told.buys(at(0), "o-2", sku="pod", quantity=4, person=2)
+    told.say(at(1), "store", "Return Accepted", 2, order_id="o-2", store="paris-1", sku="pod", quantity=-1)
+    returns = told.trade(acts=FREE).returns
+    assert returns.margin_minor.tolist() == [3_000, 2_500]
+
+
+def test_units_of_an_order_without_units_tell_nothing_and_are_counted(told):
+    told.buys(at(0), "o-1")
+    told.say(at(1), "store", "Return Accepted", order_id="o-1", store="paris-1", quantity=1)
+    read = told.read()
+    assert (read.facts.returns, read.facts.returns_left_out) == (0, {"the order tells no units": 1})
+
+
+def test_money_given_back_beyond_the_goods_is_counted(told):
+    for order in ("goods", "money", "both", "abroad"):
+        told.buys(at(0), order, sku="pod", quantity=4)
+    for order in ("goods", "both"):
+        told.say(at(1), "store", "Return Accepted", order_id=order, store="paris-1", sku="pod", quantity=1)
+    for order, said in (("goods", {"total": 25}), ("money", {"total": 5}), ("both", {}), ("abroad", {"total": 1})):
+        told.say(at(2), "web", "Order Refunded", order_id=order, **said)
+    assert told.read().facts.refunded_beyond == 3
 
 
 def test_a_margin_that_never_was_is_not_given_back(told):
@@ -429,6 +610,8 @@ def test_a_key_that_nothing_reads_is_refused_with_the_nearest(told, key, nearest
         ({"pools": {"it": {"by": "orders"}}}, "credit.pools.it"),
         ({"pools": {"it": {"minor_per_month": 1, "by": "rank"}}}, "credit.pools.it.by"),
         ({"owners": {"returns": ""}}, "credit.owners.returns"),
+        ({"acts": {"pay": {"words": ["Page Viewed"]}}}, "credit.acts.pay.words"),
+        ({"acts": {"pay": {"until": "later"}}}, "credit.acts.pay.until"),
         ({"baseline": {"web": 1.2}}, "credit.baseline.web"),
         ({"baseline": {"web": "0.0000001"}}, "credit.baseline.web"),
         ({"baseline": {"web": "much"}}, "credit.baseline.web"),

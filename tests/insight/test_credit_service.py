@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insight.credit_told import FREE, RATES, START, Told, at
+from noline.insight.credit.games import GameWrong
 from noline.insight.credit.rules import Rules
 from noline.insight.credit.service import Credit
 from noline.insight.credit.weights import MethodUnknown, WeightsWrong
@@ -146,6 +147,56 @@ def test_orders_are_listed_latest_first_by_who_worked_on_them(told):
     assert credit.orders()[0].shared_minor is None
     with pytest.raises(NotFound):
         credit.orders("lyon-1")
+
+
+def test_a_unit_that_only_took_something_back_has_that_order(told):
+    advised(told, 2)
+    told.say(at(9), "store", "Return Accepted", 0, order_id="advised-0", store="lyon-1", minutes=7)
+    credit = books(told, acts=ADVICE["acts"] | {"take_back": {"minutes": 5}})
+    [row] = credit.orders("lyon-1")
+    assert (row.order_id, row.acts, row.minutes, row.spent_minor, row.returns) == (
+        "advised-0",
+        ("take back",),
+        7,
+        280,
+        1,
+    )
+    assert (credit.count_orders("lyon-1"), credit.count_orders("lyon-1", helped=True)) == (1, 1)
+    [paris] = credit.orders("paris-1", offset=1)
+    # Of its half of 32.00 the return took all.
+    assert (paris.acts, paris.minutes, paris.spent_minor, paris.shared_minor) == (("advise",), 20, 800, 0)
+    assert {row.acts for row in credit.orders()} == {None}
+
+
+def test_only_the_last_eight_ledgers_are_kept(told):
+    advised(told, 1)
+    credit = books(told, **ADVICE)
+    first = credit.ledger("equal")
+    others = [credit.ledger(since=at(0), until=at(day)) for day in range(1, 8)]
+    assert credit.ledger("equal") is first
+    credit.ledger("last")
+    assert credit.ledger("equal") is first
+    assert credit.ledger(since=at(0), until=at(2)) is others[1]
+    assert credit.ledger(since=at(0), until=at(1)) is not others[0]
+
+
+def test_numbers_of_a_method_that_looks_at_no_order_part_all_that_was_left(told):
+    advised(told, 2)
+    credit = books(told, **ADVICE)
+    found = credit.guarantee_of({"web": 3.0, "paris-1": 1.0, "app": 9.0}, "markov over totals")
+    assert {one.unit: one.credit_minor for one in found.units} == {"web": 4800, "paris-1": 1600}
+    assert credit.guarantee_of({}, "markov over totals", since=at(9)).orders == 0
+    with pytest.raises(GameWrong):
+        credit.guarantee_of({"app": 9.0}, "markov over totals")
+
+
+def test_without_an_order_in_the_hubs_currency_nothing_is_judged_unless_the_currency_is_named(told):
+    told.buys(at(1), "yen", currency="JPY", total=9000)
+    credit = books(told, **ADVICE)
+    assert credit.guarantee().verdict() == "There is no order yet in EUR by which the fair books could be judged."
+    assert credit.guarantee(currency="JPY").orders == 1
+    with pytest.raises(NotFound):
+        credit.guarantee(currency="EUR")
 
 
 def test_each_method_is_what_the_rules_say_of_it(told):

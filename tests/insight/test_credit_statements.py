@@ -1,5 +1,7 @@
 """What the books say of a unit and of an order, of costs beside the work, and of a unit that would stop helping."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -174,14 +176,35 @@ def test_statements_tell_costs_in_the_currency_of_the_unit_and_not_where_it_has_
     ]
 
 
+def quiet_march():
+    """Paris sells in February and in April of 1970, the web in April."""
+    orders = [
+        (40 * DAY, PARIS, PARIS, 0, 9, 9, 0),
+        (99 * DAY, PARIS, PARIS, 0, 9, 9, 0),
+        (99 * DAY, WEB, WEB, 0, 9, 9, 0),
+    ]
+    return trade_of(("paris", "web"), (True, True), orders, [], [])
+
+
 def test_a_month_of_costs_without_an_order_has_a_statement():
-    trade = advised()
-    ledger = book(trade, Method(), since=micros(2026, 2, 1), until=micros(2026, 5, 1))
+    trade = quiet_march()
+    ledger = book(trade, Method(), since=micros(1970, 2, 1), until=micros(1970, 5, 1))
     told = after_costs(ledger, trade, Costs("EUR", {}, {"paris": 100}, []), by_month=True)
     assert [(one.unit, one.month, one.fixed_minor) for one in told] == [
-        ("paris", "2026-02", 100), ("paris", "2026-03", 100), ("paris", "2026-04", 100),
-        ("web", "2026-03", 0), ("web", "2026-04", 0),
+        ("paris", "1970-02", 100), ("paris", "1970-03", 100), ("paris", "1970-04", 100), ("web", "1970-04", 0),
     ]  # fmt: skip
+
+
+def test_months_before_the_first_entry_of_all_and_after_the_last_one_cost_nothing():
+    trade = quiet_march()
+    ages = book(trade, Method(), since=micros(1, 1, 1), until=micros(9999, 12, 31))
+    costs = Costs("EUR", {}, {"paris": 100}, [Pool("it", 30, "equal")])
+    paris, web = results(ages, trade, costs)
+    assert (paris.fixed_minor, web.fixed_minor, paris.pools_minor + web.pools_minor) == (300, 0, 90)
+    returned_late = replace(trade, returns=returned([(0, PARIS, PARIS, micros(1970, 6, 2), 5, 0, 0, 70)]).returns)
+    assert results(book(returned_late, Method(), until=micros(9999, 12, 31)), returned_late, costs)[0].fixed_minor == (
+        round(100 * 19 / 28) + 100 + 100 + 100 + 100
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -189,11 +212,17 @@ def test_a_month_of_costs_without_an_order_has_a_statement():
 def test_pools_are_spread_to_the_last_unit_of_money(trade, by):
     ledger = book(trade, Method(), since=micros(1970, 1, 1), until=micros(1970, 6, 1))
     found = results(ledger, trade, Costs("EUR", {"JPY": Decimal("0.006")}, {}, [Pool("it", 1_007, by)]))
-    assert sum(one.pools_minor for one in found) == (5 * 1_007 if trade.shares.any() else 0)
+    months = [
+        datetime.fromtimestamp(at // 10**6, UTC).month for at in (*trade.orders.placed_at, *trade.returns.at) if at >= 0
+    ]
+    before = [at for at in (*trade.orders.placed_at, *trade.returns.at) if at < 0]
+    held = min(max(months), 5) - (1 if before else min(months)) + 1 if months else 0
+    assert sum(one.pools_minor for one in found) == (max(held, 0) * 1_007 if trade.shares.any() else 0)
 
 
 def test_the_odd_unit_of_a_pool_goes_round_month_by_month():
-    trade = trade_of(("paris", "web"), (True, True), [(0, PARIS, PARIS, 0, 1, 1, 0)], [], [])
+    orders = [(0, PARIS, PARIS, 0, 1, 1, 0), (40 * DAY, PARIS, PARIS, 0, 1, 1, 0)]
+    trade = trade_of(("paris", "web"), (True, True), orders, [], [])
     ledger = book(trade, Method(), since=0, until=micros(1970, 3, 1))
     found = results(ledger, trade, Costs("EUR", pools=[Pool("it", 1, "equal")]))
     assert [one.pools["it"] for one in found] == [1, 1]

@@ -16,7 +16,7 @@ from noline.insight.scorecards.model import CreditPart, Effect, ScorecardAskedWr
 from noline.insight.scorecards.periods import label_of, number_of, start_of
 from noline.insight.scorecards.rates import RateMissing
 from noline.insight.scorecards.service import Scorecards
-from noline.kernel.clock import DAY, MINUTE, parse_instant
+from noline.kernel.clock import DAY, MINUTE, as_text, parse_instant
 from noline.kernel.shares import share
 from noline.kernel.words import WORDS
 
@@ -58,8 +58,9 @@ def test_events_of_two_names_of_one_person_are_one_visit(books):
 
 
 def test_events_of_one_moment_belong_to_one_visit_whichever_comes_first(books):
-    for action in ("Page Viewed", "Product Viewed", "Order Completed"):
+    for action in ("Page Viewed", "Product Viewed"):
         books.say(at(0), "web", action)
+    books.sell(at(0), "web", "o-1")
     card = books.card("visits", "attention", "conversion", period="all")
     assert [(row.numerator, row.denominator) for row in card.rows] == [(1, None), (1, 1), (1, 1)]
 
@@ -70,7 +71,7 @@ def test_of_the_visits_some_look_and_some_buy_with_an_interval(books):
         if person < 20:
             books.say(at(0, 0, 1), "web", "Product Viewed", subject=person)
         if person < 10:
-            books.say(at(0, 0, 2), "web", "Order Completed", subject=person, object_id=f"o-{person}")
+            books.sell(at(0, 0, 2), "web", f"o-{person}", subject=person)
     card = books.card("attention", "conversion", by="channel", period="all")
     for metric, cases in (("attention", 20), ("conversion", 10)):
         row, expected = one(card, metric, channel="web"), share(cases, 40)
@@ -81,7 +82,10 @@ def test_of_the_visits_some_look_and_some_buy_with_an_interval(books):
 def test_many_visits_of_one_person_tell_no_more_than_one(books):
     for person in range(10):
         for day in range(20):
-            books.say(at(day), "web", "Order Completed" if person < 5 else "Page Viewed", subject=person)
+            if person < 5:
+                books.sell(at(day), "web", f"o-{person}-{day}", subject=person)
+            else:
+                books.say(at(day), "web", "Page Viewed", subject=person)
     row = one(books.card("conversion", by="channel", period="all"), "conversion")
     expected = share(5, 10)
     assert (row.value, row.numerator, row.denominator, row.too_few) == (0.5, 100, 200, True)
@@ -190,6 +194,33 @@ def test_who_comes_back_is_told_of_any_stretch_of_time_with_one_as_long_before_i
     assert one(card, "orders").before == 3
     whole = books.card(period="all")
     assert whole.not_told["coming_back"] == "as the whole time has no period before it"
+    from_then = books.card("coming_back", period="all", since=at(7))
+    assert from_then.rows == ()
+    assert from_then.not_told["coming_back"].startswith("as a time that is open")
+    with pytest.raises(ScorecardAskedWrong, match="coming_back is not told, as a time that is open"):
+        books.metrics().measure("coming_back", since=at(7))
+
+
+def test_where_nobody_ordered_nobody_came_back_and_that_is_told(books):
+    for person in range(4):
+        books.sell(at(0), "web", f"a-{person}", subject=person)
+    books.say(at(35), "web", "Page Viewed")
+    row = one(books.card("coming_back", by=()), "coming_back")
+    assert (row.period, row.value, row.numerator, row.denominator) == ("2026-04", 0.0, 0, 4)
+    assert books.metrics().measure("coming_back", since=at(30), until=at(60))[6:9] == (0.0, 0, 4)
+    assert [row.period for row in books.card("coming_back", until=at(30)).rows] == []
+    books.sell(at(65), "web", "b-0", subject=0)
+    asked = books.card("coming_back", by=(), since=at(30), until=at(60))
+    assert [(row.period, row.numerator, row.denominator) for row in asked.rows] == [("2026-04", 0, 4)]
+
+
+def test_before_a_month_is_the_month_before_it_however_long_it_is(books):
+    january, february, march = (parse_instant(f"2026-0{month}-01") for month in (1, 2, 3))
+    books.sell(january, "web", "a-0")
+    books.sell(february, "web", "b-0")
+    row = one(books.card("coming_back", "orders", period="all", since=february, until=march), "coming_back")
+    assert (row.value, row.denominator) == (1.0, 1)
+    assert one(books.card("orders", period="all", since=february, until=march), "orders").before == 1
 
 
 def test_the_share_that_came_back_before_is_known_for_the_first_period_too(books):
@@ -223,13 +254,14 @@ def test_a_return_is_told_of_who_sold_it_and_of_who_took_it_back(books):
 
 def test_only_what_was_promised_for_a_time_can_be_kept_or_broken(books):
     def promise(order_id, subject, days, action="Pickup Requested", **more):
-        until = at(days)
         more = {"store_id": "paris-1", **more} if action == "Pickup Requested" else more
-        books.tell(at(0), "web", action, order_id, subject, handoff_until=until, **more)
+        books.sell(at(0), "web", order_id, subject)
+        books.tell(at(0), "web", action, order_id, subject, promised_at=at(days), **more)
 
     for number, ready in enumerate((1, 2, 3)):
         promise(f"p-{number}", number, 2)
         books.tell(at(ready), "web", "Pickup Ready", f"p-{number}", number, store_id="paris-1")
+    books.sell(at(0), "web", "unpromised", 9)
     books.tell(at(0), "web", "Pickup Requested", "unpromised", 9, store_id="paris-1")
     promise("never", 10, 2)
     promise("not over", 11, 30)
@@ -239,12 +271,14 @@ def test_only_what_was_promised_for_a_time_can_be_kept_or_broken(books):
     books.tell(at(1), "web", "Order Cancelled", "cancelled", 13)
     promise("parcel", 14, 2, "Order Promised")
     books.tell(at(3), "web", "Order Delivered", "parcel", 14)
-    books.tell(at(1), "web", "Pickup Requested", "never", 10, store_id="paris-1", handoff_until=at(20))
+    books.tell(at(1), "web", "Pickup Requested", "never", 10, store_id="paris-1", promised_at=at(20))
+    promise("late and then cancelled", 15, 2, "Order Promised")
+    books.tell(at(4), "web", "Order Cancelled", "late and then cancelled", 15)
     card = books.card("promise_kept", period="all")
-    assert one(card, "promise_kept", unit="paris-1")[6:9] == (3 / 5, 3, 5)
-    assert one(card, "promise_kept", unit="web")[6:9] == (0.0, 0, 1)
+    assert one(card, "promise_kept", unit="paris-1")[6:9] == (2 / 4, 2, 4)
+    assert one(card, "promise_kept", unit="web")[6:9] == (0.0, 0, 2)
     assert values(books.card("promise_kept", by="channel", period="all"), "promise_kept") == {
-        ("store",): 0.6, ("web",): 0.0,
+        ("store",): 0.5, ("web",): 0.0,
     }  # fmt: skip
 
 
@@ -261,7 +295,7 @@ CREDIT = [
 
 
 def credited(books):
-    books.say(at(0), "store", "Store Visited", store_id="paris-1")
+    books.say(at(-1), "store", "Store Visited", store_id="paris-1")
     books.say(at(0), "store", "Store Visited", store_id="lyon-1")
     return books.metrics(credit_parts=lambda: CREDIT)
 
@@ -273,6 +307,16 @@ def test_help_is_told_by_unit_and_month(books):
     }  # fmt: skip
     assert values(card, "earned_by_helping")["lyon-1", "2026-03", "JPY"] == 50
     assert one(card, "service_given", unit="paris-1", period="2026-04").before == 40
+
+
+def test_before_history_the_ledger_tells_nothing_rather_than_zero(books):
+    room, march = credited(books), at(-1)
+    for asked in ({"period": "month"}, {"period": "all", "until": at(30)}):
+        card = room.card(metrics=["helped_elsewhere", "profit_after_service"], since=march, **asked)
+        rows = [row for row in card.rows if row.unit == "paris-1" and row.period in (None, "2026-03")]
+        assert [(row.value, row.before) for row in rows] == [(2, None), (900, None)]
+    april = room.card(metrics=["helped_elsewhere"], period="all", since=at(30), until=at(60))
+    assert one(april, "helped_elsewhere", unit="paris-1")[6:13:6] == (1, 2)
 
 
 def test_minutes_and_profit_add_up_over_units_and_help_does_not(books):
@@ -379,7 +423,7 @@ def test_statements_number_periods_as_we_do(books):
 
 
 def test_every_period_that_is_touched_is_told_whole_beside_the_one_before(books):
-    for day in (0, 27, 30, 45, 61):
+    for day in (-1, 27, 30, 45, 61):
         books.sell(at(day), "web", f"o-{day}", subject=day)
     card = books.card("orders", since=at(35), until=at(40))
     assert [(row.period, row.value, row.before, row.is_over) for row in card.rows] == [("2026-04", 2, 2, True)]
@@ -390,8 +434,30 @@ def test_every_period_that_is_touched_is_told_whole_beside_the_one_before(books)
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("begins", "before"), [(at(-1, 9), 1), (at(0, 9), None)])
+def test_a_period_of_which_history_knows_only_a_part_is_nothing_to_compare_with(books, begins, before):
+    books.sell(begins, "web", "o-1")
+    books.sell(at(35), "web", "o-2")
+    assert one(books.card("orders", since=at(30)), "orders").before == before
+    assert one(books.card("orders", period="all", since=at(30), until=at(60)), "orders").before == before
+
+
+def test_the_end_of_the_calendar_is_no_trouble(books):
+    books.sell(at(-1), "web", "o-1")
+    begins, ends = parse_instant("0001-01-01"), parse_instant("9999-12-31T23:59:59.999999")
+    last_day, first_day = parse_instant("9999-12-31"), parse_instant("0001-01-02")
+    for period in ("day", "week", "month", "all"):
+        for since, until in ((begins, ends), (begins, last_day), (None, last_day), (begins, None), (None, first_day),
+                             (begins, first_day), (last_day, ends), (last_day, None), (None, begins)):  # fmt: skip
+            card = books.metrics(credit_parts=list).card(period=period, since=since, until=until)
+            orders = [row.value for row in card.rows if row.metric == "orders"]
+            assert orders == ([1] if (since or begins) == begins and (until or ends) > first_day else [])
+            for told in (card.since, card.until):
+                assert told is None or as_text(told)[4] == "-"
+
+
 def test_where_a_unit_was_silent_the_period_before_was_nothing_and_not_unknown(books):
-    books.sell(at(0), "web", "o-1")
+    books.sell(at(-1), "web", "o-1")
     books.sell(at(30), "paris-1", "o-2")
     card = books.card("orders", "conversion")
     assert one(card, "orders", unit="paris-1").before == 0
@@ -409,6 +475,32 @@ def test_one_number_is_measured_as_a_goal_asks_it(books):
     assert (row.value, row.currency) == (1000 + 325, "EUR")
     assert room.measure("orders", {"unit": "paris-1"}, at(1), at(2)).value == 1
     assert room.measure("conversion", {"channel": "store"})[6:9] == (1.0, 2, 2)
+
+
+def test_of_what_never_happened_a_sum_is_nothing_and_a_share_is_none(books):
+    books.sell(at(0), "web", "o-1")
+    room = books.metrics(credit_parts=list)
+    there = {"unit": "web"}
+    asked = {"orders": 0, "visits": 0, "revenue": 0, "service_given": 0, "conversion": None, "basket": None}
+    assert {name: room.measure(name, there, at(30), at(60)).value for name in asked} == asked
+    assert room.measure("revenue", there, at(30), at(60)).currency == "EUR"
+    books.rewrite([], [])
+    books.order_events = []
+    books.sell(at(0), "web", "o-1", currency="KRW")
+    assert books.metrics().measure("revenue", there).value is None
+    assert books.metrics().known("unit") == ["web"]
+
+
+def test_who_pays_in_two_currencies_is_one_person(books):
+    for person in range(20):
+        for currency in ("EUR", "JPY"):
+            order_id = f"{person}-{currency}"
+            books.sell(at(person), "web", order_id, subject=person, currency=currency)
+            if person < 10:
+                books.take_back(at(40), "paris-1", order_id, f"r-{order_id}", subject=person)
+    row, expected = one(books.card("returns_sold", by="channel", period="all"), "returns_sold"), share(10, 20)
+    assert (row.value, row.numerator, row.denominator, row.too_few) == (0.5, 20, 40, True)
+    assert (row.low, row.high) == pytest.approx((expected.low, expected.high))
 
 
 # Against a plain count
@@ -443,7 +535,7 @@ def plain_numbers(events, by, period):
         counts[place(order)]["new_customers"] += order["person"] not in known
         known.add(order["person"])
         by_period[number_of(period, order["at"])].add(order["person"])
-    last = max(by_period, default=0)
+    last = max(number_of(period, event["at"]) for event in events)
     for (part, number), people in _buyers(orders, place).items():
         if number < last:
             counts[part, number + 1]["customers"] += len(people)

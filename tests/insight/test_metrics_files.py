@@ -2,6 +2,7 @@
 
 import csv
 import re
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -51,7 +52,7 @@ def planted(books):
         books.say(at(day), "web", "Product Viewed", subject=number % 7, country="FR")
     for number in range(5):
         books.take_back(at(60 + number), "paris-1", "o-3", f"r-{number}")
-    books.tell(at(0), "web", "Pickup Requested", "o-0", store_id="paris-1", handoff_until=at(1), country="FR")
+    books.tell(at(0), "web", "Pickup Requested", "o-0", store_id="paris-1", promised_at=at(1), country="FR")
     return books.written()
 
 
@@ -138,3 +139,11 @@ def test_another_tool_than_those_is_refused(tmp_path):
     with pytest.raises(ScorecardAskedWrong, match="looker is none of metricflow, cube"):
         write_registry(registry(), "looker", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_names_the_tables_that_the_models_read(tmp_path):
+    write_registry(registry(), "metricflow", tmp_path)
+    (source,) = reading(tmp_path / "models" / "noline" / "noline.yml")["sources"]
+    page = (Path(__file__).parents[2] / "docs" / "scorecards.md").read_text("utf-8").partition("## For other tools")[2]
+    told = page.partition(" of the hub's history")[0].partition("over the tables")[2]
+    assert set(re.findall(r"`(\w+)`", told)) == {table["name"] for table in source["tables"]}

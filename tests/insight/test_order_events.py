@@ -38,8 +38,9 @@ def test_an_order_is_told_as_a_whole_and_line_by_line():
     whole, first, second = order_events(fact("Order Completed", said, store_id="paris-1", country="FR"))
     assert whole == OrderEvent(
         seq=7, line=0, subject=-5, occurred_at=1_000, channel="store", action="Order Completed", order_id="o-1",
-        return_id=None, account_id=None, store_id="paris-1", location="depot-1", country="FR", sku=None, units=3, promised_at=None,
+        return_id=None, account_id=None, store_id="paris-1", location="depot-1", country="FR", sku=None, units=3,
         currency="EUR", total_minor=2500, tax_minor=420, shipping_minor=350, cost_minor=None, minutes=4,
+        promised_at=None,
     )  # fmt: skip
     assert (first.line, first.sku, first.units, first.total_minor, first.cost_minor) == (1, "a", 2, 2000, 600)
     assert (second.line, second.sku, second.units, second.total_minor, second.cost_minor) == (2, "b", 1, 500, None)
@@ -70,6 +71,50 @@ def test_what_cannot_be_read_is_left_out_of_its_row():
     whole, line = order_events(fact("Order Completed", said, known=False))
     assert (whole.subject, whole.total_minor, whole.tax_minor, whole.minutes) == (None, None, None, None)
     assert (line.units, line.total_minor, line.cost_minor) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "minutes"),
+    [(45.5, 46), ("45.4", 45), (0.5, 1), (2, 2), (float("nan"), None), ("1e99999", None), (-0.5, None)],
+)
+def test_minutes_are_told_to_the_nearest_whole_one(told, minutes):
+    [whole] = order_events(fact("Order Paid", {"order_id": "o-1", "minutes": told}))
+    assert whole.minutes == minutes
+
+
+def test_work_that_names_an_order_tells_who_and_how_long_and_no_amounts_of_the_order(hub):
+    say(hub, "web", "Order Completed", "02", order_id="o-1", total=10, tax=1, sku="a", quantity=1)
+    before = asked(hub, "SELECT * FROM orders"), asked(hub, "SELECT * FROM order_promises")
+    more = {"total": 99, "tax": 9, "cost": 5, "sku": "b", "promised_at": "2026-03-05T10:00:00Z", "quantity": 4}
+    say(hub, "store", "Advice Given", "01", "u-2", "paris-1", order_id="o-1", minutes=7, **more)
+    say(hub, "store", "Case Resolved", "03", order_id="o-2", **more)
+    assert (asked(hub, "SELECT * FROM orders"), asked(hub, "SELECT * FROM order_promises")) == before
+    columns = "order_id, store_id, minutes, sku, total_minor"
+    assert asked(hub, f"SELECT {columns} FROM order_events WHERE channel = 'store' ORDER BY order_id") == [
+        {"order_id": "o-1", "store_id": "paris-1", "minutes": 7, "sku": None, "total_minor": None},
+        {"order_id": "o-2", "store_id": None, "minutes": None, "sku": None, "total_minor": None},
+    ]  # fmt: skip
+
+
+def test_currencies_are_told_in_capitals_and_no_cost_is_below_zero():
+    said = {
+        "order_id": "o-1",
+        "total": 5,
+        "currency": "jpy",
+        "cost": -1,
+        "products": [{"sku": "a", "cost": -2, "price": 5}],
+    }
+    whole, line = order_events(fact("Order Completed", said))
+    assert (whole.currency, whole.total_minor, whole.cost_minor, line.cost_minor) == ("JPY", 5, None, None)
+    told = goods_cost(fact("Product Described", {"sku": "a", "cost": 200, "cost_currency": "jpy"}))
+    assert told == GoodsCost(7, 1_000, "a", "JPY", 200)
+
+
+def test_an_order_of_one_item_without_a_list_costs_its_units_once():
+    whole, line = order_events(
+        fact("Order Completed", {"order_id": "o-1", "sku": "a", "price": 5, "quantity": 3, "cost": 2})
+    )
+    assert (whole.total_minor, whole.cost_minor, line.total_minor, line.cost_minor) == (1500, None, 1500, 600)
 
 
 def test_a_description_tells_what_an_item_costs_us():

@@ -85,6 +85,14 @@ def test_roles_share_a_path_by_the_weights_of_its_different_channels():
     assert credit([("a > b > a", 3, 0, 0)], "roles", weights={"a": 1, "b": 2}) == pytest.approx({"a": 1, "b": 2})
 
 
+def test_weights_of_roles_say_shares_however_large_or_small_they_are():
+    rows = [("a > b", 4, 0, 0)]
+    for weight in (1e308, 1e-308):
+        assert credit(rows, "roles", weights={"a": weight, "b": weight}) == pytest.approx({"a": 2, "b": 2})
+    with pytest.raises(AskedWrong, match="more than 1e\\+300 times the smallest"):
+        credit(rows, "roles", weights={"a": 1e308, "b": 1e-9})
+
+
 def test_equal_roles_are_shapley():
     equal = PathCredit(SMALL).attribute("roles", weights=dict.fromkeys("abc", 2.5))
     assert equal.conversions == pytest.approx(PathCredit(SMALL).attribute("shapley").conversions)

@@ -34,6 +34,8 @@ from noline.truth.aims.service import CHECKED, DROPPED, SET, STATED, Aims, said
 AIM = Aim("conversion", "25", "%", "at_least", "2026-12-31", "2026-01-01", {"unit": "paris-1"})
 CHARTER = Charter("store", "experience", ("retain",), ("taste before you buy",), "nobody waits", "Ana", 7)
 LOW = Measured(0.21, 21, 100, 0.14, 0.3)
+FEW = msgspec.structs.replace(AIM, direction="at_most")
+SO_FAR = "it is within the target so far, which counts until 2026-12-31"
 
 
 def goal(name, room, **more):
@@ -152,7 +154,11 @@ def test_everything_written_is_found_again_by_what_it_is_about(listening, digest
         ({}, Measured(0.25, 25, 100, 0.18, 0.34), Standing(True, sure=False)),
         ({}, Measured(0.4, 40, 100, 0.31, 0.5), Standing(True, sure=True)),
         ({"target": "0.25", "unit": "share"}, Measured(0.1, 10, 100, 0.05, 0.17), Standing(False, sure=True)),
-        ({"direction": "at_most"}, Measured(0.25), Standing(True)),
+        ({"direction": "at_most", "due": "2026-03-02"}, Measured(0.25), Standing(True)),
+        (
+            {"direction": "at_most", "due": "2026-03-03"}, Measured(0.25),
+            Standing(None, why="it is within the target so far, which counts until 2026-03-03", so_far=True),
+        ),
         ({"direction": "at_most"}, Measured(0.2501), Standing(False)),
         ({}, Measured(None, 0, 0), Standing(None, why="nothing was counted")),
         ({"target": "1200.5", "unit": "EUR"}, Measured(120_050, currency="EUR"), Standing(True)),
@@ -167,7 +173,7 @@ def test_everything_written_is_found_again_by_what_it_is_about(listening, digest
     ],
 )  # fmt: skip
 def test_a_number_stands_beside_its_target(change, measured, stands):
-    assert standing(msgspec.structs.replace(AIM, **change), measured) == stands
+    assert standing(msgspec.structs.replace(AIM, **change), measured, "2026-03-02") == stands
 
 
 def test_the_last_day_counted_is_today_until_the_goal_is_due():
@@ -234,6 +240,10 @@ def test_a_charter_that_cannot_be_stated_says_why(change, why):
         ({"begins": "2027-01-01"}, "it is due on 2026-12-31, before it begins on 2027-01-01"),
         ({"begins": "20261231"}, None),
         ({"unit": "EUR", "where": {}}, None),
+        ({"target": "101"}, "101 is more than all of it: a share goes up to 1, or to 100 %"),
+        ({"target": "250", "unit": "share"}, "250 is more than all of it: a share goes up to 1, or to 100 %"),
+        ({"target": "100"}, None),
+        ({"target": "250", "unit": "count"}, None),
     ],
 )
 def test_a_goal_that_cannot_be_set_says_why(change, why):
@@ -255,7 +265,18 @@ def test_a_goal_that_cannot_be_set_says_why(change, why):
         ({"status": "missed", "measured": Measured(0.3)}, "the number says that the target is reached"),
         ({"status": "missed"}, None),
         ({"status": "reached", "measured": Measured(0.3)}, None),
-        ({"status": "reached", "measured": Measured(None)}, None),
+        (
+            {"status": "reached", "measured": Measured(None)},
+            "whether the target is reached cannot be told: nothing was counted",
+        ),
+        (
+            {"status": "missed", "measured": Measured(None)},
+            "whether the target is missed cannot be told: nothing was counted",
+        ),
+        ({"status": "at risk", "measured": Measured(None)}, None),
+        ({"status": "reached", "aim": FEW}, f"whether the target is reached cannot be told: {SO_FAR}"),
+        ({"status": "reached", "aim": FEW, "until": FEW.due}, None),
+        ({"status": "missed", "aim": FEW, "measured": Measured(0.4)}, None),
         ({"status": "off track", "measured": Measured(0.3)}, None),
     ],
 )

@@ -3,7 +3,8 @@
 Each of it is a deed of the log. Whatever is said twice is said once: the same words leave no second deed.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import difflib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -47,21 +48,27 @@ _MORE_THAN_A_MONTH = timedelta(days=31)
 
 
 class Counted(NamedTuple):
-    """How a metric is counted: in count, share, money, minutes or ratio, and whether only over whole months."""
+    """How a metric is counted: in count, share, money, minutes or ratio, and whether only over whole months.
+
+    month_by_month: it compares a month with the one before it, so that months cannot be counted together.
+    """
 
     unit: str
     whole_months: bool
+    month_by_month: bool = False
 
 
 class Numbers(NamedTuple):
     """What the hub counts, as goals ask for it.
 
     counted: how a metric is counted; None when there is none of that id. measure: what a metric says by dimension and
-    value, from an instant until before another, in a currency (None: it is no money).
+    value, from an instant until before another, in a currency (None: it is no money). known: the values of a dimension
+    that history tells of.
     """
 
     counted: Callable[[str], Counted | None]
     measure: Callable[[str, Mapping[str, str], Micros, Micros, str | None], Measured]
+    known: Callable[[str], Collection[str]]
 
 
 class Aiming:
@@ -181,7 +188,19 @@ class Aiming:
 
     def measured(self, goal: Goal) -> Measured:
         """What the number of a goal says now; raises what `Numbers.measure` raises."""
-        return self._measured(goal.aim, last_day(goal.aim, self._today()))
+        return self._measured(goal.aim, self.last_day(goal.aim))
+
+    def last_day(self, aim: Aim) -> date:
+        """The last day that a look at an aim counts now.
+
+        What is told month by month is told of the last month that is over, or of the first one while it goes on.
+        """
+        last = last_day(aim, self._today())
+        counted = self._numbers.counted(aim.metric)
+        if counted is None or not counted.month_by_month or (last + timedelta(days=1)).day == 1:
+            return last
+        month_before = last.replace(day=1) - timedelta(days=1)
+        return month_before if month_before >= date.fromisoformat(aim.begins) else last
 
     def id_of(self, name: str) -> str:
         """The id of a goal by its id or its name, dropped ones too; raises NotFound."""
@@ -205,7 +224,7 @@ class Aiming:
         and what `Numbers.measure` raises.
         """
         aim = self.goal(goal_id).aim
-        until = last_day(aim, self._today())
+        until = self.last_day(aim)
         measured = self._measured(aim, until)
         told = CheckIn("", goal_id, aim, until.isoformat(), measured, status, decided.strip(), by)
         if why := why_not_checked(told):
@@ -237,17 +256,30 @@ class Aiming:
         if why := why_not_in_unit(aim, counted.unit) or (why_not_whole_months(aim) if whole else None):
             raise GoalWrong(why=why)
         # Whatever refuses to be asked like this should do so today, and not at the first look.
-        self._measured(aim, last_day(aim, self._today()))
+        self._measured(aim, self.last_day(aim))
+        self._refuse_what_nobody_knows(aim.where)
+
+    def _refuse_what_nobody_knows(self, where: Mapping[str, str]) -> None:
+        """A goal of a unit that is spelled wrong would be counted as nothing for ever."""
+        for dimension, value in where.items():
+            known = self._numbers.known(dimension)
+            if value not in known:
+                nearest = difflib.get_close_matches(value, known, n=1, cutoff=0)
+                told = f"the nearest is {nearest[0]!r}" if nearest else "it knows none yet"
+                raise GoalWrong(why=f"history knows no {dimension} {value!r}; {told}")
 
     def _measured(self, aim: Aim, until: date) -> Measured:
         """What the number says from the day the aim begins, or the last day counted, until the end of that day.
 
-        A metric of whole months is asked until the end of the month: what is to come counts nothing yet.
+        A metric of whole months is asked until the end of the month: what is to come counts nothing yet. One that is
+        told month by month is asked for that month alone, as the scorecard tells it.
         """
+        counted = self._numbers.counted(aim.metric)
         since, end = until, until + timedelta(days=1)
-        if self._is_of_whole_months(aim):
+        if counted is not None and counted.whole_months:
             since, end = until.replace(day=1), (until.replace(day=1) + _MORE_THAN_A_MONTH).replace(day=1)
-        since = min(date.fromisoformat(aim.begins), since)
+        if counted is None or not counted.month_by_month:
+            since = min(date.fromisoformat(aim.begins), since)
         currency = aim.unit if is_currency(aim.unit) else None
         return self._numbers.measure(aim.metric, aim.where, _begin_of(since), _begin_of(end), currency)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from noline.flows.aims import Counted, Numbers
 from noline.insight.scorecards.metrics import registry
-from noline.insight.scorecards.model import Card, ScorecardAskedWrong
-from noline.insight.scorecards.service import Scorecards
+from noline.insight.scorecards.model import Card
+from noline.insight.scorecards.service import Scorecards, only_number
 from noline.kernel.clock import Micros
 from noline.truth.aims.model import Measured
 
@@ -19,25 +19,26 @@ def numbers_of(scorecards: Callable[[], Scorecards]) -> Numbers:
         card = scorecards().card(
             by=(), period="all", since=since, until=until, metrics=[metric], where=where, currency=currency
         )  # fmt: skip
-        if metric in card.not_told:
-            raise ScorecardAskedWrong(why=f"{metric} is not told, {card.not_told[metric]}")
         return _frozen(card)
 
-    return Numbers(_counted, measure)
+    def known(dimension: str) -> list[str]:
+        return scorecards().known(dimension)
+
+    return Numbers(_counted, measure, known)
 
 
 def _counted(metric: str) -> Counted | None:
     found = registry().metrics.get(metric)
     if found is None:
         return None
+    if found.by_period_before:
+        return Counted(found.unit, whole_months=True, month_by_month=True)
     return Counted(found.unit, whole_months="month" in found.periods and "day" not in found.periods)
 
 
 def _frozen(card: Card) -> Measured:
-    """The one number of a card; without a row nothing happened. Which rates it needed, the card tells."""
+    """The one number of a card. Which rates it needed, the card tells."""
     told = {"rates": dict(card.rates), "without_rate": card.without_rate}
-    if not card.rows:
-        return Measured(None, currency=card.currency, **told)
-    (row,) = card.rows
+    row = only_number(card)
     value = row.value if row.value is None or row.currency is None else round(row.value)
     return Measured(value, row.numerator, row.denominator, row.low, row.high, row.too_few, row.currency, **told)

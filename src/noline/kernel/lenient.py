@@ -4,6 +4,7 @@ Pure and quick: it runs for each record of the log.
 """
 
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +21,7 @@ _LONGEST_MINUTES = 100_000
 _NO_PRODUCTS: list[Json] = []
 _MINOR_TOTALS = ("value_minor", "total_minor", "revenue_minor")
 _TOTALS = ("total", "revenue", "value")
+_NET_TOTALS = frozenset({"revenue_minor", "revenue"})
 
 
 def text_of(value: object) -> str | None:
@@ -42,9 +44,14 @@ def products_of(properties: Json) -> list[Json]:
 
 
 def currency_of(properties: Json, default: str) -> str:
-    """The currency a message names (ISO 4217), else the default."""
+    """The currency a message names (ISO 4217, in capitals), else the default."""
     named = properties.get("currency")
-    return named if isinstance(named, str) and len(named) == 3 else default
+    return code_of(named) if isinstance(named, str) and len(named) == 3 else default
+
+
+def code_of(currency: str) -> str:
+    """The code of a currency in capitals, as money is kept."""
+    return currency.upper() if currency.isascii() else currency
 
 
 def sku_of(properties: Json, products: list[Json]) -> str | None:
@@ -68,22 +75,36 @@ def _price_rank(product: Json) -> float:
 
 def total_minor_of(properties: Json, products: list[Json], currency: str) -> int | None:
     """The amount a message speaks of: its total, else price times quantity, else the sum of its products."""
-    for name in _MINOR_TOTALS:
-        if name in properties:
-            return whole_of(properties[name])
-    for name in _TOTALS:
-        if name in properties:
-            return amount_minor_of(properties[name], currency)
-    if "price" in properties or "price_minor" in properties:
+    name = _name_of_total(properties)
+    if name is not None:
+        return whole_of(properties[name]) if name in _MINOR_TOTALS else amount_minor_of(properties[name], currency)
+    if properties.get("price") is not None or properties.get("price_minor") is not None:
         return line_minor_of(properties, currency)
     lines = [line_minor_of(product, currency) for product in products]
     known = [line for line in lines if line is not None]
     return sum(known) if known and len(known) == len(lines) else None
 
 
+def is_net_total(properties: Json) -> bool:
+    """Whether the total is told as `revenue`: that is without tax and postage already."""
+    return _name_of_total(properties) in _NET_TOTALS
+
+
+def _name_of_total(properties: Json) -> str | None:
+    """The first name under which anything is told; `null` is nothing."""
+    for name in _MINOR_TOTALS:
+        if properties.get(name) is not None:
+            return name
+    for name in _TOTALS:
+        if properties.get(name) is not None:
+            return name
+    return None
+
+
 def line_minor_of(line: Json, currency: str) -> int | None:
     """Price times quantity in minor units."""
-    price = whole_of(line["price_minor"]) if "price_minor" in line else amount_minor_of(line.get("price"), currency)
+    told = line.get("price_minor")
+    price = amount_minor_of(line.get("price"), currency) if told is None else whole_of(told)
     quantity = count_of(line.get("quantity", 1))
     if price is None or quantity is None:
         return None
@@ -135,9 +156,17 @@ def _readable_minor(amount: float | str, currency: str) -> int | None:
 
 
 def minutes_of(properties: Json) -> int | None:
-    """Minutes of work that a message tells, as a whole number."""
-    minutes = count_of(properties.get("minutes"))
+    """Minutes of work that a message tells, to the nearest whole one; half a minute counts as one."""
+    told = properties.get("minutes")
+    minutes = told if type(told) is int else _quietly(_whole_minutes, told) if isinstance(told, (float, str)) else None
     return minutes if minutes is not None and 0 <= minutes <= _LONGEST_MINUTES else None
+
+
+def _whole_minutes(told: float | str) -> int | None:
+    # Measured as a float before it is read exactly: `1e99999` would be a very long number.
+    if not 0 <= float(told) <= _LONGEST_MINUTES:
+        return None
+    return int(Decimal(str(told)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def instant_of(value: object) -> Micros | None:

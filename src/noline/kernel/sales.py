@@ -9,9 +9,11 @@ from noline.kernel.clock import Micros
 from noline.kernel.events import Fact, Json
 from noline.kernel.lenient import (
     amount_minor_of,
+    code_of,
     count_of,
     currency_of,
     instant_of,
+    is_net_total,
     line_minor_of,
     minutes_of,
     products_of,
@@ -26,7 +28,15 @@ from noline.kernel.words import Word
 CONTENT_WORDS = ("Order Placed", "Order Completed", "Order Updated")
 """The words that say what is in an order."""
 
-ORDER_WORDS = frozenset(
+WORK_WORDS = frozenset(
+    {
+        "Advice Given", "Appointment Booked", "Appointment Kept", "Call Started", "Call Transferred", "Call Resolved",
+        "Case Opened", "Case Resolved",
+    }
+)  # fmt: skip
+"""The words of work that may be done for an order: of an order they tell that, and their minutes, and nothing else."""
+
+ORDER_WORDS = WORK_WORDS | frozenset(
     {
         *CONTENT_WORDS, "Order Paid", "Order Cancelled", "Order Promised", "Order Picked", "Order Shipped",
         "Order Delivered", "Delivery Missed", "Pickup Requested", "Pickup Ready", "Pickup Collected", "Pickup Expired",
@@ -36,6 +46,7 @@ ORDER_WORDS = frozenset(
 )  # fmt: skip
 """The words that tell of one order, when they name it."""
 
+_BACK_WORDS = frozenset({"Return Requested", "Return Accepted", "Return Refused", "Return Refunded", "Order Refunded"})
 _PROMISING = frozenset({"Order Promised", "Pickup Requested"})
 _COST_WORD = "Product Described"
 
@@ -46,7 +57,8 @@ class OrderEvent(NamedTuple):
     line: 0 for the message as a whole, 1.. for the lines of its basket.
     subject: who, as a pseudonym (the routing key); None when nobody is known.
     store_id: the store that told it, or that it names. location: where the goods lie, where the message says it.
-    total_minor: of the whole, or of the line. tax_minor, shipping_minor: what of the whole is tax and postage.
+    total_minor: of the whole, or of the line. tax_minor, shipping_minor: what of the whole is tax and postage; 0 where
+    the whole is told as `revenue`, which is without both. What came or was given back is 0 or above, whatever its sign.
     cost_minor: what the goods cost us, where the message tells. minutes: of work, where it tells.
     promised_at: when the customer may expect the order: `promised_at`, or of a pick-up `handoff_until`.
     """
@@ -104,6 +116,8 @@ def order_events(fact: Fact, default_currency: str = "EUR") -> list[OrderEvent]:
         return []
     products = products_of(fact.properties)
     whole = _whole(fact, order_id, products, currency_of(fact.properties, default_currency))
+    if fact.kind in WORK_WORDS:
+        return [_of_work(whole)]
     if fact.kind not in CONTENT_WORDS and fact.kind != "Return Accepted":
         return [whole]
     if not products and whole.sku is not None:
@@ -117,13 +131,15 @@ def goods_cost(fact: Fact, default_currency: str = "EUR") -> GoodsCost | None:
     sku = text_of(fact.properties.get("sku")) or text_of(fact.properties.get("product_id"))
     if sku is None or not tells_of_cost(fact.word):
         return None
-    currency = text_of(fact.properties.get("cost_currency")) or currency_of(fact.properties, default_currency)
-    cost = _minor(fact.properties, "cost", currency)
-    return None if cost is None or cost < 0 else GoodsCost(fact.seq, fact.occurred_at, sku, currency, cost)
+    named = text_of(fact.properties.get("cost_currency"))
+    currency = currency_of(fact.properties, default_currency) if named is None else code_of(named)
+    cost = _cost(fact.properties, currency)
+    return None if cost is None else GoodsCost(fact.seq, fact.occurred_at, sku, currency, cost)
 
 
 def _whole(fact: Fact, order_id: str, products: list[Json], currency: str) -> OrderEvent:
     said, context = fact.properties, fact.context
+    net = is_net_total(said)
     return OrderEvent(
         fact.seq,
         0,
@@ -138,15 +154,27 @@ def _whole(fact: Fact, order_id: str, products: list[Json], currency: str) -> Or
         text_of(said.get("fulfilment_location")) or text_of(said.get("location")),
         context.country,
         sku_of(said, []),
-        units_of(said, products),
+        _as_told(fact.kind, units_of(said, products)),
         currency,
-        total_minor_of(said, products, currency),
-        _minor(said, "tax", currency),
-        _minor(said, "shipping", currency),
-        _minor(said, "cost", currency),
+        _as_told(fact.kind, total_minor_of(said, products, currency)),
+        0 if net else _minor(said, "tax", currency),
+        0 if net else _minor(said, "shipping", currency),
+        _cost(said, currency),
         minutes_of(said),
         _promised_at(fact),
     )
+
+
+def _of_work(whole: OrderEvent) -> OrderEvent:
+    """Who did something for the order, when and for how long: amounts of such a message are not the order's."""
+    return whole._replace(
+        sku=None, units=None, total_minor=None, tax_minor=None, shipping_minor=None, cost_minor=None, promised_at=None
+    )
+
+
+def _as_told(kind: str, number: int | None) -> int | None:
+    """Some tell what came back with a minus before it."""
+    return abs(number) if number is not None and kind in _BACK_WORDS else number
 
 
 def _promised_at(fact: Fact) -> Micros | None:
@@ -155,13 +183,13 @@ def _promised_at(fact: Fact) -> Micros | None:
 
 
 def _line(whole: OrderEvent, number: int, product: Json) -> OrderEvent:
-    units = count_of(product.get("quantity", 1))
-    cost = _minor(product, "cost", whole.currency)
+    units = _as_told(whole.action, count_of(product.get("quantity", 1)))
+    cost = _cost(product, whole.currency)
     return whole._replace(
         line=number,
         sku=sku_of(product, []),
         units=units,
-        total_minor=_line_total(product, whole.currency),
+        total_minor=_as_told(whole.action, _line_total(product, whole.currency)),
         tax_minor=None,
         shipping_minor=None,
         cost_minor=None if cost is None or units is None else whole_of(cost * units),
@@ -173,6 +201,12 @@ def _line(whole: OrderEvent, number: int, product: Json) -> OrderEvent:
 def _line_total(product: Json, currency: str) -> int | None:
     told = _minor(product, "total", currency)
     return line_minor_of(product, currency) if told is None else told
+
+
+def _cost(said: Json, currency: str) -> int | None:
+    """What goods cost us; below 0 it cannot be."""
+    cost = _minor(said, "cost", currency)
+    return None if cost is None or cost < 0 else cost
 
 
 def _minor(said: Json, name: str, currency: str) -> int | None:

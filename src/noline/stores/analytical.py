@@ -95,6 +95,7 @@ TABLES: Mapping[str, Table] = {
             "promised_at": "BIGINT",
         },
         position="seq",
+        version=2,
     ),
     "goods_costs": Table(
         {"seq": "BIGINT", "occurred_at": "BIGINT", "sku": "VARCHAR", "currency": "VARCHAR", "cost_minor": "BIGINT"},

@@ -60,8 +60,8 @@ def goals(hub: Hub, *, now: bool = False) -> list[Json]:
     """What should be reached, the goal that is due first at the top.
 
     id, name, owner, by, metric, where (by dimension), where_words, target, unit, direction, aim_words, begins, due;
-    last_check_in (see `check_ins`) or None. now: also what the number says at this moment (see `told_number`),
-    or None and `why_not_now`.
+    last_check_in (see `check_ins`) or None. now: also what the number says at this moment (see `told_number`) and until
+    (the last day counted), or None and `why_not_now`.
     """
     rows = [(goal, told_goal(goal, last)) for goal, last in hub.aims.goals()]
     return [{**told, **_now(hub, goal)} if now else told for goal, told in rows]
@@ -70,7 +70,8 @@ def goals(hub: Hub, *, now: bool = False) -> list[Json]:
 def _now(hub: Hub, goal: Goal) -> Json:
     """What a goal's number says now; one that cannot be told keeps no other from being told."""
     try:
-        return {"now": told_number(goal.aim, hub.aims.measured(goal)), "why_not_now": None}
+        until = hub.aims.last_day(goal.aim).isoformat()
+        return {"now": {**told_number(goal.aim, hub.aims.measured(goal), until), "until": until}, "why_not_now": None}
     except Refused as refusal:
         return {"now": None, "why_not_now": str(refusal)}
 
@@ -144,18 +145,18 @@ def told_check_in(checked: Checked) -> Json:
     return {
         "id": found.id, "goal": found.goal, "at": as_text(checked.at), "status": found.status,
         "decided": found.decided, "by": found.by, **_told_aim(found.aim), "until": found.until,
-        **told_number(found.aim, found.measured),
+        **told_number(found.aim, found.measured, found.until),
     }  # fmt: skip
 
 
-def told_number(aim: Aim, measured: Measured) -> Json:
-    """A number beside its target.
+def told_number(aim: Aim, measured: Measured, until: str) -> Json:
+    """A number beside its target. until: the last day that it counts.
 
     value, numerator, denominator, low, high (the 95 % interval), too_few and currency (of money, in whole minor units),
-    rates (at which other currencies were converted), without_rate (those left out); met (None: cannot be told, and
+    rates (at which other currencies were converted), without_rate (those left out); met (None: cannot be told yet, and
     `why`), sure (the whole interval lies on that side), words (one sentence).
     """
-    found = standing(aim, measured)
+    found = standing(aim, measured, until)
     return {
         "value": measured.value, "numerator": measured.numerator, "denominator": measured.denominator,
         "low": measured.low, "high": measured.high, "too_few": measured.too_few, "currency": measured.currency,
@@ -190,6 +191,8 @@ def _number_words(aim: Aim, measured: Measured, found: Standing) -> str:
     told = _figure(aim, measured, measured.value)
     notes = _notes(aim, measured)
     beside = f" ({'; '.join(notes)})" if notes else ""
+    if found.so_far:
+        return f"{told}{beside}; within the target so far: {_aim_words(aim)}, which counts until {aim.due}."
     verdict = {True: "reached", False: "not reached", None: f"not compared: {found.why}"}[found.met]
     doubt = ", within what chance could do" if found.sure is False else ""
     return f"{told}{beside}; the target, {_aim_words(aim)}, is {verdict}{doubt}."

@@ -6,17 +6,17 @@ from typing import Any
 from noline.doors.answers import Json
 from noline.doors.answers.seen import place_names
 from noline.hub import Hub
-from noline.insight.credit.guarantee import PROMISE
+from noline.insight.credit.guarantee import FAIR, PROMISE, TODAY, TOTALS
 from noline.insight.credit.model import BASELINE
-from noline.insight.credit.orderbook import OrderBook, ShareLine
+from noline.insight.credit.orderbook import ShareLine
+from noline.insight.credit.service import OrderRow
 from noline.insight.paths.service import METHODS as PATH_METHODS
 from noline.insight.paths.service import Method as PathMethod
 from noline.kernel.clock import Micros, as_text
 from noline.kernel.errors import NotFound
 
 _COUNTED = ("units", "orders", "goods", "work", "returns")
-_TOTALS = "markov over totals"
-BOOKS = ("today", "fair", _TOTALS)
+BOOKS = (TODAY, FAIR, TOTALS)
 """Books that can be held against the guarantee, besides the methods."""
 
 
@@ -30,26 +30,18 @@ def units(
 ) -> Json:
     """Every unit in today's books and as it earned, in a section for each currency, that with the most orders first.
 
-    A unit's row: its statement's own words (`Statement.as_dict`), `name`, and what its own fixed costs and the shared
-    pools leave of the fair result (`after_fixed_minor`, `after_pools_minor`; None outside of the hub's currency).
-    Raises MethodUnknown and WeightsWrong.
+    A unit's row: its statement's own words (`Statement.as_dict`) and `name`; what its own fixed costs and the shared
+    pools leave of the fair result (`after_fixed_minor`, `after_pools_minor`) is None where its orders are in more than
+    one currency, and stands in `results`. Raises MethodUnknown and WeightsWrong.
     """
     hub.refresh()
     credit, names = hub.credit, unit_names(hub)
     told = credit.units(method, since, until, by_month=by_month)
-    left = {(one.unit, one.month): one for one in credit.results(method, since, until, by_month=by_month)}
-    alone = {one.currency for one in told} == {hub.settings.currency}
+    left = credit.results(method, since, until, by_month=by_month)
     sections: dict[str, list[Json]] = {}
     for one in told:
-        rest = left.get((one.unit, one.month)) if alone else None
-        sections.setdefault(one.currency, []).append(
-            {
-                **one.as_dict(),
-                "name": names.get(one.unit, one.unit),
-                "after_fixed_minor": rest and rest.fair_after_fixed_minor,
-                "after_pools_minor": rest and rest.fair_after_pools_minor,
-            }
-        )
+        row = {**one.as_dict(), "name": names.get(one.unit, one.unit)}
+        sections.setdefault(one.currency, []).append(row)
     return {
         "sentence": PROMISE,
         "method": method or credit.rules.method,
@@ -57,7 +49,7 @@ def units(
         "since": _text(since),
         "until": _text(until),
         "currency_sections": [_section(currency, rows) for currency, rows in _largest_first(sections)],
-        "results": [_result(one.as_dict(), names) for one in left.values()],
+        "results": [_result(one.as_dict(), names) for one in left],
         "facts": credit.facts.as_dict(),
         "counted": {name: credit.counted(name) for name in _COUNTED},
     }
@@ -141,10 +133,10 @@ def orders(
     found = hub.credit.orders(unit, helped=helped, limit=limit, offset=offset, since=since, until=until, method=method)
     return [
         {
-            **one.as_dict(),
+            **{name: value for name, value in one.as_dict().items() if name not in _DONE},
             "placed_at": as_text(one.placed_at),
             "captured_name": names.get(one.captured_by, one.captured_by),
-            **({} if unit is None else _done(hub.credit.order(one.order_id, method), unit)),
+            **({} if unit is None else _done(one)),
         }
         for one in found
     ]
@@ -160,15 +152,16 @@ def guarantee(
     """Whether these books leave any unit or group of units worse off than alone, and what would mend it.
 
     books: `today`, `fair`, a method, or `markov over totals`: the whole of what was left, as a Markov chain over the
-    ways to orders would give it to units. Raises NotFound for a currency that no order has, and MethodUnknown.
+    ways to these orders, and to none in this time, would give it to units. currency: that of the hub where none is
+    named. Raises NotFound for a named currency that no order has, and MethodUnknown.
     """
     hub.refresh()
     credit, names = hub.credit, unit_names(hub)
-    found = (
-        credit.guarantee_of(hub.unit_effects(), _TOTALS, currency, since, until)
-        if books == _TOTALS
-        else credit.guarantee(books, currency, since, until)
-    )
+    if books == TOTALS:
+        effects = hub.unit_effects(currency or hub.settings.currency, since, until)
+        found = credit.guarantee_of(effects, TOTALS, currency, since, until)
+    else:
+        found = credit.guarantee(books, currency, since, until)
     told: Json = found.as_dict()
     rows = [{**row, "name": names.get(row["unit"], row["unit"])} for row in told["units"]]
     return {**told, "units": rows, "verdict": found.verdict(), "counted": credit.counted("guarantee")}
@@ -212,9 +205,11 @@ def journeys(hub: Hub, method: str = "shapley", order: int = 1) -> Json:
 
 COUNTED_JOURNEYS = (
     "A journey is what a person did before an order since the order before, at most so many days, and the order itself "
-    "where it was placed; several events of one channel in a row are one touch. What led to no order in that time is a "
-    "journey without success. Carrying an order out (parcels, pick-ups) leads to none. Values are converted by the "
-    "hub's rates."
+    "where it was placed; several events of one channel in a row are one touch. An order of nobody known is a journey "
+    "of its channel alone. What led to no order in that time is a journey without success. Carrying an order out "
+    "(parcels, pick-ups) leads to none. The orders are those of the books, at their value as last said, converted by "
+    "the hub's rates. A cancelled order, and one that nobody collected, is a touch and no success; left out is the "
+    "journey of an order whose value nobody told or in a currency without a rate."
 )
 """How journeys are counted."""
 
@@ -257,15 +252,12 @@ def _plain(line: Any, names: Mapping[str, str]) -> Json:
     return {**told, "name": names.get(line.unit, line.unit)}
 
 
-def _done(book: OrderBook, unit: str) -> Json:
-    """What one unit did for an order."""
-    acts = [act for act in book.acts if act.unit == unit]
-    back = [one for one in book.returns if one.unit == unit]
-    return {
-        "acts": list(dict.fromkeys([*(act.act for act in acts), *("take back" for _ in back)])),
-        "minutes": sum(one.minutes for one in (*acts, *back)),
-        "repaid_minor": sum(one.cost_minor for one in (*acts, *back)),
-    }
+_DONE = ("acts", "minutes")
+
+
+def _done(row: OrderRow) -> Json:
+    """What one unit did for an order and its returns; all that it spent is repaid."""
+    return {"acts": list(row.acts or ()), "minutes": row.minutes, "repaid_minor": row.spent_minor}
 
 
 def _text(moment: Micros | None) -> str | None:

@@ -1,16 +1,14 @@
 """What the doors answer about channels: what each is for by its orders, and how customers move between channels."""
 
-from collections import Counter
 from typing import Any
 
 from noline.doors.answers import Json
 from noline.doors.answers.seen import person_id, place_names
 from noline.flows import lookups
-from noline.flows.earning import helping
+from noline.flows.earning import assist, helping
 from noline.hub import Hub
 from noline.insight.roles.model import ASSOCIATION, CORRELATION, Migration, Way
 from noline.kernel.clock import DAY, Micros, as_text
-from noline.kernel.money import Money
 
 
 def roles(hub: Hub, by: str = "channel") -> Json:
@@ -18,12 +16,12 @@ def roles(hub: Hub, by: str = "channel") -> Json:
 
     channels: each with name, place (what the catalogue calls a store), channel, orders, orders_of_nobody, persons,
     measures (by name: value, low, high, null, here, expected, cases, of, persons, too_few, claimed, less, why),
-    baskets, convenience, assist (earned on orders of others: amount_minor, currency; by the fair books), claimed, less,
-    too_few. observed_until, sentence, counted. Raises RolesAskedWrong.
+    baskets, convenience, assist (earned on orders that another channel or unit captured: amount_minor, currency; by the
+    fair books), claimed, less, too_few. observed_until, sentence, counted. Raises RolesAskedWrong.
     """
     hub.refresh()
     room = hub.roles
-    rows = [one.as_dict() for one in room.channels(by, assist=_assist(hub, by))]
+    rows = [one.as_dict() for one in room.channels(by, assist=assist(hub.credit, by))]
     return {
         "by": by,
         "channels": _placed(hub, rows),
@@ -82,7 +80,8 @@ def index(hub: Hub, lookup_p95_ms: float | None = None) -> Json:
     hub.refresh()
     room = hub.roles
     if lookup_p95_ms is None:
-        people = [person_id(number) for number in hub.history.ids.to_pylist()]
+        ids = hub.history.ids
+        people = [person_id(ids[place].as_py()) for place in lookups.sampled(len(ids))]
         lookup_p95_ms = lookups.p95_ms(hub.store, hub.recognition, people)
     found = room.index(lookup_p95_ms=lookup_p95_ms, helping=helping(hub.credit))
     return {**found.as_dict(), "counted": room.counted("index")}
@@ -92,7 +91,7 @@ def partners(hub: Hub) -> Json:
     """Channels of partners as `roles` tells channels, and each business: accounts, counted."""
     hub.refresh()
     room = hub.roles
-    told = room.partners(assist=_assist(hub, "channel")).as_dict()
+    told = room.partners(assist=assist(hub.credit)).as_dict()
     accounts = [
         {**one, "first_at": _moment(one["first_at"]), "last_at": _moment(one["last_at"])} for one in told["accounts"]
     ]
@@ -102,19 +101,6 @@ def partners(hub: Hub) -> Json:
         "sentence": ASSOCIATION,
         "counted": room.counted("partners"),
     }
-
-
-def _assist(hub: Hub, by: str) -> dict[str, list[Money]]:
-    """What each channel or unit earned on orders of others, by the fair books."""
-    channel_of = hub.roles.channel_of()
-    sums: Counter[tuple[str, str]] = Counter()
-    for one in hub.credit.units():
-        name = one.unit if by == "unit" else channel_of.get(one.unit, one.unit)
-        sums[name, one.currency] += one.assist_minor
-    found: dict[str, list[Money]] = {}
-    for (name, currency), amount_minor in sorted(sums.items()):
-        found.setdefault(name, []).append(Money(amount_minor, currency))
-    return found
 
 
 def _placed(hub: Hub, rows: list[dict[str, Any]]) -> list[Json]:

@@ -18,7 +18,7 @@ def metrics() -> list[Json]:
     """Every metric: id, store and digital (its two names), unit, formula, grain, dimensions, periods, needs, credit.
 
     more_is_better: None where neither can be said. interval: of a share, whom it takes as independent. words: how it
-    is counted.
+    is counted. whose: of whom alone it tells, such as known people.
     """
     return [metric.as_dict() for metric in registry().metrics.values()]
 

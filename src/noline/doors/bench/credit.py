@@ -307,7 +307,7 @@ def _trade(made: "Journeys", surplus: Any) -> "Trade":
     ids = pa.array(np.arange(count)).cast(pa.string())
     return Trade(
         CHANNELS, ("EUR",), ("",), np.ones(len(CHANNELS), np.bool_),
-        Orders(ids, at, captor, captor, none, margin, margin, none, none + NOBODY, none),
+        Orders(ids, at, captor, captor, none, margin, margin, none, none + NOBODY, none, none + 1),
         Work(order, made.codes.astype(np.int64), acts, at[order], acts, cost),
         Returns(*[none[:0]] * 8),
     )  # fmt: skip

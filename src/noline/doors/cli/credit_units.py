@@ -19,6 +19,7 @@ _RESULTS = ("unit", "name", "currency", "today_minor", "fair_minor", "fixed_mino
             "today_after_pools_minor", "fair_after_pools_minor", "without_rate")  # fmt: skip
 _ACTS = ("at", "unit", "act", "minutes", "cost_minor")
 _SHARES = ("unit", "spent_minor", "repaid_minor", "shared_minor", "borne_minor", "at_till_minor")
+_RETURNS = ("at", "unit", "minutes", "value_minor", "margin_minor", "cost_minor", "owner", "baseline_minor")
 _CLAIMS = ("unit", "credit_minor", "floor_minor", "headroom_minor", "nearest_minor", "nucleolus_minor")
 _HANDOFFS = ("sender", "receiver", "moves", "removal_effect", "conversions", "value_minor")
 _JOURNEYS = ("channel", "conversions", "value_minor", "share", "paths")
@@ -54,8 +55,16 @@ def units(
         show(told, as_json=True)
         return
     say(told["sentence"])
-    rows = [{**row, "currency": part["currency"]} for part in told["currency_sections"] for row in part["units"]]
+    rows = [row for part in told["currency_sections"] for row in _rows(part)]
     show(rows, as_json=False, columns=("month", *_UNITS) if by_month else _UNITS)
+
+
+def _rows(part: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a currency; what would have come anyway stands below, so that a column adds up to what there is."""
+    rows = [{**row, "currency": part["currency"]} for row in part["units"]]
+    anyway = part["baseline_minor"]
+    told = {"unit": "baseline", "currency": part["currency"], "shared_minor": anyway, "fair_minor": anyway}
+    return [*rows, told] if anyway else rows
 
 
 @credit.command("results")
@@ -92,10 +101,16 @@ def order(order_id: str, method: str | None, folder: Path, as_json: bool) -> Non
     show(told["acts"], as_json=False, columns=_ACTS)
     click.echo()
     show(told["shares"], as_json=False, columns=_SHARES)
+    if told["returns"]:
+        click.echo()
+        show(told["returns"], as_json=False, columns=_RETURNS)
+        click.echo()
+        back = [{**share, "at": one["at"]} for one in told["returns"] for share in one["shares"]]
+        show(back, as_json=False, columns=("at", *_SHARES))
 
 
 @credit.command("orders")
-@click.option("--unit", help="Only those that this unit took part in.")
+@click.option("--unit", help="Only those that this unit worked on, or took something back of.")
 @click.option("--helped", is_flag=True, help="With --unit: only those that another unit captured.")
 @click.option("--limit", default=20, show_default=True, type=COUNT)
 @click.option("--offset", default=0, show_default=True, type=POSITION)

@@ -12,7 +12,17 @@ _MEASURES = ("acquire", "retain", "sticky", "back", "frequency", "experience")
 _ROLES = ("name", "orders", "persons", *_MEASURES, "claimed", "promises_kept", "assist")
 _CLASSES = ("class", "persons", "share", "orders", "orders_each", "value_each", "degree")
 _PARTS = ("capability", "exists", "evidence", "works", "counted_of", "remark")
-_ACCOUNTS = ("account", "channels", "orders", "persons", "value", "days_between", "coming_back", "returned")
+_ACCOUNTS = (
+    "account",
+    "channels",
+    "orders",
+    "of_nobody",
+    "persons",
+    "value",
+    "days_between",
+    "coming_back",
+    "returned",
+)
 _BY = ("channel", "unit")
 
 
@@ -28,7 +38,8 @@ def roles(by: str, folder: Path, as_json: bool) -> None:
     """Whom each channel brings, keeps and gets back: times what would be if channels made no difference.
 
     A * stands behind a ratio whose whole 95 % interval lies above 1, a ' behind one whose interval lies below.
-    Assist is what it earned on orders that another captured, by the fair books.
+    Assist is what it earned on orders that another captured, by the fair books. Promises stand with who serves them:
+    what is collected with the store, whoever took the order.
     """
     from noline.doors.answers import roles as answers
 
@@ -186,6 +197,7 @@ def _account(told: Mapping[str, Any]) -> dict[str, Any]:
         "account": told["account"],
         "channels": ", ".join(told["channels"]),
         "orders": told["orders"],
+        "of_nobody": told["orders_of_nobody"],
         "persons": told["persons"],
         "value": ", ".join(str(Money(one["value_minor"], one["currency"])) for one in told["baskets"]) or None,
         "days_between": told["median_gap_days"],

@@ -65,6 +65,10 @@ def scorecard(
         return
     names = {one["id"]: one for one in told["metrics"]}
     show([_number(row, names[row["metric"]], words) for row in told["rows"]], as_json=False, columns=_NUMBERS)
+    shown = {row["metric"] for row in told["rows"]}
+    for whose in dict.fromkeys(one["whose"] for one in told["metrics"] if one["whose"] and one["id"] in shown):
+        of = ", ".join(one[words] for one in told["metrics"] if one["whose"] == whose and one["id"] in shown)
+        say(f"of {whose} only: {of}")
     for name, why in told["not_told"].items():
         say(f"{names[name][words]} is not told: {why}")
     if told["without_rate"]:

@@ -16,6 +16,7 @@ from noline.doors.console.stock_paths import order_path as goods_path
 from noline.hub import Hub
 
 Text = Annotated[str, Parameter(max_length=60)]
+OrderId = Annotated[str, Parameter(min_length=1, max_length=200)]
 Offset = Annotated[int, Parameter(ge=0, le=2**53)]
 
 _MOST_HELPERS = 5
@@ -86,13 +87,21 @@ def unit(
 @page_at("/credit/orders/{order:str}", guards=MANAGER)
 def order(request: Asking, state: State, order: str, method: Text = "") -> Page:
     """One order opened to its acts and shares; the data as a table are its shares."""
-    hub: Hub = state.hub
-    number = bare(order)
+    return _order(request, state.hub, bare(order), method, path=order_path(bare(order)))
+
+
+@page_at("/credit/order", "/credit/order.json", "/credit/order.csv", guards=MANAGER)
+def order_by_id(request: Asking, state: State, id: OrderId, method: Text = "") -> Page:  # noqa: A002
+    """The same of an order whose id no path can hold, such as gid://shopify/Order/1."""
+    return _order(request, state.hub, id, method)
+
+
+def _order(request: Asking, hub: Hub, number: str, method: str, path: str | None = None) -> Page:
     told = answers.order(hub, number, method or None)
     story = goods_path(number) if shop_orders.exists(hub, number) else ""
     return page(
         request, "credit_order", told, told["shares"],
-        lambda: credit_order.order(row=told, counted=told["counted"], story=story), path=order_path(number),
+        lambda: credit_order.order(row=told, counted=told["counted"], story=story), path=path,
     )  # fmt: skip
 
 
@@ -103,7 +112,8 @@ def guarantee(request: Asking, state: State, currency: Text = "", period: Text =
     looking = Looking(currency, period_of(period))
     told = _units(hub, looking)
     section = credit.section_of(told, currency)
-    shown = section["currency"] if section else None
+    # A unit may have costs in a currency that no order is in: there is nothing to hold against the guarantee then.
+    shown = section["currency"] if section and section["currency"] in hub.credit.trade.currencies else None
     since, until = looking.period.since, looking.period.until
     books = {kind: answers.guarantee(hub, kind, shown, since, until) for kind in BOOKS} if shown else {}
     counted = next((one["counted"] for one in books.values()), told["counted"]["units"])
@@ -126,4 +136,4 @@ def _months(hub: Hub) -> tuple[Period, ...]:
     return periods(months_between(int(placed.min()), int(placed.max()))) if placed.size else (EVER,)
 
 
-CREDIT_ROUTES = [*units, *unit, *order, *guarantee]
+CREDIT_ROUTES = [*units, *unit, *order, *order_by_id, *guarantee]

@@ -50,7 +50,9 @@ def unit_path(unit: str, **query: str) -> str:
 
 
 def order_path(order_id: str, **query: str) -> str:
-    """The address of the page on which an order is opened to its acts and shares."""
+    """The address of the page on which an order is opened to its acts and shares; a path holds no id with a slash."""
+    if "/" in order_id:
+        return "/credit/order" + _query({"id": order_id, **query})
     return f"/credit/orders/{quote(order_id, safe='')}" + _query(query)
 
 

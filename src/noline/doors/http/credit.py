@@ -57,6 +57,13 @@ def credit_order(state: State, order_id: str, method: Asked = None) -> dict[str,
     return credit.order(state.hub, order_id, method)
 
 
+@get("/v1/credit/order", guards=_MANAGER, tags=["credit"])
+@in_thread
+def credit_order_by_id(state: State, id: Name, method: Asked = None) -> dict[str, Any]:  # noqa: A002
+    """The same of an order whose id no path can hold, such as gid://shopify/Order/1."""
+    return credit.order(state.hub, id, method)
+
+
 @get("/v1/credit/guarantee", guards=_MANAGER, tags=["credit"])
 @in_thread
 def credit_guarantee(
@@ -97,6 +104,6 @@ def _instant(said: str | None) -> int | None:
 
 
 CREDIT_ROUTES = [
-    credit_units, credit_unit, credit_orders, credit_order, credit_guarantee, credit_what_if, credit_handoffs,
-    credit_journeys,
+    credit_units, credit_unit, credit_orders, credit_order, credit_order_by_id, credit_guarantee, credit_what_if,
+    credit_handoffs, credit_journeys,
 ]  # fmt: skip

@@ -28,7 +28,8 @@ Currency = Annotated[str | None, Parameter(pattern="^[A-Z]{3}$", description="Co
 class MetricTold(msgspec.Struct):
     """A metric. formula: its parts, as FACT.PART; grain: of each fact; needs: dimensions it has to be told by.
 
-    more_is_better: null where neither can be said. interval: of a share, whom it takes as independent.
+    more_is_better: null where neither can be said. interval: of a share, whom it takes as independent. whose: of whom
+    alone it tells, such as known people.
     """
 
     id: str
@@ -47,6 +48,7 @@ class MetricTold(msgspec.Struct):
     dimensions: list[str]
     periods: list[str]
     needs: list[str]
+    whose: str | None
 
 
 class NumberTold(msgspec.Struct):
@@ -136,12 +138,21 @@ def get_scorecard_csv(
     country: Held = None,
     currency: Currency = None,
 ) -> str:
-    """The same for a spreadsheet: a line for each number."""
+    """The same for a spreadsheet: a line for each number, then one for each metric that is not told so, and why."""
     asked = _asked(
         by=by, period=period, since=since, until=until, metrics=metric, unit=unit, channel=channel, country=country,
         currency=currency,
     )  # fmt: skip
-    return as_csv(plain(scorecard.card(state.hub, **asked)["rows"]))
+    told = scorecard.card(state.hub, **asked)
+    untold = [{"metric": name, "not_told": why} for name, why in told["not_told"].items()]
+    return _as_csv([*plain(told["rows"]), *untold])
+
+
+def _as_csv(lines: list[dict[str, Any]]) -> str:
+    """Lines under the names of all columns, which stand there too when nothing could be told."""
+    columns = dict.fromkeys((*NumberTold.__struct_fields__, "not_told"))
+    header, *text = as_csv([columns, *lines]).splitlines(keepends=True)
+    return header + "".join(text[1:])
 
 
 def _asked(*, by: str, period: str, since: str | None, until: str | None, **rest: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Pure: from who took part in which orders and what a method credits, the report t
 All amounts are whole minor units of one currency.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -31,6 +31,12 @@ PROMISE = (
     "First everyone is paid back for the work they did on the order, then what is left is shared between the units that"
     " made the sale happen, so helping another channel can never cost you."
 )
+
+TODAY, FAIR, TOTALS = "today", "fair", "markov over totals"
+"""Books: what stands in the till of whoever captured an order; what the method of the rules gives; all that was left in
+proportion to what a Markov chain over units says of each."""
+
+_SAID = {TODAY: "today's books", FAIR: "the fair books"}
 
 MOST_FOR_NUCLEOLUS = 20
 COUNTED = "every group was counted"
@@ -65,6 +71,7 @@ class Guarantee:
     orders: how many were looked at; rows: in how many parts. worth: what all of them made; credited: what the method
     gives to all units. subsidy: the least money that, put in, leaves nobody a claim. moved: what the nearest credits
     take from some units for others. why_no_nucleolus: None when it is told. currency: None when it was not said.
+    only_work: units that sold nothing and bear no loss, such as depots.
     """
 
     method: str
@@ -79,6 +86,12 @@ class Guarantee:
     subsidy_minor: int
     moved_minor: int
     why_no_nucleolus: str | None
+    only_work: frozenset[str] = frozenset()
+
+    @property
+    def label(self) -> str:
+        """These books as a sentence names them: `today's books`, `the books by equal`."""
+        return label(self.method)
 
     @property
     def holds(self) -> bool:
@@ -97,7 +110,8 @@ class Guarantee:
     def verdict(self) -> str:
         """What of the promise holds under this method."""
         if not self.orders:
-            return f"There is no order yet by which {self.method} could be judged."
+            where = "" if self.currency is None else f" in {self.currency}"
+            return f"There is no order yet{where} by which {self.label} could be judged."
         return _kept(self) if self.holds else _broken(self)
 
     def as_dict(self) -> dict[str, object]:
@@ -105,6 +119,7 @@ class Guarantee:
         groups = self.violations.of
         return {
             "method": self.method,
+            "label": self.label,
             "currency": self.currency,
             "orders": self.orders,
             "rows": self.rows,
@@ -133,13 +148,14 @@ def guarantee(
     method: str,
     currency: str | None = None,
     orders: int | None = None,
+    only_work: Collection[str] = (),
 ) -> Guarantee:
     """Judge the credits of a method by the orders that made them.
 
     masks: who took part, by bits in the order of the names, or Members for more than 62 units. surpluses: minor units,
     one a row; a loss has its owner as the only participant, and what a unit bears of an order may be a row of its own.
     credits: minor units, one a unit. currency: only for the sentence. orders: how many, when rows are
-    parts of orders. Raises GameWrong for what makes no game.
+    parts of orders. only_work: units that sold nothing and bear no loss. Raises GameWrong for what makes no game.
     """
     made = gathered(masks, surpluses, len(names))
     _, claim = largest_claim(made, credits)
@@ -159,7 +175,13 @@ def guarantee(
         subsidy_minor=claim,
         moved_minor=int(np.maximum(nearest - credits, 0).sum()),
         why_no_nucleolus=why_not,
+        only_work=frozenset(only_work),
     )
+
+
+def label(method: str) -> str:
+    """Books as a sentence names them, in the plural. method: `today`, `fair`, a method, or one of totals."""
+    return _SAID.get(method, f"the books by {method}")
 
 
 def _units(
@@ -198,33 +220,49 @@ def _everything(made: Gathered) -> int:
 
 def _kept(report: Guarantee) -> str:
     said = (
-        f"{report.method} keeps this: of {_groups(report)}, none would have made more with the orders that it needed"
-        " nobody else for."
+        f"{_first(report.label)} keep this: of {_groups(report)}, none would have made more with the orders that it"
+        " needed nobody else for."
     )
     over = report.credited_minor - report.worth_minor
-    return f"{said} It gives {_money(over, report)} more than all made together." if over else said
+    return f"{said} They give {_money(over, report)} more than all made together." if over else said
 
 
 def _broken(report: Guarantee) -> str:
     violations = report.violations
+    begin = f"{_first(report.label)} do not keep this"
     if not violations.worst:
         return (
-            f"{report.method} does not keep this: no group of some units has a claim, but of what all made together"
+            f"{begin}: no group of some units has a claim, but of what all made together"
             f" {_money(report.subsidy_minor, report)} is credited to nobody."
         )
     many = "some" if violations.count is None else f"{violations.count:,}"
     names, short = violations.worst[0]
-    below = f" Below what it makes all alone: {_below(report)}." if report.below_floor else ""
     return (
-        f"{report.method} does not keep this: of {_groups(report)}, {many} would have made more with the orders that"
-        f" they needed nobody else for. Worst off: {_listed(names)}, by {_money(short, report)}.{below} "
-        f"{_money(report.subsidy_minor, report)} put in would mend it, or {_money(report.moved_minor, report)} given"
+        f"{begin}: of {_groups(report)}, {many} would have made more with the orders that they needed nobody else for."
+        f" Worst off: {_listed(_sharing_first(names, report))}, by {_money(short, report)}.{_below(report)}"
+        f" {_money(report.subsidy_minor, report)} put in would mend it, or {_money(report.moved_minor, report)} given"
         " to other units than now."
     )
 
 
 def _below(report: Guarantee) -> str:
-    return _listed([f"{one.unit} ({_money(one.headroom_minor, report)})" for one in report.below_floor])
+    """Who is below its floor; and apart from them, whose work is not paid: who sells nothing loses that."""
+    sharing = [one for one in report.below_floor if one.unit not in report.only_work]
+    only_work = [one for one in report.below_floor if one.unit in report.only_work]
+    below = f" Below what it makes all alone: {_short(sharing, report)}." if sharing else ""
+    return f"{below} Work that {report.label} do not pay: {_short(only_work, report)}." if only_work else below
+
+
+def _short(units: Sequence[UnitClaim], report: Guarantee) -> str:
+    return _listed([f"{one.unit} ({_money(one.headroom_minor, report)})" for one in units])
+
+
+def _sharing_first(names: Sequence[str], report: Guarantee) -> list[str]:
+    return sorted(names, key=lambda name: name in report.only_work)
+
+
+def _first(said: str) -> str:
+    return said[:1].upper() + said[1:]
 
 
 def _groups(report: Guarantee) -> str:

@@ -26,12 +26,13 @@ NOBODY = -1
 
 
 class Orders(NamedTuple):
-    """One row an order that stands; cancelled and expired ones are not among them.
+    """One row an order that stands, or that was cancelled or expired after work was done for it.
 
-    ids: as the channels say. placed_at: microseconds since 1970 UTC. captured_by, owner: units; the owner bears what an
-    order loses (whoever decided that delivery or returns are free). currency: a code of `Trade.currencies`.
-    value_minor: what the customer pays. margin_minor: value less tax and goods; may be negative.
-    baseline_ppm: of a surplus so many millionths would have come anyway. person: NOBODY when nobody is known.
+    ids: as the channels say. placed_at: microseconds since 1970 UTC. captured_by, owner: units; the owner bears what
+    an order loses (whoever decided that delivery or returns are free). currency: a code of `Trade.currencies`.
+    value_minor: what the customer pays. margin_minor: value less tax and goods; may be negative. baseline_ppm: of a
+    surplus so many millionths would have come anyway. person: NOBODY when nobody is known. stands: 1, or 0 of an
+    order that was cancelled or expired: its value and margin are 0, and its work is repaid like any other.
     """
 
     ids: "pa.StringArray"
@@ -44,6 +45,7 @@ class Orders(NamedTuple):
     baseline_ppm: Longs
     person: Longs
     country: Longs
+    stands: Longs
 
 
 class Work(NamedTuple):
@@ -129,7 +131,7 @@ def trade_of_rows(
         Orders(
             pa.array([order_id for order_id, *_ in orders], pa.string()),
             np.arange(len(orders), dtype=np.int64) * minute,
-            captors, captors, none, margins, margins, none, none + NOBODY, none,
+            captors, captors, none, margins, margins, none, none + NOBODY, none, none + 1,
         ),
         Work(*longs),
         Returns(*[none[:0]] * 8),

@@ -7,11 +7,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from noline.insight.credit.model import NOBODY
+from noline.insight.credit.model import BASELINE, NOBODY
 from noline.stores.walks.arrays import Longs
 
 STORE, DEPOT = "store", "depot"
 """Kinds of units; every other unit is a channel and of a kind of its own name."""
+
+
+def named(unit: str) -> str:
+    """The name of a unit in the books: a channel or store called as the payee `baseline` is told apart from it."""
+    return f"{BASELINE} (unit)" if unit == BASELINE else unit
 
 
 class Names:
@@ -29,7 +34,7 @@ class Names:
 
     def code(self, name: str) -> int:
         """The code of a name, which is known from now on."""
-        return self._codes.setdefault(name, len(self._codes))
+        return self._codes.setdefault(named(name), len(self._codes))
 
     def codes(self, column: "pa.ChunkedArray[Any]") -> Longs:
         """The code of each text; NOBODY where there is none."""
@@ -47,6 +52,7 @@ class Names:
 
 def kinds_of(units: Iterable[str], stores: frozenset[str], channels: frozenset[str]) -> Mapping[str, str]:
     """The kind of each unit: a store that a message names, a channel that told one, else a depot."""
+    stores, channels = frozenset(map(named, stores)), frozenset(map(named, channels))
     return {unit: STORE if unit in stores else unit if unit in channels else DEPOT for unit in units}
 
 

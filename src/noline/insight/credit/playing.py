@@ -13,13 +13,17 @@ from noline.stores.walks.arrays import Flags, Longs
 
 
 class Played(NamedTuple):
-    """What a group of orders came to: who could claim what, and what each payee got."""
+    """What a group of orders came to: who could claim what, and what each payee got.
+
+    only_work: units that captured none of these orders and bear nothing of them: they worked, as depots do.
+    """
 
     names: tuple[str, ...]
     members: Members
     worths: Longs
     credits: Longs
     orders: int
+    only_work: tuple[str, ...]
 
 
 def chosen(trade: Trade, orders: Flags) -> Trade:
@@ -58,7 +62,9 @@ def played(trade: Trade, method: Method, *, today: bool) -> Played:
     offsets = np.concatenate([[0], np.cumsum(np.concatenate([counts, np.ones(bearers.size, np.int64)]))])
     members = Members(offsets.astype(np.int64), code[np.concatenate([rows.unit[seats], rows.unit[bearers]])])
     worths = np.concatenate([shared, rows.borne[bearers]])
-    return Played(names, members, worths, got[code >= 0], shared.size)
+    selling = code[np.concatenate([trade.orders.captured_by, rows.unit[bearers]])]
+    only_work = tuple(np.array(names, object)[np.bincount(selling[selling >= 0], minlength=len(names)) == 0].tolist())
+    return Played(names, members, worths, got[code >= 0], shared.size, only_work)
 
 
 def _involved(trade: Trade, units: Longs) -> tuple[tuple[str, ...], Longs]:

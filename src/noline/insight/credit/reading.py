@@ -18,7 +18,7 @@ from noline.insight.credit.margins import Goods, goods_of
 from noline.insight.credit.model import ACTS, NOBODY, Orders, Returns, Trade, Work
 from noline.insight.credit.names import DEPOT, STORE, Names, kinds_of, longs, rows_of
 from noline.insight.credit.questions import sql_of
-from noline.insight.credit.returning import Back, taken_back
+from noline.insight.credit.returning import Back, refunded_beyond, taken_back
 from noline.insight.credit.rules import Rules
 from noline.insight.credit.working import (
     DELIVER,
@@ -41,25 +41,32 @@ from noline.stores.walks.history import History
 class Facts:
     """What was read and what was not; counts are of orders unless they say otherwise.
 
-    left_out: by reason (`cancelled`, `expired`, `no value`, `no rate`). no_rate: by currency, of those the last ones.
-    margins_told: the cost of all their goods was told. margins_percent: some of it is `goods_cost_percent`.
-    goods_no_rate: of these, orders whose told costs are in a currency without a rate. of_nobody: no person is known,
-    so nothing before the order is. acts: by name. usual_costs: the acts whose costs noline.toml does not tell.
-    returns: that were read. returns_left_out: by reason. kinds: `store`, `depot` or its channel, by unit.
+    orders: that stand. undone: cancelled or expired after work was done for them, by state; they are in the books
+    with a value of 0, and in no other number here but acts. left_out: by reason (`cancelled`, `expired`, `no value`,
+    `no rate`). no_rate: by currency, of those the last ones. margins_told: the cost of all their goods was told.
+    margins_percent: some of it is `goods_cost_percent`. goods_no_rate: of these, orders whose told costs are in a
+    currency without a rate. goods_beyond: of these, orders with a line whose cost is beyond belief, such as of a
+    thousand billion units. of_nobody: no person is known, so nothing before the order is. acts: by name. usual_costs:
+    the acts whose costs noline.toml does not tell. returns: that were read. returns_left_out: by reason.
+    refunded_beyond: more money was given back than the goods that came back were worth, which no book here counts.
+    kinds: `store`, `depot` or its channel, by unit.
     """
 
     orders: int
+    undone: Mapping[str, int]
     left_out: Mapping[str, int]
     no_rate: Mapping[str, int]
     margins_told: int
     margins_percent: int
     goods_no_rate: int
+    goods_beyond: int
     goods_cost_percent: int
     of_nobody: int
     acts: Mapping[str, int]
     usual_costs: tuple[str, ...]
     returns: int
     returns_left_out: Mapping[str, int]
+    refunded_beyond: int
     kinds: Mapping[str, str]
 
     def as_dict(self) -> dict[str, Any]:
@@ -93,7 +100,7 @@ class _Unread(NamedTuple):
 
 
 class _Reading:
-    """One reading. Rows are those of the view `orders` that stand; which of them are kept is settled before the end."""
+    """One reading. Rows are those of the view `orders`; which of them are kept is settled before the end."""
 
     def __init__(self, answering: Answering, history: History, rules: Rules, rates: Rates) -> None:
         self._answering = answering
@@ -101,60 +108,86 @@ class _Reading:
         self._rules = rules
         self._rates = rates
         self._names = Names()
+        self._known_places: tuple[frozenset[str], frozenset[str]] | None = None
 
     def read(self) -> Read:
         every = self._answering.ask(sql_of("orders"))
-        standing = every.filter(pa.array([state == "placed" for state in every["state"].to_pylist()], pa.bool_()))
-        kept, unread = self._kept(every, standing)
-        placed = self._placed(standing)
+        placed = self._placed(every)
         acts = self._acts(placed)
+        kept, unread = self._kept(every, placed.stands, acts)
         acts = acts.of(kept[acts.order])
         number = np.cumsum(kept) - 1
         acts = acts._replace(order=number[acts.order])
-        return self._told(standing.filter(pa.array(kept)), acts, placed.captured_by[kept], unread)
+        orders = every.append_column("stands", pa.array(placed.stands)).filter(pa.array(kept))
+        return self._told(self._in_money(orders), acts, placed.captured_by[kept], unread)
 
-    def _kept(self, every: pa.Table, standing: pa.Table) -> tuple[Flags, "_Unread"]:
-        """Which orders that stand can be told in money, and what becomes of the others."""
-        codes = standing["currency"].combine_chunks().dictionary_encode()
+    def _kept(self, every: pa.Table, stands: Flags, acts: Acts) -> tuple[Flags, "_Unread"]:
+        """Which orders can be told in money, or had work that cost something; and what becomes of the others."""
+        rated = self._rated(every)
+        valued = np.asarray(every["value_minor"].is_valid().to_numpy())
+        no_rate = Counter(every["currency"].filter(pa.array(stands & valued & ~rated)).to_pylist())
+        worked = ~stands & self._cost_something(acts, stands.size)
+        states = every["state"].filter(pa.array(~stands & ~worked)).to_pylist()
+        left_out = Counter(states) + Counter({"no value": int((stands & ~valued).sum()), "no rate": no_rate.total()})
+        return (stands & valued & rated) | worked, _Unread(every["order_id"], left_out, no_rate)
+
+    def _rated(self, orders: pa.Table) -> Flags:
+        """Whether amounts can be told in the currency of each order."""
+        codes = orders["currency"].combine_chunks().dictionary_encode()
         known = np.array([self._rates.knows(name) for name in codes.dictionary.to_pylist()] or [False])
-        rated = known[longs(codes.indices, 0)]
-        valued = np.asarray(standing["value_minor"].is_valid().to_numpy())
-        no_rate = Counter(standing["currency"].filter(pa.array(valued & ~rated)).to_pylist())
-        left_out = Counter(state for state in every["state"].to_pylist() if state != "placed")
-        left_out.update({"no value": int((~valued).sum()), "no rate": no_rate.total()})
-        return valued & rated, _Unread(every["order_id"], left_out, no_rate)
+        places = longs(codes.indices, NOBODY)
+        return (places >= 0) & known[np.maximum(places, 0)]
 
-    def _placed(self, standing: pa.Table) -> Placed:
+    def _cost_something(self, acts: Acts, orders: int) -> Flags:
+        """Whether the work on each order cost anything, in the company's currency."""
+        units = tuple(self._names)
+        here = (self._rates.currency,)
+        tariff = Tariff(self._rules, units, kinds_of(units, *self._places()), here, self._rates)
+        _, cost = tariff.of(acts.unit, acts.act, np.zeros_like(acts.unit), acts.minutes)
+        found = np.zeros(orders, np.bool_)
+        found[acts.order[cost > 0]] = True
+        return found
+
+    def _in_money(self, orders: pa.Table) -> pa.Table:
+        """An order that does not stand is worth nothing; without a currency that can be told it is in the company's."""
+        stands = orders["stands"]
+        for name in ("value_minor", "tax_minor", "shipping_minor", "cost_minor"):
+            told = pc.call_function("if_else", [stands, orders[name], pa.scalar(0, pa.int64())])
+            orders = _with(orders, name, told)
+        rated, here = pa.array(self._rated(orders)), pa.scalar(self._rates.currency)
+        told = pc.call_function("if_else", [rated, orders["currency"], here])
+        return _with(orders, "currency", told)
+
+    def _placed(self, orders: pa.Table) -> Placed:
         return Placed(
-            standing["order_id"],
-            longs(standing["placed_at"], 0),
-            longs(standing["person"], NOBODY),
-            self._names.codes(standing["unit"]),
-            self._names.codes(standing["location"]),
+            orders["order_id"],
+            longs(orders["placed_at"], 0),
+            longs(orders["person"], NOBODY),
+            self._names.codes(orders["unit"]),
+            self._names.codes(orders["location"]),
+            np.array([state == "placed" for state in orders["state"].to_pylist()], np.bool_),
         )
 
     def _acts(self, placed: Placed) -> Acts:
         rules, names = self._rules, self._names
-        words = [*words_of(rules)]
-        of_orders = [word for word in words if word in ORDER_WORDS]
-        of_others = [word for word in words if word not in ORDER_WORDS]
-        ask = self._answering.ask
+        work = self._answering.ask(sql_of("work"), {"words": [word for word in words_of(rules) if word in ORDER_WORDS]})
+        capture = self._answering.ask(sql_of("work"), {"words": list(rules.acts["capture"].words)})
         parts = [
-            captured(placed, ask(sql_of("work"), {"words": list(rules.acts["capture"].words)})),
-            told_by_order(placed, ask(sql_of("work"), {"words": of_orders}), names, rules),
-            told_by_order(placed, ask(sql_of("unnamed"), {"words": of_others}), names, rules),
-            in_journeys(placed, self._history, names, rules),
+            captured(placed, capture),
+            told_by_order(placed, work, names, rules),
+            in_journeys(placed, self._history, longs(work["seq"], NOBODY), names, rules),
         ]
         return without_repeats(Acts.together(parts), rules, len([*names]))
 
     def _told(self, orders: pa.Table, acts: Acts, captured_by: Longs, unread: "_Unread") -> Read:
         """Money for all of it. acts: by the rows of these orders."""
+        stands = np.asarray(orders["stands"].to_numpy(), np.bool_)
         currencies, currency = _coded(orders["currency"])
         goods = goods_of(orders, self._answering.ask(sql_of("goods")), self._rules.goods_cost_percent, self._rates)
         value = longs(orders["value_minor"], 0)
         margin = value - longs(orders["tax_minor"], 0) - goods.cost_minor
         told = self._answering.ask(sql_of("returns"))
-        back = taken_back(orders, told, value, margin)
+        back = taken_back(orders, told, self._answering.ask(sql_of("returned")), value, margin)
         returned_to = self._names.codes(back.unit)
         owner = self._owners(acts, captured_by)
         returns_owner = self._owner(self._rules.owner_of_returns, captured_by[back.order])
@@ -170,13 +203,16 @@ class _Reading:
             Orders(
                 orders["order_id"].combine_chunks(), longs(orders["placed_at"], 0), code[captured_by], code[owner],
                 currency, value, margin, ppm[code[captured_by]], longs(orders["person"], NOBODY), country,
+                stands.astype(np.int64),
             ),
             Work(acts.order, acts.unit, acts.act, acts.at, minutes, cost),
             self._returns(back, code[returned_to], code[returns_owner], tariff, currency),
         )  # fmt: skip
         unknown = int((rows_of(told["order_id"], unread.every_id) == NOBODY).sum())
         returned = {"no such order": unknown, "the order is left out": back.unmatched - unknown, **back.left_out}
-        return Read(trade, self._facts(trade, goods, unread, returned, kinds))
+        beyond = refunded_beyond(orders, self._answering.ask(sql_of("refunds")), back, value)
+        undone = Counter(orders["state"].filter(pa.array(~stands)).to_pylist())
+        return Read(trade, self._facts(trade, goods, unread, undone, returned, beyond, kinds))
 
     def _returns(self, back: Back, unit: Longs, owner: Longs, tariff: Tariff, currency: Longs) -> Returns:
         acts = np.full(back.order.size, TAKE_BACK, np.int64)
@@ -203,36 +239,55 @@ class _Reading:
         return units, code, kinds_of(units, *self._places())
 
     def _places(self) -> tuple[frozenset[str], frozenset[str]]:
+        if self._known_places is not None:
+            return self._known_places
         told = self._answering.ask(sql_of("places")).to_pylist()
         history = self._history
         stores = {one["name"] for one in told if one["kind"] == STORE} | {*history.parts["store_id"].names}
         channels = {one["name"] for one in told if one["kind"] != STORE} | {*history.channels.names}
-        return frozenset(stores), frozenset(channels - {DEPOT})
+        self._known_places = frozenset(stores), frozenset(channels - {DEPOT})
+        return self._known_places
 
     def _facts(
-        self, trade: Trade, goods: Goods, unread: "_Unread", returned: Mapping[str, int], kinds: Mapping[str, str]
+        self,
+        trade: Trade,
+        goods: Goods,
+        unread: "_Unread",
+        undone: Mapping[str, int],
+        returned: Mapping[str, int],
+        beyond: int,
+        kinds: Mapping[str, str],
     ) -> Facts:
+        stands = trade.orders.stands > 0
         acts = np.bincount(trade.work.act, minlength=len(ACTS)).tolist()
         acts[TAKE_BACK] = trade.returns.order.size
         return Facts(
-            orders=trade.orders.placed_at.size,
+            orders=int(stands.sum()),
+            undone=_some(undone),
             left_out=_some(unread.left_out),
             no_rate=_some(unread.no_rate),
-            margins_told=int((~goods.by_percent).sum()),
-            margins_percent=int(goods.by_percent.sum()),
-            goods_no_rate=int(goods.no_rate.sum()),
+            margins_told=int((stands & ~goods.by_percent).sum()),
+            margins_percent=int((stands & goods.by_percent).sum()),
+            goods_no_rate=int((stands & goods.no_rate).sum()),
+            goods_beyond=int((stands & goods.beyond).sum()),
             goods_cost_percent=self._rules.goods_cost_percent,
-            of_nobody=int((trade.orders.person == NOBODY).sum()),
+            of_nobody=int((stands & (trade.orders.person == NOBODY)).sum()),
             acts=dict(zip(ACTS, acts, strict=True)),
             usual_costs=tuple(act for act in ACTS if act not in self._rules.priced),
             returns=trade.returns.order.size,
             returns_left_out=_some(returned),
+            refunded_beyond=beyond,
             kinds=kinds,
         )
 
 
 def _some(counts: Mapping[str, int]) -> dict[str, int]:
     return {name: count for name, count in sorted(counts.items()) if count}
+
+
+def _with(table: pa.Table, name: str, column: "pa.ChunkedArray[Any]") -> pa.Table:
+    """The table with another column under a name that it has."""
+    return table.set_column(table.column_names.index(name), name, column)
 
 
 def _coded(column: "pa.ChunkedArray[Any]") -> tuple[tuple[str, ...], Longs]:

@@ -89,13 +89,14 @@ class Result:
 def results(ledger: Ledger, trade: Trade, costs: Costs, *, by_month: bool = False) -> list[Result]:
     """What every unit is left with, by unit, then month; the whole time is the sum of its months.
 
-    The time is that of the ledger; where it has no begin or no end, that of the day of its first or last entry.
+    The time is that of the ledger; where it has no begin or no end, that of the day of its first or last entry. Months
+    before the first entry of the trade and after its last one cost nothing: nobody kept books then.
     """
     months: dict[str, list[Statement]] = {}
     for one in statements(ledger, trade, by_month=True):
         months.setdefault(str(one.month), []).append(one)
     found: dict[str, list[Result]] = {unit: [] for unit in ledger.payees}
-    for number, (month, part) in enumerate(_months_of(ledger)):
+    for number, (month, part) in enumerate(_months_of(ledger, trade)):
         for one in _of_month(_Month(month, part, number), months.get(month, []), trade, costs):
             found[one.unit].append(one)
     if by_month:
@@ -157,20 +158,25 @@ class _Month(NamedTuple):
     number: int
 
 
-def _months_of(ledger: Ledger) -> Iterator[tuple[str, Fraction]]:
-    """The months that the ledger's time touches, and how much of each it holds."""
-    at = ledger.entries.at
-    if not at.size and (ledger.since is None or ledger.until is None):
+def _months_of(ledger: Ledger, trade: Trade) -> Iterator[tuple[str, Fraction]]:
+    """The months of the trade that the ledger's time touches, and how much of each it holds."""
+    at, kept = ledger.entries.at, np.concatenate([trade.orders.placed_at, trade.returns.at])
+    if not kept.size or (not at.size and (ledger.since is None or ledger.until is None)):
         return
     since = int(at.min()) // DAY * DAY if ledger.since is None else ledger.since
     until = (int(at.max()) // DAY + 1) * DAY if ledger.until is None else ledger.until
-    first = datetime.fromtimestamp(since // SECOND, UTC)
-    year, month = first.year, first.month
-    while (begin := _begin_of(year, month)) < until:
-        end = _begin_of(year + month // 12, month % 12 + 1)
+    (year, month), last = _month_of(max(since, int(kept.min()))), _month_of(int(kept.max()))
+    while (year, month) <= last and (begin := _begin_of(year, month)) < until:
+        following = (year + month // 12, month % 12 + 1)
+        end = _begin_of(*following)
         held = max(0, min(end, until) - max(begin, since))
         yield f"{year:04}-{month:02}", Fraction(held, end - begin)
-        year, month = year + month // 12, month % 12 + 1
+        year, month = following
+
+
+def _month_of(moment: Micros) -> tuple[int, int]:
+    found = datetime.fromtimestamp(moment // SECOND, UTC)
+    return found.year, found.month
 
 
 def _begin_of(year: int, month: int) -> Micros:

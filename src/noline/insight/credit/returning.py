@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from noline.insight.credit.costing import UNTOLD
+from noline.insight.credit.model import NOBODY
 from noline.insight.credit.names import longs, rows_of
 from noline.stores.walks.arrays import Longs
 
@@ -31,16 +32,20 @@ class Back(NamedTuple):
     left_out: Mapping[str, int]
 
 
-def taken_back(orders: pa.Table, told: pa.Table, value: Longs, margin: Longs) -> Back:
-    """The returns of these orders. value, margin: of each order, in minor units.
+def taken_back(orders: pa.Table, told: pa.Table, items: pa.Table, value: Longs, margin: Longs) -> Back:
+    """The returns of these orders. items: the answer to `sql/returned.sql`. value, margin: of each order, minor units.
 
-    The share of the order is that of the value brought back, else of the units, else everything. A value in another
-    currency than the order's counts as not told; without units it cannot be told, and the return is left out.
+    The share of the order is that of the items brought back, at the prices of the order; where the order prices none of
+    them, that of the value that is told, else of the units, else everything. A value in another currency than the
+    order's counts as not told. Without units then, and with units of an order without any, it cannot be told, and the
+    return is left out. Nothing comes back to an order that does not stand.
     """
+    standing = np.append(np.asarray(orders["stands"].to_numpy(), np.bool_), False)
     rows = rows_of(told["order_id"], orders["order_id"])
+    rows = np.where(standing[rows], rows, NOBODY)
     matched = np.flatnonzero(rows >= 0)
     ordered = matched[np.lexsort((longs(told["accepted_at"], 0)[matched], rows[matched]))]
-    returned = _Returned(orders, told.take(pa.array(ordered)), rows[ordered])
+    returned = _Returned(orders, told.take(pa.array(ordered)), _priced(items), rows[ordered])
     kept: list[int] = []
     values: list[int] = []
     margins: list[int] = []
@@ -48,8 +53,8 @@ def taken_back(orders: pa.Table, told: pa.Table, value: Longs, margin: Longs) ->
     left_out: Counter[str] = Counter()
     for place, order in enumerate(rows[ordered].tolist()):
         share = returned.share(place, int(value[order]))
-        if share is None:
-            left_out["another currency"] += 1
+        if isinstance(share, str):
+            left_out[share] += 1
             continue
         still, money = left.get(order, (Fraction(1), max(int(margin[order]), 0)))
         share = min(share, still)
@@ -72,10 +77,29 @@ def taken_back(orders: pa.Table, told: pa.Table, value: Longs, margin: Longs) ->
     )
 
 
+def refunded_beyond(orders: pa.Table, refunds: pa.Table, back: Back, value: Longs) -> int:
+    """Of how many orders more money was given back than the goods that came back were worth, beyond rounding.
+
+    refunds: the answer to `sql/refunds.sql`; those in another currency than the order's are among them, as no goods
+    account for them.
+    """
+    rows = rows_of(refunds["order_id"], orders["order_id"])
+    known = np.flatnonzero(np.append(np.asarray(orders["stands"].to_numpy(), np.bool_), False)[rows])
+    returned, given = np.zeros_like(value), np.zeros_like(value)
+    # Each return is worth a rounded amount, which may be less than what was paid out for it.
+    np.add.at(returned, back.order, np.maximum(back.value_minor, 0) + 1)
+    whole = np.asarray(refunds["is_whole"].to_numpy(), np.bool_)[known]
+    told = longs(refunds["value_minor"], 0)[known]
+    np.add.at(given, rows[known], np.where(whole, value[rows[known]], told))
+    return int((given > returned).sum())
+
+
 class _Returned:
     """What returns say of themselves, beside the orders that they are of."""
 
-    def __init__(self, orders: pa.Table, told: pa.Table, rows: Longs) -> None:
+    def __init__(self, orders: pa.Table, told: pa.Table, priced: "_Priced", rows: Longs) -> None:
+        names = zip(told["order_id"].to_pylist(), told["return_id"].to_pylist(), strict=True)
+        self._priced = [priced.get(name) for name in names] if priced else [None] * told.num_rows
         self._value = longs(told["value_minor"], _NOT_TOLD).tolist()
         self._units = longs(told["units"], _NOT_TOLD).tolist()
         self._currency = told["currency"].to_pylist()
@@ -83,21 +107,38 @@ class _Returned:
         self._ordered_in = taken["currency"].to_pylist()
         self._ordered_units = longs(taken["units"], 0).tolist()
 
-    def share(self, place: int, value: int) -> Fraction | None:
-        """What part of its order comes back; None when that cannot be told."""
+    def share(self, place: int, value: int) -> Fraction | str:
+        """What part of its order comes back, else why that cannot be told."""
         told, units, of_units = self._value[place], self._units[place], self._ordered_units[place]
+        priced = self._priced[place]
+        if priced is not None:
+            return min(priced, Fraction(1))
         if self._is_comparable(place) and value > 0:
             return _part(told, value)
-        if units != _NOT_TOLD and of_units > 0:
-            return _part(units, of_units)
-        return Fraction(1) if told == _NOT_TOLD or self._is_comparable(place) else None
+        if units != _NOT_TOLD:
+            return _part(units, of_units) if of_units > 0 else "the order tells no units"
+        return Fraction(1) if told == _NOT_TOLD or self._is_comparable(place) else "another currency"
 
     def worth(self, place: int, value: int, share: Fraction) -> int:
         """What comes back is worth, in minor units of the order's currency."""
-        return self._value[place] if self._is_comparable(place) else round(value * share)
+        is_told = self._priced[place] is None and self._is_comparable(place)
+        return self._value[place] if is_told else round(value * share)
 
     def _is_comparable(self, place: int) -> bool:
         return self._value[place] != _NOT_TOLD and self._currency[place] == self._ordered_in[place]
+
+
+_Priced = dict[tuple[str, str], Fraction]
+
+
+def _priced(items: pa.Table) -> _Priced:
+    """What part of its order each return is, by the prices of its items."""
+    names = ("order_id", "return_id", "units", "of_units", "of_minor", "whole_minor")
+    found: _Priced = {}
+    for order, name, *numbers in zip(*(items[one].to_pylist() for one in names), strict=True):
+        units, of_units, minor, whole = numbers
+        found[order, name] = found.get((order, name), Fraction(0)) + Fraction(units * minor, of_units * whole)
+    return found
 
 
 def _part(some: int, of: int) -> Fraction:

@@ -17,13 +17,15 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar, cast, get_args
 from noline.insight.credit.model import ACTS
 from noline.kernel.clock import DAY, Micros
 from noline.kernel.errors import SettingUnknown, SettingWrong
+from noline.kernel.sales import ORDER_WORDS
 
 METHODS = ("equal", "first", "last", "linear", "position", "decay", "roles", "ordered", "markov", "calibrated")
 """How what is left of an order can be shared, by name."""
 
 Counts = Literal["journey", "order"]
 Whose = Literal["teller", "place"]
-Once = Literal["day", "order"]
+Once = Literal["day", "order", "parcel"]
+Until = Literal["placed", "ever"]
 By = Literal["equal", "orders", "value"]
 Told = TypeVar("Told")
 
@@ -49,14 +51,16 @@ class ActRule:
     """How one kind of act is seen and what it costs.
 
     words: the events that show it. counts: before the person's next order, or where the order is named. whose: of the
-    unit that told it, or of the place where the goods are. once: for an order a day, or once for the whole order.
-    at: what it costs at one unit or one kind of unit.
+    unit that told it, or of the place where the goods are. once: for an order a day, once for the whole order, or once
+    a parcel: what is told within 24 hours of the same is one. until: up to when the order that it names was placed, or
+    ever. at: what it costs at one unit or one kind of unit.
     """
 
     words: tuple[str, ...]
     counts: Counts
     whose: Whose
     once: Once
+    until: Until
     cost: Cost
     at: Mapping[str, Cost]
 
@@ -156,18 +160,24 @@ def _usual() -> Mapping[str, Mapping[str, Any]]:
 
 def _act(key: str, usual: Mapping[str, Any], told: Mapping[str, Any]) -> ActRule:
     """One act: what noline.toml says before what is usual, its own costs before usual costs of a kind."""
-    _known(key, told, ["words", "counts", "whose", "once", "at", *_COSTS])
+    _known(key, told, ["words", "counts", "whose", "once", "until", "at", *_COSTS])
     of_act = {name: told.get(name, usual[name]) for name in _COSTS}
     at = {unit: dict(one) for unit, one in usual.get("at", {}).items()}
     at = {unit: {name: one for name, one in costs.items() if name not in told} for unit, costs in at.items()}
     for unit, costs in _table(f"{key}.at", told.get("at", {})).items():
         _known(f"{key}.at.{unit}", _table(f"{key}.at.{unit}", costs), [*_COSTS])
         at[unit] = at.get(unit, {}) | dict(costs)
+    words = _words(f"{key}.words", told.get("words", usual["words"]))
+    counts = cast("Counts", _one_of(get_args(Counts))(f"{key}.counts", told.get("counts", usual["counts"])))
+    strange = next((word for word in words if counts == "order" and word not in ORDER_WORDS), None)
+    if strange is not None:
+        raise SettingWrong(key=f"{key}.words", value=strange, why='counts = "order" takes events that name an order')
     return ActRule(
-        _words(f"{key}.words", told.get("words", usual["words"])),
-        cast("Counts", _one_of(get_args(Counts))(f"{key}.counts", told.get("counts", usual["counts"]))),
+        words,
+        counts,
         cast("Whose", _one_of(get_args(Whose))(f"{key}.whose", told.get("whose", usual["whose"]))),
         cast("Once", _one_of(get_args(Once))(f"{key}.once", told.get("once", usual["once"]))),
+        cast("Until", _one_of(get_args(Until))(f"{key}.until", told.get("until", usual["until"]))),
         _cost(key, of_act),
         MappingProxyType({unit: _cost(f"{key}.at.{unit}", of_act | costs) for unit, costs in at.items()}),
     )

@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from decimal import Decimal
 from fractions import Fraction
 from threading import Lock
@@ -12,11 +11,12 @@ import numpy as np
 
 from noline.insight.credit.cores import to_whole
 from noline.insight.credit.games import GameWrong
-from noline.insight.credit.guarantee import Guarantee, guarantee
-from noline.insight.credit.ledger import Ledger, book, surpluses
+from noline.insight.credit.guarantee import FAIR, TODAY, Guarantee, guarantee
+from noline.insight.credit.ledger import Ledger, book
+from noline.insight.credit.listing import OrderRow, order_rows
 from noline.insight.credit.model import NOBODY, Trade
 from noline.insight.credit.orderbook import OrderBook, order_book
-from noline.insight.credit.playing import chosen, played
+from noline.insight.credit.playing import Played, chosen, played
 from noline.insight.credit.questions import counted
 from noline.insight.credit.reading import Facts
 from noline.insight.credit.results import Costs, Result, after_costs, results
@@ -28,36 +28,10 @@ from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
 from noline.stores.walks.arrays import Flags, Longs
 
-TODAY, FAIR = "today", "fair"
-"""Books: what stands in the till of whoever captured an order, and what the method of the rules gives."""
+__all__ = ["FAIR", "TODAY", "Credit", "OrderRow"]
 
 _KEPT = 8
 """So many ledgers are kept; the next one takes the place of the one that was longest not asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRow:
-    """An order in a list; amounts in minor units of its currency.
-
-    units: that took part, the capturing one first. spent_minor, shared_minor: of the unit that was asked about, over
-    the life of the order; None when none was.
-    """
-
-    order_id: str
-    placed_at: Micros
-    captured_by: str
-    currency: str
-    value_minor: int
-    margin_minor: int
-    surplus_minor: int
-    units: tuple[str, ...]
-    returns: int
-    spent_minor: int | None
-    shared_minor: int | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """The row as data."""
-        return asdict(self)
 
 
 class Credit:
@@ -137,18 +111,13 @@ class Credit:
     ) -> Guarantee:
         """Whether any unit or group of units could claim more than these books give it.
 
-        books: `today`, `fair`, or a method. Of one currency, and of the orders placed from one moment to before another
-        with all their returns. Raises NotFound for a currency that no order has, MethodUnknown and WeightsWrong.
+        books: `today`, `fair`, or a method. Of one currency, that of the hub where none is named, and of the orders
+        placed from one moment to before another with all their returns. Raises NotFound for a named currency that no
+        order has, MethodUnknown and WeightsWrong.
         """
-        currency = self._currency if currency is None else currency
-        if currency not in self.trade.currencies:
-            raise NotFound(what="order in the currency", name=currency)
         method = self.method(None if books in (TODAY, FAIR) else books)
-        trade = chosen(self.trade, self._placed(currency, since, until))
-        made = played(trade, method, today=books == TODAY)
-        return guarantee(
-            made.names, made.members, made.worths, made.credits, method=books, currency=currency, orders=made.orders
-        )
+        made, currency = self._played(method, currency, since, until, today=books == TODAY)
+        return _judged(made, made.credits, books, currency)
 
     def guarantee_of(
         self,
@@ -160,22 +129,32 @@ class Credit:
     ) -> Guarantee:
         """The same of a method that looks at no order: all that was left, in proportion to a number of each unit.
 
-        numbers: by unit, 0 or more; a unit that is not named gets nothing. Raises NotFound for a currency that no order
-        has, and GameWrong where no unit of these orders has a number.
+        numbers: by unit, 0 or more, of these orders; a unit that is not named gets nothing. Raises NotFound for a named
+        currency that no order has, and GameWrong where no unit of these orders has a number.
         """
-        currency = self._currency if currency is None else currency
-        if currency not in self.trade.currencies:
-            raise NotFound(what="order in the currency", name=currency)
-        trade = chosen(self.trade, self._placed(currency, since, until))
-        made = played(trade, self.method(), today=False)
+        made, currency = self._played(self.method(), currency, since, until)
         parts = [Fraction(max(0.0, numbers.get(name, 0.0))) for name in made.names]
-        if not sum(parts):
+        if made.orders and not sum(parts):
             raise GameWrong(why="no unit of these orders has a number to share by")
         worth = int(made.worths.sum())
-        given = to_whole([part * worth / sum(parts) for part in parts], worth)
-        return guarantee(
-            made.names, made.members, made.worths, given, method=label, currency=currency, orders=made.orders
-        )
+        given = to_whole([part * worth / sum(parts) for part in parts], worth) if sum(parts) else made.credits
+        return _judged(made, given, label, currency)
+
+    def _played(
+        self,
+        method: Method,
+        currency: str | None,
+        since: Micros | None,
+        until: Micros | None,
+        *,
+        today: bool = False,
+    ) -> tuple[Played, str]:
+        """The game of the orders of a currency and a time, and the currency. Raises NotFound."""
+        if currency is not None and currency not in self.trade.currencies:
+            raise NotFound(what="order in the currency", name=currency)
+        currency = currency or self._currency
+        trade = chosen(self.trade, self._placed(currency, since, until))
+        return played(trade, method, today=today), currency
 
     def orders(
         self,
@@ -188,13 +167,13 @@ class Credit:
         until: Micros | None = None,
         method: str | None = None,
     ) -> list[OrderRow]:
-        """Orders, the latest first: all, those that a unit worked on, or (helped) those that another unit captured.
+        """Orders, the latest first: all, or those that a unit worked on or took something back of.
 
-        helped without a unit: orders that more than one unit took part in. Raises NotFound for no unit.
+        helped: of these, those that another unit captured; without a unit, orders that more than one unit took part in.
+        Raises NotFound for no unit.
         """
         rows = self._asked_for(unit, helped=helped, since=since, until=until)[::-1][offset : offset + limit]
-        ledger, lost = self.ledger(method), surpluses(self.trade)
-        return [self._row(ledger, order, int(lost[order]), unit) for order in rows.tolist()]
+        return order_rows(self.trade, self.ledger(method), rows, unit)
 
     def count_orders(
         self, unit: str | None = None, *, helped: bool = False, since: Micros | None = None, until: Micros | None = None
@@ -239,7 +218,8 @@ class Credit:
         orders = self.trade.orders
         found = np.ones(orders.placed_at.size, np.bool_)
         if currency is not None:
-            found &= orders.currency == self.trade.currencies.index(currency)
+            known = self.trade.currencies
+            found &= orders.currency == (known.index(currency) if currency in known else NOBODY)
         if since is not None:
             found &= orders.placed_at >= since
         if until is not None:
@@ -256,6 +236,7 @@ class Credit:
                 raise NotFound(what="unit", name=unit)
             worked = np.zeros(found.size, np.bool_)
             worked[trade.work.order[trade.work.unit == code]] = True
+            worked[trade.returns.order[trade.returns.unit == code]] = True
             found &= worked if not helped else worked & (trade.orders.captured_by != code)
         elif helped:
             others = np.zeros(found.size, np.bool_)
@@ -264,23 +245,9 @@ class Credit:
             found &= others
         return np.flatnonzero(found)
 
-    def _row(self, ledger: Ledger, order: int, surplus: int, unit: str | None) -> OrderRow:
-        trade, places = self.trade, ledger.places_of(order)
-        orders, rows = trade.orders, ledger.rows
-        captor = int(orders.captured_by[order])
-        took = np.unique(rows.unit[places][rows.taking[places] > 0]).tolist()
-        others = [trade.units[code] for code in took if code not in (captor, len(trade.units))]
-        mine = places[rows.unit[places] == trade.unit(unit)] if unit is not None else None
-        return OrderRow(
-            orders.ids[order].as_py(),
-            int(orders.placed_at[order]),
-            trade.units[captor],
-            trade.currencies[int(orders.currency[order])],
-            int(orders.value_minor[order]),
-            int(orders.margin_minor[order]),
-            surplus,
-            (trade.units[captor], *others),
-            int((trade.returns.order == order).sum()),
-            None if mine is None else int(rows.spent[mine].sum()),
-            None if mine is None else int(rows.shared[mine].sum()),
-        )
+
+def _judged(made: Played, given: Longs, books: str, currency: str) -> Guarantee:
+    return guarantee(
+        made.names, made.members, made.worths, given, method=books, currency=currency, orders=made.orders,
+        only_work=made.only_work,
+    )  # fmt: skip

@@ -19,14 +19,14 @@ from noline.stores.walks.arrays import Longs
 class Statement:
     """A unit's books in one currency, for a month or all the time asked for; amounts in its minor units.
 
-    month: such as 2026-03, in UTC; None: the whole time. orders_helped: it worked on them, another unit captured them.
-    taken_back: returns that it took back. minutes: of its work. value_minor: of the orders it captured. at_till_minor:
-    their margin, less what returns took off it. spent_minor: the costs of its work, for whomever; repaid_minor: what of
-    them it got back. shared_minor: its part of what orders left. assist_minor: as much of that as comes from orders
-    captured elsewhere. borne_minor: losses of orders and returns that are its to bear, 0 or below. floor_minor: what it
-    could claim alone: what the orders leave that it shared with nobody, less the losses it bears. fixed_minor,
-    pools_minor: its costs beside the work on orders; None where they were not asked for or cannot be told in one
-    currency.
+    month: such as 2026-03, in UTC; None: the whole time. orders_captured, orders_helped: of those that stand; on a
+    helped one it worked and another unit captured it. taken_back: returns that it took back. minutes: of its work,
+    also on what was cancelled. value_minor: of the orders it captured. at_till_minor: their margin, less what returns
+    took off it. spent_minor: the costs of its work, for whomever; repaid_minor: what of them it got back.
+    shared_minor: its part of what orders left. assist_minor: as much of that as comes from orders captured elsewhere.
+    borne_minor: losses of orders and returns that are its to bear, 0 or below. floor_minor: what it could claim
+    alone: what the orders leave that it shared with nobody, less the losses it bears. fixed_minor, pools_minor: its
+    costs beside the work on orders; None where they were not asked for or cannot be told in one currency.
     """
 
     unit: str
@@ -118,10 +118,11 @@ def _columns(ledger: Ledger, trade: Trade, of: Longs) -> list[Longs]:
     entries, rows = ledger.entries, ledger.rows
     captured = (trade.orders.captured_by[entries.order][of] == rows.unit).astype(np.int64)
     ordered = (entries.kind[of] == ORDER).astype(np.int64)
+    standing = ordered * trade.orders.stands[entries.order][of]
     alone = rows.taking * (entries.sharers[of] == 1)
     return [
-        captured * ordered,
-        (1 - captured) * ordered * np.minimum(rows.acts, 1),
+        captured * standing,
+        (1 - captured) * standing * np.minimum(rows.acts, 1),
         (1 - ordered) * rows.acts,
         rows.minutes,
         captured * ordered * trade.orders.value_minor[entries.order][of],

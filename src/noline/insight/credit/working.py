@@ -10,7 +10,6 @@ from noline.insight.credit.model import ACTS, NOBODY
 from noline.insight.credit.names import STORE, Names, longs, rows_of
 from noline.insight.credit.rules import Counts, Rules
 from noline.kernel.clock import DAY
-from noline.kernel.sales import ORDER_WORDS
 from noline.stores.walks.arrays import Flags, Longs, first_beyond, firsts
 from noline.stores.walks.history import History
 
@@ -18,13 +17,17 @@ CAPTURE, TAKE_BACK, DELIVER = (ACTS.index(act) for act in ("capture", "take back
 
 
 class Placed(NamedTuple):
-    """Orders by row, as far as work is concerned. location: where its goods lie, a unit; NOBODY where unknown."""
+    """Orders by row, as far as work is concerned. location: where its goods lie, a unit; NOBODY where unknown.
+
+    stands: it was neither cancelled nor expired.
+    """
 
     ids: "pa.ChunkedArray[Any]"
     placed_at: Longs
     person: Longs
     captured_by: Longs
     location: Longs
+    stands: Flags
 
 
 class Acts(NamedTuple):
@@ -72,55 +75,94 @@ def captured(placed: Placed, told: "pa.Table") -> Acts:
 
 
 def told_by_order(placed: Placed, told: "pa.Table", names: Names, rules: Rules) -> Acts:
-    """What messages that name an order say of work on it."""
+    """What messages that name an order say of work on it.
+
+    An act of a place that nobody told is of whoever told it, but only where no place is told for that act.
+    """
     rows = rows_of(told["order_id"], placed.ids)
     tellers, places = names.codes(told["teller"]), names.codes(told["place"])
     at, minutes = longs(told["occurred_at"], 0), longs(told["minutes"], UNTOLD)
-    parts = []
+    parts, sure = [_no_acts()], [np.zeros(0, np.bool_)]
     for positions, code, first in _shown(told["action"], words_of(rules)):
+        rule = rules.acts[ACTS[code]]
         mine = positions[rows[positions] >= 0]
+        if rule.until == "placed":
+            mine = mine[at[mine] <= placed.placed_at[rows[mine]]]
         order = rows[mine]
-        unit = tellers[mine]
-        if rules.acts[ACTS[code]].whose == "place":
-            unit = _first_known(places[mine], placed.location[order], unit)
+        place = _first_known(places[mine], placed.location[order]) if rule.whose == "place" else tellers[mine]
         spent = _booked(minutes[mine], is_first=first)
+        unit = _first_known(place, tellers[mine])
         parts.append(Acts(order, unit, np.full(mine.size, code, np.int64), at[mine], spent))
-    return Acts.together(parts) if parts else _no_acts()
+        sure.append(place != NOBODY)
+    acts = Acts.together(parts)
+    return acts.of(_placed_somewhere(acts, np.concatenate(sure)))
 
 
-def in_journeys(placed: Placed, history: History, names: Names, rules: Rules) -> Acts:
-    """Touches of persons: for the order that they name, else for the person's next one within the window."""
+def _placed_somewhere(acts: Acts, sure: Flags) -> Flags:
+    """Which acts are somebody's: of those whose place nobody told the first teller's, where no place is told at all.
+
+    What the unit of a told place tells without the place is one with that.
+    """
+    if sure.all():
+        return sure
+    same = acts.order * len(ACTS) + acts.act
+    mine = same * (int(acts.unit.max(initial=0)) + 1) + acts.unit
+    ordered = np.lexsort((acts.at, ~sure, same))
+    begins = firsts(same[ordered])
+    group = np.cumsum(begins) - 1
+    first = ordered[begins][group]
+    by_first = np.zeros(sure.size, np.bool_)
+    by_first[ordered] = acts.unit[first] == acts.unit[ordered]
+    is_sure = np.zeros(sure.size, np.bool_)
+    is_sure[ordered] = sure[first]
+    return sure | (~is_sure & by_first) | (is_sure & np.isin(mine, mine[sure]))
+
+
+def in_journeys(placed: Placed, history: History, named: Longs, names: Names, rules: Rules) -> Acts:
+    """Touches of persons that name no order: for the person's next one within the window.
+
+    named: the positions of events that name an order. An order that does not stand has a touch only where none that
+    stands comes within the window, so that a cancelled order costs no helper its part of the one after it.
+    """
     codes_of = {name: code for code, name in enumerate(history.actions.names)}
-    named, next_ones = words_of(rules), words_of(rules, "journey")
-    meant = [word for word in named if word in codes_of and word not in ORDER_WORDS]
+    shown = {word: acts for word, acts in words_of(rules, "journey").items() if word in codes_of}
     # Which events matter is settled first, so that everything after it runs over those alone.
     wanted = np.zeros(len(history.actions.names), np.bool_)
-    wanted[[codes_of[word] for word in meant]] = True
+    wanted[[codes_of[word] for word in shown]] = True
     events = np.flatnonzero(wanted[history.actions.codes])
-    tellers, places = _units_of(history, events, names)
-    rows = _named_orders(placed, history, events)
+    events = events[~np.isin(history.measures["seq"][events], named)]
     upcoming = next_orders(placed, history, events, rules.window)
+    events, upcoming = events[upcoming >= 0], upcoming[upcoming >= 0]
+    tellers, places = _units_of(history, events, names)
     actions = history.actions.codes[events]
     minutes = history.measures["minutes"][events]
-    parts = []
-    for word in meant:
+    parts = [_no_acts()]
+    for word, codes in shown.items():
         mine = np.flatnonzero(actions == codes_of[word])
-        for code in named[word]:
-            of_next = upcoming[mine] if code in next_ones.get(word, ()) else np.full(mine.size, NOBODY, np.int64)
-            order = np.where(rows[mine] >= 0, rows[mine], of_next)
-            kept, order = mine[order >= 0], order[order >= 0]
-            unit = tellers[kept]
+        for code in codes:
+            order, unit = upcoming[mine], tellers[mine]
             if rules.acts[ACTS[code]].whose == "place":
-                unit = _first_known(places[kept], placed.location[order], unit)
-            spent = _booked(minutes[kept], is_first=code == named[word][0])
-            parts.append(Acts(order, unit, np.full(kept.size, code, np.int64), history.times[events[kept]], spent))
-    return Acts.together(parts) if parts else _no_acts()
+                unit = _first_known(places[mine], placed.location[order], unit)
+            spent = _booked(minutes[mine], is_first=code == codes[0])
+            parts.append(Acts(order, unit, np.full(mine.size, code, np.int64), history.times[events[mine]], spent))
+    return Acts.together(parts)
 
 
 def next_orders(placed: Placed, history: History, events: Longs, window: int) -> Longs:
-    """For each of these events the row of the person's next order, at most so long after it; NOBODY for none."""
+    """For each of these events the row of the person's next order, at most so long after it; NOBODY for none.
+
+    The next one that stands, else the next one.
+    """
+    found = _next_of(placed, placed.stands, history, events, window)
+    if not placed.stands.all():
+        none = np.flatnonzero(found == NOBODY)
+        found[none] = _next_of(placed, ~placed.stands, history, events[none], window)
+    return found
+
+
+def _next_of(placed: Placed, among: Flags, history: History, events: Longs, window: int) -> Longs:
     people = rows_of(pa.array(placed.person), history.ids)
-    known = np.flatnonzero((people >= 0) & (placed.person != NOBODY))
+    known = np.flatnonzero((people >= 0) & (placed.person != NOBODY) & among)
     by_person = known[np.lexsort((placed.placed_at[known], people[known]))]
     begins = np.searchsorted(people[by_person], np.arange(len(history.ids) + 1)).astype(np.int64)
     times, persons = history.times[events], history.persons[events].astype(np.int64)
@@ -134,17 +176,17 @@ def next_orders(placed: Placed, history: History, events: Longs, window: int) ->
 
 
 def without_repeats(acts: Acts, rules: Rules, units: int) -> Acts:
-    """Several touches of one unit for one act on one order, within its day or ever, are one act.
+    """Several touches of one unit for one act on one order, within a day, 24 hours of each other, or ever, are one act.
 
     By order, then time. The first one stays; minutes that were told add up.
     """
-    daily = np.array([rules.acts[name].once == "day" for name in ACTS])
-    days = np.where(daily[acts.act], acts.at // DAY, 0)
-    days -= days.min(initial=0)
-    span = int(days.max(initial=0)) + 1
-    same = ((acts.order * units + acts.unit) * len(ACTS) + acts.act) * span + days
+    daily, parcels = (np.array([rules.acts[name].once == once for name in ACTS]) for once in ("day", "parcel"))
+    same = (acts.order * units + acts.unit) * len(ACTS) + acts.act
     ordered = np.lexsort((acts.at, same))
+    at, act = acts.at[ordered], acts.act[ordered]
     begins = firsts(same[ordered])
+    begins[1:] |= daily[act[1:]] & (np.diff(at // DAY) > 0)
+    begins[1:] |= parcels[act[1:]] & (np.diff(at) > DAY)
     groups = np.cumsum(begins) - 1
     once = acts.of(ordered[begins])
     told = acts.minutes[ordered]
@@ -174,13 +216,6 @@ def _units_of(history: History, events: Longs, names: Names) -> tuple[Longs, Lon
     in_store = np.array([name == STORE for name in history.channels.names] or [False])
     codes, place = history.channels.codes[events], places[stores.codes[events]]
     return np.where(in_store[codes] & (place != NOBODY), place, channels[codes]), place
-
-
-def _named_orders(placed: Placed, history: History, events: Longs) -> Longs:
-    """The row of the order that each event names as its object; NOBODY where it names none."""
-    objects = history.parts["object_id"]
-    known = rows_of(pa.array(objects.names, pa.string()), placed.ids)
-    return known[objects.codes[events]] if known.size else np.full(events.size, NOBODY, np.int64)
 
 
 def _booked(minutes: Longs, *, is_first: bool) -> Longs:

@@ -90,8 +90,7 @@ def _cost(groups: Groups) -> Leak:
     lost = resampling.lost_share(
         resampling.Sums.of(groups.group, groups.person, groups.met, groups.converted, groups.value)
     )
-    # No more can be lost than was at stake, and no less than nothing.
-    minor, low, high = (min(at_stake, max(0, round(at_stake * one))) for one in lost)
+    minor, low, high = (max(0, round(at_stake * one)) for one in lost)
     return Leak(minor, low, high, with_it, without, matched, lift, too_few, None)
 
 

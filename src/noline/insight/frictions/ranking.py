@@ -42,12 +42,15 @@ def friction(rule: Rule, found: Found, leak: Leak, matcher: Matcher, currency: s
     persons_of = matcher.store.persons
     at_risk = distinct(persons_of[told.first])
     persons = distinct(persons_of[told.first[told.case]])
+    exposed = int(told.values[told.case].sum())
+    # Who met the friction and reached a goal lost nothing: no more can be lost than what the cases were worth.
+    minor, low, high = (None if one is None else min(one, exposed) for one in (leak.minor, leak.low, leak.high))
     return Friction(
         id=rule.id, name=rule.name, sentence=rule.sentence, proof=rule.proof,
         from_channels=rule.from_channels, to_channels=rule.to_channels,
         cases=int(told.case.sum()), persons=persons, at_risk=at_risk, share=share(persons, at_risk),
-        undecided=int((~found.decided).sum()), exposed_minor=int(told.values[told.case].sum()),
-        leak_minor=leak.minor, leak_low=leak.low, leak_high=leak.high, currency=currency,
+        undecided=int((~found.decided).sum()), exposed_minor=exposed,
+        leak_minor=minor, leak_low=low, leak_high=high, currency=currency,
         conversion_with=leak.conversion_with, conversion_without=leak.conversion_without,
         matched=leak.matched, lift=leak.lift, too_few=few(persons, at_risk) or leak.too_few,
         trend=_trend(told, persons_of), rising=_rising(told, persons_of), why_no_leak=leak.why,

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from noline.insight.paths.model import AskedWrong, Paths, narrow
+from noline.insight.paths.placed import Placed
 from noline.kernel.clock import Micros
 from noline.kernel.words import Stage
 from noline.stores.walks.arrays import Flags, Longs, firsts
@@ -18,13 +19,26 @@ CARRIED_OUT = (Stage.RECEIVE.value,)
 
 
 class Touches(NamedTuple):
-    """What people did, by person and time. codes: of `names`. order: which touches are orders. values: of orders."""
+    """What people did, by person and time. codes: of `names`.
+
+    order: which touches are orders, and end a path. known: which of these are a success of their value.
+    """
 
     persons: Longs
     times: Longs
     codes: Longs
     names: tuple[str, ...]
     order: Flags
+    known: Flags
+    values: Longs
+
+
+class _Goals(NamedTuple):
+    """Of each event. touch: it counts as one. order, known, values: as in `Touches`."""
+
+    touch: Flags
+    order: Flags
+    known: Flags
     values: Longs
 
 
@@ -36,6 +50,9 @@ def of_history(
     by: Literal["channel", "unit"] = "channel",
     leaving_out: tuple[str, ...] = CARRIED_OUT,
     repeated: bool = False,
+    orders: Placed | None = None,
+    since: Micros | None = None,
+    until: Micros | None = None,
 ) -> Paths:
     """Paths over channels, or over units, of everybody's history.
 
@@ -45,12 +62,21 @@ def of_history(
     behind the last of them is still open. What was merely sent is no touch, nor is what happens in the stages
     `leaving_out`. repeated: touches of one channel that follow each other count each, and not once.
 
+    orders: which orders stand and what each is worth, in place of what the first message of each said. An order that
+    does not stand is a touch as any other; the path of one whose worth is not known is left out; one that no known
+    person placed is a path of its own. since, until: only paths that end from one moment to before another.
+
     by unit: a store by its id where it happened in the channel `store`, else the channel. Raises AskedWrong.
     """
     if window_us <= 0:
         raise AskedWrong(why=f"a window of {window_us} µs is not above 0")
-    found = _touches(history, goals, by, leaving_out)
-    until = history.observed_until
+    found = _touches(history, _goals(history, goals, orders), by, leaving_out)
+    period = (since, until)
+    paths = _of_touches(found, window_us, history.observed_until, period, repeated=repeated)
+    return paths if orders is None else _with_nobodys(paths, history, orders, by, period)
+
+
+def _of_touches(found: Touches, window_us: Micros, until: Micros | None, period: "_Period", *, repeated: bool) -> Paths:
     if not found.times.size or until is None:
         return Paths.from_rows([])
     leads_to = _leads_to(found, window_us)
@@ -59,7 +85,8 @@ def of_history(
     first = np.flatnonzero(begins)
     last = np.append(first[1:], found.times.size) - 1
     success = leads_to[first] >= 0
-    decided = success | (found.times[last] + window_us <= until)
+    decided = np.where(success, found.known[last], found.times[last] + window_us <= until)
+    decided &= _within(found.times[last], period)
     path = np.cumsum(begins) - 1
     kept = decided[path]
     if not repeated:
@@ -78,6 +105,42 @@ def of_history(
     )
 
 
+_Period = tuple[Micros | None, Micros | None]
+
+
+def _within(times: Longs, period: _Period) -> Flags:
+    since, until = period
+    found = np.ones(times.size, np.bool_)
+    if since is not None:
+        found &= times >= since
+    if until is not None:
+        found &= times < until
+    return found
+
+
+def _with_nobodys(
+    paths: Paths, history: History, orders: Placed, by: Literal["channel", "unit"], period: _Period
+) -> Paths:
+    """The same, and the orders that stand in no person's history, each a path of one touch."""
+    told = np.isin(orders.seqs, history.measures["seq"][~history.exposed])
+    alone = np.flatnonzero(~told & orders.known & _within(orders.times, period))
+    column = orders.units if by == "unit" else orders.channels
+    codes = column.codes[alone].astype(np.int64)
+    seen = [column.names[code] for code in np.unique(codes).tolist()]
+    names = tuple(dict.fromkeys((*paths.names, *seen)))
+    table = np.array([names.index(name) if name in names else 0 for name in column.names], np.int64)
+    times = np.zeros(0, np.int64) if paths.times is None else paths.times
+    return Paths(
+        np.concatenate([paths.offsets, paths.offsets[-1] + np.arange(1, alone.size + 1)]),
+        narrow(np.concatenate([paths.codes.astype(np.int64), table[codes]]), len(names)),
+        names,
+        np.concatenate([paths.conversions, np.ones(alone.size, np.int64)]),
+        np.concatenate([paths.nulls, np.zeros(alone.size, np.int64)]),
+        np.concatenate([paths.values, orders.values[alone]]),
+        np.concatenate([times, orders.times[alone]]),
+    )
+
+
 def _leads_to(found: Touches, window_us: Micros) -> Longs:
     """The number of the order that each touch leads to within the window; -1: none."""
     orders = np.flatnonzero(found.order)
@@ -89,24 +152,38 @@ def _leads_to(found: Touches, window_us: Micros) -> Longs:
     return np.where(own & (found.times[place] - found.times <= window_us), number, -1)
 
 
-def _touches(
-    history: History, goals: tuple[str, ...], by: Literal["channel", "unit"], leaving_out: tuple[str, ...]
-) -> Touches:
+def _goals(history: History, goals: tuple[str, ...], orders: Placed | None) -> _Goals:
+    """Which events are orders and what each is worth: as they say themselves, or as is known of the orders."""
     goal = np.zeros(len(history), np.bool_)
     goal[history.places_of(goals)] = True
     goal &= ~history.exposed
-    order = goal & _first_told(history, goal)
+    if orders is None:
+        order = goal & _first_told(history, goal)
+        return _Goals(order | ~goal, order, order, np.where(order, history.values, 0))
+    places = np.flatnonzero(goal)
+    row = np.minimum(np.searchsorted(orders.seqs, history.measures["seq"][places]), max(orders.seqs.size - 1, 0))
+    first = orders.seqs[row] == history.measures["seq"][places] if orders.seqs.size else np.zeros(places.size, np.bool_)
+    places, row = places[first], row[first]
+    touch, order, known = ~goal, np.zeros_like(goal), np.zeros_like(goal)
+    values = np.zeros(len(history), np.int64)
+    touch[places], order[places], known[places] = True, orders.stands[row], orders.known[row]
+    values[places] = orders.values[row]
+    return _Goals(touch, order, known, values)
+
+
+def _touches(history: History, goals: _Goals, by: Literal["channel", "unit"], leaving_out: tuple[str, ...]) -> Touches:
     stages = history.part("stage")
     left_out = np.array([name in leaving_out for name in stages.names], np.bool_)[stages.codes]
-    kept = np.flatnonzero(order | ~(history.exposed | goal | left_out))
+    kept = np.flatnonzero(goals.order | (goals.touch & ~(history.exposed | left_out)))
     codes, names = _units(history, kept) if by == "unit" else (history.channels.codes[kept], history.channels.names)
     return Touches(
         history.persons[kept].astype(np.int64),
         history.times[kept],
         codes.astype(np.int64),
         names,
-        order[kept],
-        np.where(order[kept], history.values[kept], 0),
+        goals.order[kept],
+        goals.known[kept],
+        goals.values[kept],
     )
 
 

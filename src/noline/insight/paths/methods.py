@@ -22,6 +22,9 @@ POSITION = (0.4, 0.2, 0.4)
 HALF_LIFE_TOUCHES = 1.0
 """By how many touches before the last one a weight halves, where no times are known."""
 
+SMALLEST_WEIGHT = 1e-300
+"""The least that a weight of roles may be of the largest one."""
+
 HALF_LIFE = 7.0 * DAY
 """In what time before the last touch a weight halves."""
 
@@ -131,6 +134,11 @@ def roles(paths: Paths, weights: Mapping[str, float] | None) -> Weighing:
     if missing:
         raise AskedWrong(why=f"roles need a weight above 0 for each channel; {missing[0]!r} has none")
     weight = np.array([told[name] for name in paths.names], np.float64)
+    if weight.size:
+        # Weights only say shares: of the largest, so that no sum of them leaves the floats.
+        weight /= weight.max()
+    if weight.min(initial=1.0) < SMALLEST_WEIGHT:
+        raise AskedWrong(why=f"the largest weight of roles is more than {1 / SMALLEST_WEIGHT:.0e} times the smallest")
 
     def weights_of(block: Block) -> Floats:
         seen = first_seen(block.codes, block.path, len(paths.names), block.lengths.size)

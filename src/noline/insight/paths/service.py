@@ -10,10 +10,11 @@ from noline.insight.paths.histories import of_history
 from noline.insight.paths.markov import handoffs, markov
 from noline.insight.paths.model import AskedWrong, Attribution, Handoff, OrderReport, Paths, Positions
 from noline.insight.paths.orders import order_report
+from noline.insight.paths.placed import placed_orders
 from noline.insight.paths.reading import Found, of_table, read
 from noline.stores.walks.arrays import Longs
 
-__all__ = ["METHODS", "Found", "Method", "PathCredit", "Paths", "of_history", "of_table", "read"]
+__all__ = ["METHODS", "Found", "Method", "PathCredit", "Paths", "of_history", "of_table", "placed_orders", "read"]
 
 Method = Literal["shapley", "markov", "first", "last", "linear", "position", "decay", "roles", "ordered"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from noline.insight.roles.model import Capability, CompanyIndex, Part, indexed
-from noline.kernel.shares import share, wilson
+from noline.insight.roles.model import Capability, CompanyIndex, Helping, Part, indexed
+from noline.kernel.shares import share
 
 Row = Mapping[str, Any]
 
@@ -12,11 +12,11 @@ Row = Mapping[str, Any]
 class Outside(NamedTuple):
     """What this room cannot see and is told. lookup_p95_ms: of finding a customer, in milliseconds.
 
-    helping: units whose help of other channels earned them something, and units that helped; None: nobody told.
+    helping: what helping others does for the units that do; None: nobody told.
     """
 
     lookup_p95_ms: float | None = None
-    helping: tuple[int, int] | None = None
+    helping: Helping | None = None
 
 
 def index(rows: Mapping[str, Row], outside: Outside) -> CompanyIndex:
@@ -71,20 +71,14 @@ def _recognised(row: Row) -> Capability:
 
 
 def _accuracy(row: Row) -> Capability:
-    """The F1 of what is shown as being in a store: twice what was found, by all that was shown and all that was there.
-
-    Its interval is Wilson's of as many independent cases as there were looks.
-    """
+    """Of the looks at which an article was shown as being there, or was: at how many both."""
     found, missing, unexpected = row["found"], row["missing"], row["unexpected"]
-    looks, whole = found + missing + unexpected, 2 * found + missing + unexpected
-    works = None
-    if whole:
-        told = wilson(2 * found, whole, worth=looks, persons=looks)
-        works = Part(2 * found, whole, told.value, told.low, told.high, told.too_few)
-    why = None if works else "nobody came to a store for an article that was shown there"
-    facts = (("found", found), ("missing", missing), ("unexpected", unexpected))
-    words = "What is shown as being in a store is there"
-    return Capability("stock_accuracy", words, row["shown"] > 0, row["shown"], works, why, facts)
+    return _part(
+        "stock_accuracy", "What is shown as being in a store is there",
+        row["shown"], found, found + missing + unexpected,
+        "nobody came to a store for an article that was shown there", found=found, missing=missing,
+        unexpected=unexpected,
+    )  # fmt: skip
 
 
 def _lookup(p95_ms: float | None) -> Capability:
@@ -96,8 +90,13 @@ def _lookup(p95_ms: float | None) -> Capability:
     return Capability("lookup", words, exists=True, evidence=1, works=None, why=why, facts=(("p95_ms", p95_ms),))
 
 
-def _helping(helping: tuple[int, int] | None) -> Capability:
-    words = "Helping other channels pays for the units that help"
+def _helping(helping: Helping | None) -> Capability:
+    words = "Helping other channels pays for the units that help, by the fair books"
     if helping is None:
         return Capability("helping_pays", words, None, 0, None, "nobody told what helping earns")
-    return _part("helping_pays", words, helping[1], helping[0], helping[1], "no unit helped another")
+    if helping.helped:
+        words = f"{words}; in today's books {helping.lose_today} of {helping.helped} lose by it"
+    return _part(
+        "helping_pays", words, helping.helped, helping.earn, helping.helped, "no unit helped another",
+        lose_today=helping.lose_today,
+    )  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from noline.insight.roles.customers import STORE
 from noline.insight.roles.experience import experiences
 from noline.insight.roles.measures import Measured, measured, untold
 from noline.insight.roles.model import MEASURES, ChannelRoles, Part, Ratio
@@ -16,11 +17,14 @@ from noline.stores.walks.history import History
 
 Row = Mapping[str, Any]
 
+DEPOT = "depot"
+"""In place of a channel: a unit that is neither a store nor a channel."""
+
 
 def channels(
     sales: Sales, history: History, promises: Iterable[Row], by: str, observed: Micros
 ) -> tuple[ChannelRoles, ...]:
-    """Every channel or unit with an order or a visit, the one with most orders first."""
+    """Every channel or unit with an order, a visit or a promise to keep, the one with most orders first."""
     by_unit = by == "unit"
     label, names = (sales.told.unit, sales.units) if by_unit else (sales.told.channel, sales.channels)
     told = dict(zip(names, measured(sales, label, len(names), observed), strict=True))
@@ -29,8 +33,7 @@ def channels(
     due, kept = _promises(promises, by)
     orders = _counted(names, label.tolist())
     unknown = _of_nobody(sales, by_unit=by_unit)
-    channel_of = dict(zip(sales.units, (sales.channels[one] for one in sales.channel_of.tolist()), strict=True))
-    stores = {name for name in history.parts["store_id"].names if name}
+    channel_of = channels_of_units(sales, history) if by_unit else {}
     found = [
         replace(
             _channel(
@@ -39,13 +42,30 @@ def channels(
                 after.get(name),
                 _part(kept[name], due[name]),
             ),
-            channel=(channel_of.get(name) or ("store" if name in stores else name)) if by_unit else name,
+            channel=channel_of.get(name, DEPOT) if by_unit else name,
             orders=orders[name],
             orders_of_nobody=unknown[name],
         )
-        for name in sorted({*names, *after})
+        for name in sorted({*names, *after, *due})
     ]
-    return tuple(sorted(found, key=lambda one: (-one.orders, one.name)))
+    return tuple(in_order(found))
+
+
+def in_order(found: Iterable[ChannelRoles]) -> list[ChannelRoles]:
+    """Those with most orders first."""
+    return sorted(found, key=lambda one: (-one.orders, one.name))
+
+
+def without_orders(name: str, channel: str) -> ChannelRoles:
+    """A channel or unit of which nothing is told by orders or visits."""
+    return replace(_channel(name, None, None, _part(0, 0)), channel=channel)
+
+
+def channels_of_units(sales: Sales, history: History) -> dict[str, str]:
+    """The channel of each unit: `store` of a store, else as its orders say or itself; depots are left out."""
+    found = {name: name for name in history.channels.names}
+    found |= {name: STORE for name in history.parts["store_id"].names if name}
+    return found | dict(zip(sales.units, (sales.channels[one] for one in sales.channel_of.tolist()), strict=True))
 
 
 def _channel(name: str, told: Measured | None, after: Ratio | None, convenience: Part) -> ChannelRoles:

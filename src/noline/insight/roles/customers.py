@@ -42,7 +42,7 @@ def classes(sales: Sales, crossings: "pa.Table") -> Longs:
     found = np.where(channels > 1, _MULTI, _SINGLE).astype(np.int64)
     known: dict[int, set[str]] = {}
     number = {person: place for place, person in enumerate(sales.ids.tolist())}
-    for row in crossings.to_pylist():
+    for row in crossings.select(["person", "sender", "receiver", "known"]).to_pylist():
         person = number.get(row["person"])
         if person is None:
             continue

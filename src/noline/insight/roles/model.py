@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from noline.kernel.clock import DAY, Micros
 from noline.kernel.errors import NotReadable
@@ -109,7 +109,7 @@ class ChannelRoles:
     """What the orders of one channel, or of one unit, show.
 
     orders, persons: of people who are known; orders_of_nobody: of all others.
-    convenience: orders with a promise that is due, and those that were ready, collected or delivered by then.
+    convenience: orders that it serves with a promise whose time is over, and those that were there by then.
     assist: what it earned on orders captured elsewhere, by currency; None: nobody told.
     claimed, less: the ratios whose intervals lie above and below 1.
     """
@@ -210,6 +210,14 @@ class Customers:
         return asdict(self)
 
 
+class Helping(NamedTuple):
+    """Units that earn on orders of others by the fair books, of those that helped; and those that lose by it today."""
+
+    earn: int
+    helped: int
+    lose_today: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Capability:
     """One part of the company index.
@@ -257,12 +265,14 @@ class AccountBaskets:
 class Partner:
     """A business that orders. coming_back: its orders that another followed in time; returned, convenience: as told.
 
+    orders: all of them; orders_of_nobody: those of which no person is known; persons: behind the others.
     median_gap_days: between its orders; None of fewer than two.
     """
 
     account: str
     channels: tuple[str, ...]
     orders: int
+    orders_of_nobody: int
     persons: int
     first_at: Micros
     last_at: Micros

@@ -1,5 +1,6 @@
 """The questions about roles: their SQL, and how each is counted in plain sentences."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,6 @@ from noline.insight.roles.model import (
 from noline.kernel.clock import DAY
 from noline.stores.analytical import Question, statement
 
-PROMISE_WORDS = ["Order Completed", "Order Placed", "Order Promised", "Order Shipped", "Pickup Requested"]
-KEPT_WORDS = ["Order Delivered", "Pickup Collected", "Pickup Ready"]
 _SQL = Path(__file__).parent / "sql"
 
 _OF_PEOPLE = (
@@ -45,7 +44,11 @@ _WORDS = {
     "those weeks, weighted as those who came; its interval allows for several weeks of one person. A role is "
     "claimed where the whole interval lies above 1, never of fewer than 30 persons or 5 cases; of forty ratios "
     "without any meaning about one would be claimed by chance. baskets: by currency, nothing is converted. "
-    "convenience: orders with a promised time that is over, ready, collected or delivered by then. " + ASSOCIATION,
+    "convenience: of the orders promised for a time, once it is over, those that were there by then: "
+    "ready where they were to be collected, delivered else. The first promise counts; what was late and then "
+    "cancelled is a broken one, what was cancelled before its time is none. It stands with who serves the order and "
+    "not with who took it: store for what is collected, by unit the store or depot where the goods lie. assist: what "
+    "was earned on orders that another channel (by unit: another unit) captured, by the fair books. " + ASSOCIATION,
     "migration": _OF_PEOPLE
     + "Each row is the customers whose first order was in that channel: so many had their {kth} order in each "
     "channel, so many have none (lost), and of so many the log cannot tell yet (undecided): their first order is "
@@ -61,19 +64,22 @@ _WORDS = {
     "person with 95 % intervals. " + CORRELATION,
     "index": "A capability exists when the log tells at least one case of it, and works as well as its share with a "
     "Wilson 95 % interval says; the index is the number of those that exist and the mean of those shares. "
-    "Recognised: orders in stores of a known person. Ready in time: orders to be collected that were ready by the "
-    "time told when they were asked for. Collected: of those collected or expired. Returns elsewhere: brought to "
-    "another unit than sold them, accepted of accepted or refused. Stock accuracy: articles shown outside a store as "
-    "being there, and what the same person met in that store within {shown_days} days: 2 found / (2 found + missing + "
-    "found though shown as none). Price parity: articles sold on the web and in stores in the same week, country and "
-    "currency, at the same middle price. Loops closed: reviews and feedback that were closed within {loop_days} days "
-    "and before the person's next one.",
+    "Recognised: orders in stores of a known person. Ready in time: of orders to be collected, promised for a time "
+    "that is over, those that were ready by then; what was cancelled before its time is no promise. "
+    "Collected: of those collected or expired. Returns elsewhere: accepted of accepted or refused, counted where that "
+    "was said: in another store than sold them, or of an order of another channel; sent back by post, only of what a "
+    "store sold. Stock accuracy: of the times that a person looked for an article in a store, within {shown_days} days "
+    "after somewhere else showed them how much of it is there, and it was shown as being there or was there: those at "
+    "which both hold. Price parity: articles sold on the web and in stores in the same week, "
+    "country and currency, at the same middle price. Loops closed: reviews and feedback that were closed within "
+    "{loop_days} days and before the person's next one. Helping pays: units that earned on orders of others, by the "
+    "fair books; those that lose by it in today's books are left there with less than they could claim alone.",
     "partners": _OF_PEOPLE
     + "A channel of partners is one of wholesale, b2b and marketplace, and each in which an order named the account "
-    "of a business. Channels have the measures of `roles`. Of a business: orders by currency, orders that another of "
-    "the same business followed within {retain_days} days (of those whose {retain_days} days the log tells), orders "
-    "of which something came back, and promises kept. Ratios with intervals by person are not told of one business: "
-    "it has too few buyers.",
+    "of a business. Channels have the measures of `roles`. Of a business all orders count, whether or not a person is "
+    "known: by currency, those that another of the same business followed within {retain_days} days (of those whose "
+    "{retain_days} days the log tells), those of which something came back, and promises kept. Ratios with intervals "
+    "by person are not told of one business: it has too few buyers.",
 }
 _FILES = {
     "orders": "orders.sql",
@@ -82,7 +88,9 @@ _FILES = {
     "recognised": "recognised.sql",
     "pickups": "pickups.sql",
     "returns": "returns.sql",
-    "returned": "returned.sql",
+    "businesses": "businesses.sql",
+    "account_baskets": "account_baskets.sql",
+    "latest": "latest.sql",
     "shown": "shown.sql",
     "prices": "prices.sql",
     "loops": "loops.sql",
@@ -92,8 +100,13 @@ _READS = {
     "migration": ("orders",),
     "customers": ("orders", "crossings"),
     "index": ("recognised", "pickups", "returns", "shown", "prices", "loops"),
-    "partners": ("orders", "promises", "returned"),
+    "partners": ("orders", "promises", "businesses", "account_baskets"),
 }
+
+_ONCE = """WITH orders AS MATERIALIZED (SELECT * FROM main.orders),
+order_promises AS MATERIALIZED (SELECT * FROM main.order_promises)
+"""
+"""Views that several statements read are worked out once for all of them."""
 
 QUESTIONS = {name: Question(name, "", statement(_SQL / file)) for name, file in _FILES.items()}
 """Every statement of this room, by its name."""
@@ -103,11 +116,20 @@ def values_of(observed: int) -> dict[str, Any]:
     """What statements may name. observed: up to when the log tells everything."""
     return {
         "observed": observed,
-        "promise_words": PROMISE_WORDS,
-        "kept_words": KEPT_WORDS,
+        "retain_within": RETAIN_WITHIN,
         "shown_within": SHOWN_WITHIN,
         "loop_within": LOOP_WITHIN,
     }
+
+
+def together(names: Sequence[str]) -> str:
+    """One SELECT of several statements, so that all are answered from one state; `answer` says of which each row is.
+
+    Rows of `orders` lie by person, time and id, those of nobody last.
+    """
+    parts = [f"SELECT '{name}' AS answer, * FROM (\n{QUESTIONS[name].sql})" for name in names]  # noqa: S608  statements of this room
+    order = "\nORDER BY answer, person NULLS LAST, placed_at, order_id" if "orders" in names else ""
+    return _ONCE + "\nUNION ALL BY NAME\n".join(parts) + order
 
 
 def is_known(name: str) -> bool:

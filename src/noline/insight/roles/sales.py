@@ -20,7 +20,6 @@ class Told(NamedTuple):
 
     person: from 0; the person's id is `ids[person]`. at: microseconds since 1970 UTC. value: minor units of the
     order's currency, NOT_TOLD where none was told. worth: the same in the currency of reports, 0 without a rate.
-    account: of a business; "" where none was named.
     """
 
     person: Longs
@@ -30,7 +29,6 @@ class Told(NamedTuple):
     currency: Longs
     value: Longs
     worth: Longs
-    account: Longs
 
 
 class Sales(NamedTuple):
@@ -44,7 +42,6 @@ class Sales(NamedTuple):
     channels: tuple[str, ...]
     units: tuple[str, ...]
     currencies: tuple[str, ...]
-    accounts: tuple[str, ...]
     channel_of: Longs
     of_nobody: Longs
     unrated: int
@@ -55,14 +52,14 @@ class Sales(NamedTuple):
         known = Rates(currency, rates)
         worth = in_currency(table, known)
         channel, unit = _named(table, "channel"), _named(table, "unit")
-        priced, account = _named(table, "currency"), _named(table, "account_id")
+        priced = _named(table, "currency")
         is_known = np.asarray(table["person"].is_valid().to_numpy(zero_copy_only=False), np.bool_)
         value = _longs(table, "amount_minor")
         persons = _longs(table, "person")[is_known]
         begins = firsts(persons)
         unrated = [known.rate(name) is None for name in priced.names]
         lost = (value != NOT_TOLD) & (value != 0) & np.array([*unrated, False], np.bool_)[priced.codes.astype(np.int64)]
-        codes = [column.codes.astype(np.int64) for column in (channel, unit, priced, account)]
+        codes = [column.codes.astype(np.int64) for column in (channel, unit, priced)]
         channel_of = np.zeros(len(unit.names), np.int64)
         channel_of[codes[1]] = codes[0]
         return cls(
@@ -74,13 +71,11 @@ class Sales(NamedTuple):
                 codes[2][is_known],
                 value[is_known],
                 worth[is_known],
-                codes[3][is_known],
             ),
             persons[begins],
             tuple(channel.names),
             tuple(unit.names),
             tuple(priced.names),
-            tuple(account.names),
             channel_of,
             np.bincount(codes[1][~is_known], minlength=len(unit.names)),
             int(lost[is_known].sum()),

@@ -5,22 +5,48 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from noline.insight.roles import capabilities, migration, partners, questions
-from noline.insight.roles.channels import channels
+from noline.insight.roles.channels import DEPOT, channels, channels_of_units, in_order, without_orders
 from noline.insight.roles.customers import customers
-from noline.insight.roles.model import BY, ChannelRoles, CompanyIndex, Customers, Migration, Partners, RolesAskedWrong
+from noline.insight.roles.model import (
+    BY,
+    ChannelRoles,
+    CompanyIndex,
+    Customers,
+    Helping,
+    Migration,
+    Partners,
+    RolesAskedWrong,
+)
 from noline.insight.roles.resampling import ROUNDS
 from noline.insight.roles.sales import Sales
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
 from noline.kernel.money import Money
-from noline.stores.analytical import Answering
+from noline.stores.analytical import Answering, Question
 from noline.stores.walks.history import History
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Rows = list[dict[str, Any]]
 
 _NO_RATES: Mapping[str, Decimal] = MappingProxyType({})
 EPOCH: Micros = 0
+_OF_ORDERS = ("orders", "promises", "crossings", "businesses", "account_baskets")
+_OF_THE_COMPANY = ("recognised", "pickups", "returns", "shown", "prices", "loops")
+
+
+class _Read(NamedTuple):
+    """What answers by orders rest on, all of one state of history."""
+
+    sales: Sales
+    promises: Rows
+    crossings: "pa.Table"
+    businesses: Rows
+    account_baskets: Rows
 
 
 class Roles:
@@ -52,49 +78,52 @@ class Roles:
         """Up to when the log tells everything; None of an empty log."""
         if self._observed_until is not None:
             return self._observed_until
-        placed = self._sales.told.at
-        ends = [placed.max().item()] if placed.size else []
-        if self._history.observed_until is not None:
-            ends.append(self._history.observed_until)
-        return max(ends, default=None)
+        ends = (self._latest_order, self._history.observed_until)
+        return max((one for one in ends if one is not None), default=None)
 
     def channels(
         self, by: str = "channel", *, assist: Mapping[str, Sequence[Money]] | None = None
     ) -> list[ChannelRoles]:
         """What the orders of each channel show, the one with most orders first; by `unit`: of each store and channel.
 
-        assist: what each earned on orders that another captured, by its name; the room itself cannot know it.
-        Raises RolesAskedWrong.
+        assist: what each earned on orders that another captured, by its name; the room itself cannot know it. Who
+        earned so without an order or a visit has a row too. Raises RolesAskedWrong.
         """
         if by not in BY:
             raise RolesAskedWrong(why=f"nothing is told by {by}; it is told by {' or '.join(BY)}")
         found = self._channels(by)
         if assist is None:
             return list(found)
-        return [replace(one, assist=tuple(assist.get(one.name, ()))) for one in found]
+        channel_of = self.channel_of()
+        helped = {name for name, earned in assist.items() if any(one.amount_minor for one in earned)}
+        more = [
+            without_orders(name, name if by == "channel" else channel_of.get(name, DEPOT))
+            for name in helped - {one.name for one in found}
+        ]
+        return in_order(replace(one, assist=tuple(assist.get(one.name, ()))) for one in (*found, *more))
 
     def migration(self, k: int = 2) -> Migration:
         """Where customers go from their first order to their k-th, 2 to 5. Raises RolesAskedWrong."""
-        return migration.migration(self._sales, k, self.observed_until)
+        return migration.migration(self._read.sales, k, self.observed_until)
 
     def customers(self) -> Customers:
         """Every customer in one of four classes, by how they use channels."""
-        return customers(self._sales, self._ask("crossings"), self._currency)
+        return customers(self._read.sales, self._read.crossings, self._currency)
 
-    def index(self, *, lookup_p95_ms: float | None = None, helping: tuple[int, int] | None = None) -> CompanyIndex:
+    def index(self, *, lookup_p95_ms: float | None = None, helping: Helping | None = None) -> CompanyIndex:
         """What the company can do across channels: whether it exists, and how well it works.
 
-        lookup_p95_ms: how long finding a customer takes. helping: units that earned by helping, of those that helped.
+        lookup_p95_ms: how long finding a customer takes. helping: what helping others does for units.
         """
-        names = ("recognised", "pickups", "returns", "shown", "prices", "loops")
-        rows = {name: self._ask(name).to_pylist()[0] for name in names}
+        told = self._together(_OF_THE_COMPANY)
+        rows = {name: table.to_pylist()[0] for name, table in told.items()}
         return capabilities.index(rows, capabilities.Outside(lookup_p95_ms, helping))
 
     def partners(self, *, assist: Mapping[str, Sequence[Money]] | None = None) -> Partners:
         """Channels of partners by the measures of every channel, and the businesses that order. assist: as there."""
-        names = partners.partner_channels(self._sales)
-        promises, returned = self._ask("promises").to_pylist(), self._ask("returned").to_pylist()
-        found = partners.accounts(self._sales, promises, returned, self.observed_until or EPOCH)
+        read = self._read
+        names = partners.partner_channels(read.sales, read.businesses)
+        found = partners.accounts(read.businesses, read.account_baskets)
         return Partners(tuple(one for one in self.channels(assist=assist) if one.name in names), tuple(found))
 
     def counted(self, name: str, *, k: int = 2) -> dict[str, Any]:
@@ -107,21 +136,31 @@ class Roles:
         return questions.counted(name, self.observed_until or EPOCH, told)
 
     def channel_of(self) -> dict[str, str]:
-        """The channel of each unit that an order was placed in."""
-        sales = self._sales
-        return dict(zip(sales.units, (sales.channels[one] for one in sales.channel_of.tolist()), strict=True))
+        """The channel of each unit that an order or a touchpoint names; what is not in it is a depot."""
+        return channels_of_units(self._read.sales, self._history)
 
     @cached_property
-    def _sales(self) -> Sales:
-        return Sales.of(self._answering.ask(questions.QUESTIONS["orders"].sql, {}), self._currency, self._rates)
+    def _read(self) -> _Read:
+        told = self._together(_OF_ORDERS)
+        rows = {name: told[name].to_pylist() for name in ("promises", "businesses", "account_baskets")}
+        sales = Sales.of(told["orders"], self._currency, self._rates)
+        return _Read(sales=sales, crossings=told["crossings"], **rows)
 
-    def _ask(self, name: str) -> Any:
-        question = questions.QUESTIONS[name]
+    @cached_property
+    def _latest_order(self) -> Micros | None:
+        return self._answering.ask(questions.QUESTIONS["latest"].sql, {})["placed_at"][0].as_py()
+
+    def _together(self, names: Sequence[str]) -> "dict[str, pa.Table]":
+        """The answers of several statements from one state of history: one question has them all."""
+        import pyarrow.compute as pc
+
         values = questions.values_of(self.observed_until or EPOCH)
-        return self._answering.ask(question.sql, question.parameters(values))
+        question = Question("", "", questions.together(names))
+        told = self._answering.ask(question.sql, question.parameters(values))
+        return {name: told.filter(pc.field("answer") == name) for name in names}
 
     def _channels(self, by: str) -> tuple[ChannelRoles, ...]:
         if by not in self._told:
-            promises = self._ask("promises").to_pylist()
-            self._told[by] = channels(self._sales, self._history, promises, by, self.observed_until or EPOCH)
+            read = self._read
+            self._told[by] = channels(read.sales, self._history, read.promises, by, self.observed_until or EPOCH)
         return self._told[by]

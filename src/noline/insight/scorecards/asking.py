@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from noline.insight.scorecards.metrics import DIMENSIONS, Fact, Metric
+from noline.insight.scorecards.periods import number_of
 from noline.kernel.clock import Micros
 from noline.stores.analytical import statement
 
 _SQL = Path(__file__).parent / "sql"
 _FACTS = _SQL / "facts"
+_EACH = "unit, channel, country, period, person, alone"
 
 FIRST: Micros = -(2**62)
 LAST: Micros = 2**62
@@ -22,6 +24,7 @@ LAST: Micros = 2**62
 
 TOLD = statement(_SQL / "told.sql")
 UNITS = statement(_SQL / "units.sql")
+KNOWN = statement(_SQL / "known.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class Asked:
     from_before: Micros
     held: Mapping[str, str]
 
+    @property
+    def has_before(self) -> bool:
+        """Whether there is a stretch before the one that was asked for."""
+        return self.from_before < self.since
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -50,26 +58,38 @@ class Statement:
 
 def fact_sql(fact: Fact) -> str:
     """The rows of a fact at its own grain; of customers the orders that they are seen in."""
-    return statement(_FACTS / f"{fact.name}.sql")
+    sql = statement(_FACTS / f"{fact.name}.sql")
+    for name, words in fact.words.items():
+        sql = sql.replace(f"/*{name}*/", ", ".join(f"'{word}'" for word in words))
+    return sql
 
 
-def statement_of(fact: Fact, metrics: Iterable[Metric], asked: Asked) -> Statement:
-    """The sums of every part of a fact, by what was asked; of each share also how it lies on people."""
+def statement_of(fact: Fact, metrics: Iterable[Metric], asked: Asked, last_at: Micros) -> Statement:
+    """The sums of every part of a fact, by what was asked; of each share also how it lies on people.
+
+    last_at: the last moment of history, in microseconds; nobody came back after it yet.
+    """
     columns = _columns(fact)
     kept = statement(_SQL / "asked.sql").replace("/*fact*/", _indented(fact_sql(fact)))
     kept = kept.replace("/*dimensions*/", ", ".join(_dimension(name, fact, asked) for name in DIMENSIONS))
     kept = kept.replace("/*filters*/", " ".join(f"AND {_value(name)} = $in_{name}" for name in sorted(asked.held)))
     kept = kept.replace("/*columns*/", ", ".join(columns))
-    return Statement(f"{kept.strip()}\n{_tail(fact, metrics)}", _parameters(asked))
+    return Statement(f"{kept.strip()}\n{_tail(fact, metrics)}", _parameters(asked) | _last_period(fact, asked, last_at))
 
 
 def _tail(fact: Fact, metrics: Iterable[Metric]) -> str:
     if fact.name == "customers":
         return statement(_SQL / "came_back.sql")
     sums = ", ".join(f"sum({part}) AS {part}" for part in fact.parts)
+    sets = f"({_EACH})"
+    if fact.in_currency:
+        # In all currencies together each person is one too, whatever they pay in.
+        sets = f"GROUPING SETS (({_EACH}), ({_EACH}, currency))"
     totals = [f"CAST(sum({part}) AS BIGINT) AS {part}" for part in fact.parts]
     spreads = [line for metric in metrics for line in _spread(metric)]
-    summed = statement(_SQL / "summed.sql").replace("/*sums*/", sums)
+    summed = statement(_SQL / "summed.sql").replace("/*sums*/", sums).replace("/*sets*/", sets)
+    summed = summed.replace("/*currency*/", "currency" if fact.in_currency else "CAST(NULL AS VARCHAR)")
+    summed = summed.replace("/*in_its_currency*/", "GROUPING(currency) = 0" if fact.in_currency else "false")
     return summed.replace("/*totals*/", ",\n    ".join([*totals, *spreads]))
 
 
@@ -105,6 +125,14 @@ def _value(name: str) -> str:
 def _parameters(asked: Asked) -> dict[str, Any]:
     times = {"period": asked.period, "since": asked.since, "until": asked.until, "from_before": asked.from_before}
     return times | {f"in_{name}": value for name, value in asked.held.items()}
+
+
+def _last_period(fact: Fact, asked: Asked, last_at: Micros) -> dict[str, Any]:
+    """The number of the last period in which somebody can have come back; facts of no period before need none."""
+    if fact.name != "customers":
+        return {}
+    last = min(last_at, asked.until - 1)
+    return {"last_period": int(last >= asked.since) if asked.period == "all" else number_of(asked.period, last)}
 
 
 def _indented(text: str) -> str:

@@ -7,7 +7,7 @@ rows of that fact; whatever is not additive (a share, an average) is worked out 
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -46,7 +46,8 @@ class Fact:
     """Where parts come from. One row of it is its grain; it can be added by its dimensions and periods and no others.
 
     needs: dimensions without which its parts cannot be added. in_currency: some of its parts are money.
-    given: it comes from outside this room, not from a statement over history.
+    given: it comes from outside this room, not from a statement over history. whose: of whom alone it knows.
+    words: lists of words of the log that its statement rests on, by the name they have there.
     """
 
     name: str
@@ -58,6 +59,8 @@ class Fact:
     needs: tuple[str, ...] = ()
     in_currency: bool = False
     given: bool = False
+    whose: str | None = None
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,16 @@ class Metric:
         return tuple(name for name in DIMENSIONS if any(name in fact.needs for fact in self.facts))
 
     @property
+    def whose(self) -> str | None:
+        """Of whom alone it tells, such as known people; None: of everybody."""
+        return next((fact.whose for fact in self.facts if fact.whose), None)
+
+    @property
+    def by_period_before(self) -> bool:
+        """Whether it tells of one period who was there in the one before it."""
+        return any(fact.name == "customers" for fact in self.facts)
+
+    @property
     def in_currency(self) -> bool:
         """Whether it is money, told in one row for each currency."""
         return self.unit == "money"
@@ -116,6 +129,7 @@ class Metric:
             "dimensions": list(self.dimensions),
             "periods": list(self.periods),
             "needs": list(self.needs),
+            "whose": self.whose,
         }
 
     def why_not_by(self, by: Iterable[str], held: Iterable[str], period: str) -> tuple[str, str] | None:
@@ -164,6 +178,7 @@ def registry() -> Registry:
 
 def _fact(name: str, told: Mapping[str, Any]) -> Fact:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    values["words"] = {key: tuple(words) for key, words in told.get("words", {}).items()}
     return Fact(name=name, **values)
 
 

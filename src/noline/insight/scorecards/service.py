@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from noline.insight.scorecards.asking import FIRST, LAST, TOLD, UNITS, Asked, Statement, statement_of
+from noline.insight.scorecards.asking import FIRST, KNOWN, LAST, TOLD, UNITS, Asked, Statement, statement_of
 from noline.insight.scorecards.cards import Place, Sheet, Time, effect_rows, rows_of
 from noline.insight.scorecards.metrics import DIMENSIONS, PERIODS, Metric, NotToldBy, Registry, registry
 from noline.insight.scorecards.model import (
@@ -17,12 +17,15 @@ from noline.insight.scorecards.model import (
     ScorecardAskedWrong,
     average_minor,
 )
-from noline.insight.scorecards.periods import month_number, number_of, start_of
+from noline.insight.scorecards.periods import begins_one, month_number, number_of, start_of
 from noline.insight.scorecards.questions import ORDER_WORDS, QUESTIONS
 from noline.insight.scorecards.rates import Converting
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
 from noline.stores.analytical import Answering
+
+_WHOLE_TIME = "as the whole time has no period before it"
+_OPEN_TIME = "as a time that is open has none as long before it; say since and until"
 
 CreditParts = Callable[[], Iterable[CreditPart]]
 """What the credit ledger says of all of history, unit by unit and month by month."""
@@ -84,7 +87,7 @@ class Scorecards:
         used, left_out = set[str](), set[str]()
         if converting:
             sheet, used, left_out = sheet.converted(converting)
-        rows = rows_of(sheet, [metric for metric in told if metric.id != "effect"], self._time(sheet, asked))
+        rows = rows_of(sheet, [metric for metric in told if metric.id != "effect"], self._time(asked))
         for metric in told:
             rows += effect_rows(metric, self._effects, asked.by, asked.held) if metric.id == "effect" else []
         return Card(
@@ -112,7 +115,7 @@ class Scorecards:
     ) -> Row:
         """One metric of one part of the company over one stretch of time, as a goal is measured.
 
-        Money is told in one currency, the hub's unless told otherwise. Where nothing happened value is None.
+        Money is told in one currency, the hub's unless told otherwise. Where nothing happened see `only_number`.
         Raises what `card` raises, and ScorecardAskedWrong for a metric that nothing tells of here.
         """
         wanted = self.registry.metric(metric)
@@ -120,11 +123,12 @@ class Scorecards:
         card = self.card(
             by=(), period="all", since=since, until=until, metrics=[metric], where=where, currency=target
         )  # fmt: skip
-        if metric in card.not_told:
-            raise ScorecardAskedWrong(why=f"{metric} is not told, {card.not_told[metric]}")
-        return card.rows[0] if card.rows else Row(
-            metric, None, None, None, None, target, None, None, None, None, None, None, None, is_over=True
-        )  # fmt: skip
+        return only_number(card)
+
+    def known(self, dimension: str) -> list[str]:
+        """The units, channels or countries that history tells of, by name."""
+        names = {row[dimension] for row in self._ask(Statement(KNOWN, {}))}
+        return sorted(name for name in names if name)
 
     # The sums
 
@@ -139,13 +143,16 @@ class Scorecards:
                 yield metric.id, why
 
     def _why_not_given(self, metric: Metric, asked: Asked) -> str | None:
-        """Why a metric that comes from outside this room is not told; None when it is."""
+        """Why a metric is not told although it could be told so; None when it is."""
         if metric.id == "effect":
             return None if self._effects else "as no test was given"
-        if any(fact.name == "customers" for fact in metric.facts) and asked.from_before == asked.since == FIRST:
-            return None if asked.period != "all" else "as the whole time has no period before it"
-        if not any(fact.given for fact in metric.facts):
-            return None
+        if metric.by_period_before and asked.period == "all" and not asked.has_before:
+            return _WHOLE_TIME if asked.since == FIRST else _OPEN_TIME
+        if any(fact.given for fact in metric.facts):
+            return self._why_no_credit(asked)
+        return None
+
+    def _why_no_credit(self, asked: Asked) -> str | None:
         if self._credit_parts is None:
             return "as there is no credit ledger here"
         if not (_begins_a_month(asked.since) and _begins_a_month(asked.until)):
@@ -154,10 +161,10 @@ class Scorecards:
 
     def _sheet(self, metrics: Sequence[Metric], asked: Asked) -> tuple[Sheet, dict[str, Statement]]:
         """The sums of every fact that these metrics need, and the statements that told them."""
-        sheet = Sheet()
+        sheet, last_at = Sheet(), self._told()[1]
         facts = {fact.name: fact for metric in metrics for fact in metric.facts}
         statements = {
-            name: statement_of(fact, [one for one in metrics if fact in one.facts], asked)
+            name: statement_of(fact, [one for one in metrics if fact in one.facts], asked, last_at)
             for name, fact in facts.items()
             if not fact.given
         }
@@ -171,12 +178,11 @@ class Scorecards:
         """What the ledger says, at the places of the card."""
         by_channel = "channel" in (*asked.by, *asked.held)
         channels = self._channels() if by_channel else {}
-        aligned = _begins_a_month(asked.from_before)
         for one in parts:
             where = {"unit": one.unit, "channel": channels.get(one.unit, "")}
             at = start_of("month", month_number(one.month))
-            first = asked.from_before if aligned else asked.since
-            if not first <= at < asked.until or any(where[name] != value for name, value in asked.held.items()):
+            elsewhere = any(where[name] != value for name, value in asked.held.items())
+            if elsewhere or not asked.from_before <= at < asked.until:
                 continue
             number = month_number(one.month) if asked.period == "month" else int(at >= asked.since)
             yield Place((where["unit"] if "unit" in asked.by else None,
@@ -186,18 +192,24 @@ class Scorecards:
         """The channel of each unit; a depot has none."""
         return {row["unit"]: row["channel"] for row in self._ask(Statement(UNITS, {}))}
 
-    def _time(self, sheet: Sheet, asked: Asked) -> Time:
-        """How the periods that the sums tell of are numbered."""
-        numbers = [place.period for place in (*sheet.plain, *(place for place, _ in sheet.money))]
-        known_from = min(numbers, default=0)
-        if asked.period == "all":
-            return Time("all", 1, known_from, 2 if asked.until == LAST or asked.until <= self._last_at() else 1)
-        first = known_from if asked.since == FIRST else number_of(asked.period, asked.since)
-        return Time(asked.period, first, known_from, number_of(asked.period, self._last_at() + 1))
+    def _time(self, asked: Asked) -> Time:
+        """How the periods of a card are numbered, and from which on history knows all of one.
 
-    def _last_at(self) -> Micros:
-        """The last moment that history tells of."""
-        return self._ask(Statement(TOLD, {}))[0]["last_at"] or 0
+        The day that history begins on counts as known: who opens in the morning has nothing to tell of the night.
+        """
+        first_at, last_at = self._told()
+        known_at = start_of("day", number_of("day", first_at))
+        if asked.period == "all":
+            known_from = 0 if asked.has_before and known_at <= asked.from_before else 1
+            return Time("all", 1, known_from, 2 if asked.until == LAST or asked.until <= last_at else 1)
+        known_from = number_of(asked.period, known_at) + (not begins_one(asked.period, known_at))
+        first = number_of(asked.period, asked.since)
+        return Time(asked.period, first, known_from, number_of(asked.period, last_at + 1))
+
+    def _told(self) -> tuple[Micros, Micros]:
+        """The first and the last moment that history tells of."""
+        row = self._ask(Statement(TOLD, {}))[0]
+        return row["first_at"] or 0, row["last_at"] or 0
 
     def _ask(self, asked: Statement) -> list[dict[str, Any]]:
         return self._analytical.ask(asked.sql, asked.parameters).to_pylist()
@@ -227,6 +239,24 @@ class Scorecards:
         return QUESTIONS[question].counted(values, {"order_words": " or ".join(ORDER_WORDS)})
 
 
+def only_number(card: Card) -> Row:
+    """The one number of a card of one metric, of one part and all of a time. Raises ScorecardAskedWrong when not told.
+
+    Where nothing happened a count, minutes and money are 0, unless money was left out for want of a rate; a share or an
+    average of nothing is None.
+    """
+    (metric,) = card.metrics
+    if metric.id in card.not_told:
+        raise ScorecardAskedWrong(why=f"{metric.id} is not told, {card.not_told[metric.id]}")
+    if card.rows:
+        (row,) = card.rows
+        return row
+    nothing = 0 if metric.denominator is None and metric.id != "effect" and not card.without_rate else None
+    return Row(
+        metric.id, None, None, None, None, card.currency, nothing, nothing, None, None, None, None, None, is_over=True
+    )  # fmt: skip
+
+
 def _asked(
     by: str | Sequence[str], period: str, since: Micros | None, until: Micros | None, where: Mapping[str, str]
 ) -> Asked:
@@ -241,8 +271,7 @@ def _asked(
     if start >= end:
         raise ScorecardAskedWrong(why="it ends before it begins")
     if period == "all":
-        length = end - start
-        before = start - length if since is not None and until is not None else start
+        before = _as_long_before(start, end) if since is not None and until is not None else start
         return Asked(tuple(dict.fromkeys(named)), period, start, end, before, where)
     before = start
     if since is not None:
@@ -253,8 +282,16 @@ def _asked(
     return Asked(tuple(dict.fromkeys(named)), period, start, end, before, where)
 
 
+def _as_long_before(start: Micros, end: Micros) -> Micros:
+    """Where the stretch before one begins: as many months before whole months, as many days and hours before others."""
+    if not (begins_one("month", start) and begins_one("month", end)):
+        return start - (end - start)
+    months = number_of("month", end) - number_of("month", start)
+    return start_of("month", number_of("month", start) - months)
+
+
 def _begins_a_month(at: Micros) -> bool:
-    return at in (FIRST, LAST) or start_of("month", number_of("month", at)) == at
+    return at in (FIRST, LAST) or begins_one("month", at)
 
 
 def _counted(metrics: Iterable[Metric], statements: Mapping[str, Statement]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 -- One row is an order that somebody placed: who, where, when, and what it is worth as last said.
 -- unit: the store where it was placed, else its channel. number: 1 is the person's first order ever; NULL of nobody known.
--- value_minor, tax_minor, shipping_minor: as last said, in minor units of currency. A NULL value: nobody told one.
+-- value_minor, tax_minor, shipping_minor: as last said of what is in it, in minor units of currency. A NULL value: nobody
+-- told one. Tax, postage and cost that were said in another currency are not told.
 -- state: placed, or cancelled or expired where nothing left the house and nobody collected it.
 WITH told AS (
     SELECT
@@ -14,11 +15,15 @@ WITH told AS (
             struct_pack(total_minor, currency, units), (occurred_at, seq)
         ) FILTER (WHERE total_minor IS NOT NULL AND action IN ('Order Placed', 'Order Completed', 'Order Updated'))
             AS content,
-        arg_max(tax_minor, (occurred_at, seq)) FILTER (WHERE tax_minor IS NOT NULL) AS tax_minor,
-        arg_max(shipping_minor, (occurred_at, seq)) FILTER (WHERE shipping_minor IS NOT NULL) AS shipping_minor,
-        arg_max(cost_minor, (occurred_at, seq)) FILTER (
+        arg_max(struct_pack(minor := tax_minor, currency), (occurred_at, seq)) FILTER (
+            WHERE tax_minor IS NOT NULL AND action IN ('Order Placed', 'Order Completed', 'Order Updated')
+        ) AS tax,
+        arg_max(struct_pack(minor := shipping_minor, currency), (occurred_at, seq)) FILTER (
+            WHERE shipping_minor IS NOT NULL AND action IN ('Order Placed', 'Order Completed', 'Order Updated')
+        ) AS shipping,
+        arg_max(struct_pack(minor := cost_minor, currency), (occurred_at, seq)) FILTER (
             WHERE cost_minor IS NOT NULL AND action IN ('Order Placed', 'Order Completed', 'Order Updated')
-        ) AS cost_minor,
+        ) AS cost,
         arg_max(location, (occurred_at, seq)) FILTER (
             WHERE location IS NOT NULL AND action IN ('Order Placed', 'Order Completed', 'Order Updated')
         ) AS location,
@@ -45,9 +50,9 @@ placed AS (
         CASE WHEN told.origin.subject IS NOT NULL THEN coalesce(people.person, told.origin.subject) END AS person,
         told.content.currency AS currency,
         told.content.total_minor AS value_minor,
-        told.tax_minor,
-        told.shipping_minor,
-        told.cost_minor,
+        CASE WHEN told.tax.currency = told.content.currency THEN told.tax.minor END AS tax_minor,
+        CASE WHEN told.shipping.currency = told.content.currency THEN told.shipping.minor END AS shipping_minor,
+        CASE WHEN told.cost.currency = told.content.currency THEN told.cost.minor END AS cost_minor,
         told.content.units AS units,
         told.location,
         CASE

@@ -24,6 +24,10 @@ from noline.truth.aims.model import (
 )
 
 _MOST_DIGITS, _FINEST = 15, -6
+_WHOLE = {"%": 100, "share": 1}
+"""All of it, in the units of shares."""
+_VERDICTS = {"reached": True, "missed": False}
+"""Statuses that say what the number says."""
 
 
 def in_order(roles: Iterable[str], main: str) -> tuple[str, ...]:
@@ -96,6 +100,8 @@ def _why_not_aimed(aim: Aim) -> str | None:
         return f"{aim.target!r} is no number of at most {_MOST_DIGITS} digits and {-_FINEST} decimals"
     if aim.unit not in UNITS and not is_currency(aim.unit):
         return f"the unit is one of {', '.join(UNITS)}, or a currency such as EUR"
+    if aim.unit in _WHOLE and Decimal(aim.target) > _WHOLE[aim.unit]:
+        return f"{aim.target} is more than all of it: a share goes up to 1, or to 100 %"
     if aim.direction not in DIRECTIONS:
         return f"the direction is one of {', '.join(DIRECTIONS)}"
     wrong = next((day for day in (aim.due, aim.begins) if day_or_none(day) is None), None)
@@ -127,16 +133,18 @@ def why_not_whole_months(aim: Aim) -> str | None:
 
 
 def why_not_checked(check_in: CheckIn) -> str | None:
-    """Why a check-in cannot be kept; None when it can. What is called reached or missed must not be the contrary."""
+    """Why a check-in cannot be kept; None when it can. What is called reached or missed, the number has to say too."""
     if check_in.status not in STATUSES:
         return f"the status is one of {', '.join(STATUSES)}"
     if not check_in.decided or len(check_in.decided) > LONGEST_TEXT:
         return f"what was decided has 1 to {LONGEST_TEXT} characters"
     if check_in.until < check_in.aim.begins:
         return f"the goal begins on {check_in.aim.begins}"
-    met = standing(check_in.aim, check_in.measured).met
-    if (check_in.status, met) in {("reached", False), ("missed", True)}:
-        return f"the number says that the target is {'reached' if met else 'not reached'}"
+    found = standing(check_in.aim, check_in.measured, check_in.until)
+    if check_in.status in _VERDICTS and found.met is None:
+        return f"whether the target is {check_in.status} cannot be told: {found.why}"
+    if check_in.status in _VERDICTS and _VERDICTS[check_in.status] != found.met:
+        return f"the number says that the target is {'reached' if found.met else 'not reached'}"
     return _why_not_text([check_in.decided])
 
 

@@ -153,27 +153,31 @@ class Checked(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A number beside its target. met: whether it is reached; None when that cannot be told, and `why`.
+    """A number beside its target. met: whether it is reached; None when that cannot be told (yet), and `why`.
 
+    so_far: it is within a target that it must not exceed, whose time goes on: only then is it reached.
     sure: whether its whole 95 % interval lies on the same side of the target; None without an interval.
     """
 
     met: bool | None
     sure: bool | None = None
     why: str | None = None
+    so_far: bool = False
 
 
 # Deciding
 
 
-def standing(aim: Aim, measured: Measured) -> Standing:
-    """How a number stands beside its target."""
+def standing(aim: Aim, measured: Measured, until: str) -> Standing:
+    """How a number stands beside its target. until: the last day that it counts."""
     if measured.value is None:
         return Standing(None, why="nothing was counted")
     if (why := _why_not_comparable(aim, measured)) is not None:
         return Standing(None, why=why)
     target = _target_as_counted(aim)
     met = _meets(measured.value, target, aim.direction)
+    if met and aim.direction == "at_most" and until < aim.due:
+        return Standing(None, why=f"it is within the target so far, which counts until {aim.due}", so_far=True)
     if measured.low is None or measured.high is None:
         return Standing(met)
     sides = {_meets(end, target, aim.direction) for end in (measured.low, measured.high)}

@@ -1,5 +1,6 @@
 -- What messages say of orders that shows an act: who told it, and where the goods were.
 SELECT
+    seq,
     order_id,
     occurred_at,
     action,

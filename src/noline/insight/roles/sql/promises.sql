@@ -1,23 +1,12 @@
--- Orders that something was promised of: until when, and when they were ready, collected or delivered first.
-WITH promised AS (
-    SELECT object_id AS order_id, arg_min(handoff_until, (occurred_at, seq)) AS until
-    FROM touchpoints
-    WHERE handoff_until IS NOT NULL AND object_id IS NOT NULL AND list_contains($promise_words, action)
-    GROUP BY object_id
-),
-kept AS (
-    SELECT order_id, min(occurred_at) AS kept_at
-    FROM order_events
-    WHERE line = 0 AND list_contains($kept_words, action)
-    GROUP BY order_id
-)
+-- Orders that were promised for a time, once that time is over, and those that were there by then, by who serves
+-- them: the store where an order is collected, else the place where its goods lie. What was cancelled before its time is
+-- no promise.
 SELECT
-    orders.channel, orders.unit, orders.account_id,
+    CASE WHEN promised.to_collect THEN 'store' ELSE promised.channel END AS channel,
+    promised.served_by AS unit,
     count(*)::BIGINT AS due,
-    count(*) FILTER (WHERE kept.kept_at <= promised.until)::BIGINT AS kept
-FROM promised
-JOIN orders ON orders.order_id = promised.order_id AND orders.state <> 'cancelled'
-LEFT JOIN kept ON kept.order_id = promised.order_id
-WHERE promised.until <= $observed
+    count(*) FILTER (WHERE promised.done_at <= promised.promised_at)::BIGINT AS kept
+FROM order_promises AS promised
+WHERE promised.promised_at <= $observed
 GROUP BY ALL
 ORDER BY ALL

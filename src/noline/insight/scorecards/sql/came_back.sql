@@ -10,5 +10,5 @@ SELECT
     count(anywhere.person) AS customers_back
 FROM bought
 LEFT JOIN anywhere ON anywhere.person = bought.person AND anywhere.period = bought.period + 1
-WHERE bought.period < (SELECT max(period) FROM dated)
+WHERE bought.period < $last_period
 GROUP BY bought.unit, bought.channel, bought.country, bought.period

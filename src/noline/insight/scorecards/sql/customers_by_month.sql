@@ -26,4 +26,4 @@ SELECT DISTINCT
         AS returning_customer_month
 FROM dated
 LEFT JOIN anywhere ON anywhere.person = dated.person AND anywhere.month_number = dated.month_number + 1
-WHERE dated.month_number < (SELECT max(month_number) FROM dated)
+WHERE dated.month_start < (SELECT date_trunc('month', make_timestamp(max(occurred_at))) FROM touchpoints)

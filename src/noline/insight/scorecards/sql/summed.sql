@@ -1,11 +1,13 @@
 , each AS (
-    SELECT unit, channel, country, period, currency, person, alone, /*sums*/
+    SELECT
+        unit, channel, country, period, /*currency*/ AS currency, person, alone,
+        /*in_its_currency*/ AS in_its_currency,
+        /*sums*/
     FROM kept
-    GROUP BY unit, channel, country, period, currency, person, alone
+    GROUP BY /*sets*/
 )
 SELECT
-    unit, channel, country, CAST(period AS BIGINT) AS period, currency,
-    GROUPING(currency) = 0 AS in_its_currency,
+    unit, channel, country, CAST(period AS BIGINT) AS period, currency, in_its_currency,
     /*totals*/
 FROM each
-GROUP BY GROUPING SETS ((unit, channel, country, period), (unit, channel, country, period, currency))
+GROUP BY unit, channel, country, period, currency, in_its_currency
