@@ -62,7 +62,8 @@ FACTS: Json = {
     "orders": 9440, "left_out": {"cancelled": 31, "expired": 0, "no value": 12}, "no_rate": {}, "margins_told": 9100,
     "margins_percent": 340, "goods_no_rate": 0, "goods_cost_percent": 40, "of_nobody": 210,
     "acts": {"advise": 2404, "capture": 9440}, "usual_costs": ["inspire", "serve"], "returns": 120,
-    "returns_left_out": {"no order": 2}, "kinds": {},
+    "returns_left_out": {"no order": 2}, "undone": {"expired": 7}, "goods_beyond": 0,
+    "refunded_beyond": 4, "kinds": {},
 }  # fmt: skip
 UNITS: Json = {
     "currency_sections": [

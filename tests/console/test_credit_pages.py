@@ -228,7 +228,10 @@ def test_what_was_read_and_left_out_is_listed_with_its_number():
     words = words_of("credit")
     assert "Orders read 9,440 Orders left out: cancelled 31 Orders left out: nobody told their value 12" in words
     assert "Times somebody advised 2,404" in words
-    assert "never collected" not in words
+    assert "Orders left out: never collected" not in words
+    assert "Worth nothing but worked on: never collected 7" in words
+    assert "Money given back beyond the goods that came back, not taken off 4 orders" in words
+    assert "beyond belief" not in words
 
 
 def test_a_unit_without_anything_in_this_time_says_so():

@@ -21,12 +21,25 @@ def facts_of(facts: Row) -> tuple[tuple[str, str], ...]:
         for reason, number in facts["left_out"].items()
         if number
     ]
+    told += [
+        (f"Worth nothing but worked on: {_REASONS.get(reason, reason)}", orders(number))
+        for reason, number in facts["undone"].items()
+        if number
+    ]
     told += [(f"Without a rate, {currency}", orders(number)) for currency, number in facts["no_rate"].items()]
     told += [
         ("Costs of goods told", f"{orders(facts['margins_told'])} orders"),
         ("Costs of goods taken as a part of the price", f"{orders(facts['margins_percent'])} orders"),
         ("Nobody known behind it, so no help before it", f"{orders(facts['of_nobody'])} orders"),
         ("Returns read", orders(facts["returns"])),
+    ]
+    told += [
+        (words, f"{orders(facts[name])} orders")
+        for name, words in (
+            ("goods_beyond", "A cost of goods beyond belief, not taken"),
+            ("refunded_beyond", "Money given back beyond the goods that came back, not taken off"),
+        )
+        if facts[name]
     ]
     told += [
         (f"Returns left out: {reason}", orders(number))

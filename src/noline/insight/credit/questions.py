@@ -10,21 +10,23 @@ from noline.stores.analytical import Question, statement
 
 _ASKED = {
     "orders": (
-        "Every order that somebody placed. Left out are cancelled ones, those that nobody collected, those whose value "
-        "nobody told, and those in a currency without a rate."
+        "Every order that somebody placed. One that was cancelled or never collected is worth nothing; it is in the "
+        "books, and in no count, only where work was done on it, so that this work is repaid. Left out are those whose "
+        "value nobody told, and those in a currency without a rate. Money given back without goods is not taken off."
     ),
     "goods": (
         "What goods cost: as the order tells it, else as each line tells it, else as was last told of the item at or "
-        "before the order, else {percent} % of the price."
+        "before the order, else {percent} % of the price less tax and postage."
     ),
     "work": (
         "Work is what messages say that name an order, and what a person did in the {days} days before, since the "
-        "order before. Touches of one unit for one act on one day are one act. Its cost is that of the rules, for the "
-        "minutes that a message tells or the usual ones."
+        "order before; what inspired or advised counts up to the order only. Touches of one unit for one act on one "
+        "day are one act, and so are two tellings of a parcel within a day. Its cost is that of the rules, for the minutes "
+        "that a message tells or the usual ones."
     ),
     "returns": (
-        "A return takes back of the margin as large a part as of the value; without a value, as of the units; without "
-        "both, all of it."
+        "A return takes back of the margin as large a part as what came back has of the order, at the prices of the "
+        "order; where its items are not of the order, by the value it tells; else by its units; else all of it."
     ),
     "units": (
         "The work on each order is repaid to whoever did it. What is left is shared by the method {method} between the "
