@@ -21,8 +21,8 @@ _ASKED = {
     "work": (
         "Work is what messages say that name an order, and what a person did in the {days} days before, since the "
         "order before; what inspired or advised counts up to the order only. Touches of one unit for one act on one "
-        "day are one act, and so are two tellings of a parcel within a day. Its cost is that of the rules, for the minutes "
-        "that a message tells or the usual ones."
+        "day are one act, and so are two tellings of a parcel within a day. Its cost is that of the rules, for the "
+        "minutes that a message tells or the usual ones."
     ),
     "returns": (
         "A return takes back of the margin as large a part as what came back has of the order, at the prices of the "
