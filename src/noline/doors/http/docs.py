@@ -137,7 +137,8 @@ def _refusals(operation: Operation, role: Role | None, *, writes: bool) -> list[
     places = {one.param_in for one in operation.parameters or () if isinstance(one, OpenAPIParameter)}
     return [
         *(["400", "401", "403"] if role else []),
-        *(["404"] if "path" in places or operation.request_body else []),
+        # A name may stand in the path, in the query or in the body.
+        *(["404"] if {"path", "query"} & places or operation.request_body else []),
         *(["409"] if writes else []),
         *(["413"] if operation.request_body else []),
         *(["422"] if writes and "path" in places else []),
