@@ -35,7 +35,7 @@ from noline.flows.erase import Erasing
 from noline.flows.exchanging import Exchanging
 from noline.flows.export import Exporting
 from noline.flows.export import Rooms as ExportRooms
-from noline.flows.facts import CostFeed, Facts, OrderFeed, PeopleFeed, TouchpointFeed
+from noline.flows.facts import Facts, PeopleFeed, feeds_of
 from noline.flows.fulfilling import Fulfilling
 from noline.flows.goods import Desk, Handling
 from noline.flows.households import Households
@@ -409,8 +409,7 @@ class Hub:
     @cached_property
     def projector(self) -> Projector:
         """Brings history up to the log."""
-        of_the_log = [feed(self.facts, self.settings.currency) for feed in (TouchpointFeed, OrderFeed, CostFeed)]
-        feeds = [*of_the_log, PeopleFeed(self.store, self.customers)]
+        feeds = [*feeds_of(self.facts, self.settings.currency), PeopleFeed(self.store, self.customers)]
         return Projector(self.analytics, feeds)
 
     @cached_property

@@ -1,10 +1,11 @@
 """Facts read back from the log: what verifying, projecting and timelines begin with."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from noline.flows.reading import Origin, fact_of
 from noline.kernel.events import Fact, Record
-from noline.kernel.sales import GoodsCost, OrderEvent, goods_cost, is_of_an_order, order_events, tells_of_cost
+from noline.kernel.sales import GoodsCost, goods_cost, is_of_an_order, order_events, tells_of_cost
 from noline.kernel.touchpoints import Touchpoint, is_of_a_journey, touchpoint
 from noline.kernel.words import Word, word_for
 from noline.stores.log import Log, records_after
@@ -47,60 +48,44 @@ class Facts:
             return list(self.of(reader, mine)), records[-1].seq if records else after
 
 
-class TouchpointFeed:
-    """The log as rows of the analytical table `touchpoints`."""
+class LogFeed:
+    """The log as rows of one analytical table."""
 
-    name = "touchpoints"
-
-    def __init__(self, facts: Facts, currency: str) -> None:
-        """currency: of amounts that do not say."""
+    def __init__(
+        self,
+        name: str,
+        facts: Facts,
+        wanted: Callable[[Word], bool],
+        rows_of: Callable[[Fact], Sequence[tuple[Any, ...]]],
+    ) -> None:
+        """name: of the table. wanted: which words can have rows; no other is opened. rows_of: those of a fact."""
+        self.name = name
         self._facts = facts
-        self._currency = currency
+        self._wanted = wanted
+        self._rows_of = rows_of
 
-    def read(self, after: int, limit: int) -> tuple[list[Touchpoint], int] | None:
-        """The touchpoints of the next positions; None when the log ends here."""
-        facts, last = self._facts.after(after, limit, is_of_a_journey)
-        if last == after:
-            return None
-        found = (touchpoint(fact, self._currency) for fact in facts)
-        return [one for one in found if one is not None], last
+    def read(self, after: int, limit: int) -> tuple[list[tuple[Any, ...]], int] | None:
+        """The rows of the next positions; None when the log ends here."""
+        facts, last = self._facts.after(after, limit, self._wanted)
+        return None if last == after else ([row for fact in facts for row in self._rows_of(fact)], last)
 
 
-class OrderFeed:
-    """The log as rows of the analytical table `order_events`."""
+def feeds_of(facts: Facts, currency: str) -> list[LogFeed]:
+    """What the log feeds: touchpoints, what is said of orders, and what goods cost. currency: where none is told."""
 
-    name = "order_events"
+    def touchpoints(fact: Fact) -> list[Touchpoint]:
+        found = touchpoint(fact, currency)
+        return [] if found is None else [found]
 
-    def __init__(self, facts: Facts, currency: str) -> None:
-        """currency: of amounts that do not say."""
-        self._facts = facts
-        self._currency = currency
+    def costs(fact: Fact) -> list[GoodsCost]:
+        found = goods_cost(fact, currency)
+        return [] if found is None else [found]
 
-    def read(self, after: int, limit: int) -> tuple[list[OrderEvent], int] | None:
-        """What the next positions tell of orders; None when the log ends here."""
-        facts, last = self._facts.after(after, limit, is_of_an_order)
-        if last == after:
-            return None
-        return [row for fact in facts for row in order_events(fact, self._currency)], last
-
-
-class CostFeed:
-    """The log as rows of the analytical table `goods_costs`."""
-
-    name = "goods_costs"
-
-    def __init__(self, facts: Facts, currency: str) -> None:
-        """currency: of amounts that do not say."""
-        self._facts = facts
-        self._currency = currency
-
-    def read(self, after: int, limit: int) -> tuple[list[GoodsCost], int] | None:
-        """What the next positions tell of costs; None when the log ends here."""
-        facts, last = self._facts.after(after, limit, tells_of_cost)
-        if last == after:
-            return None
-        found = (goods_cost(fact, self._currency) for fact in facts)
-        return [one for one in found if one is not None], last
+    return [
+        LogFeed("touchpoints", facts, is_of_a_journey, touchpoints),
+        LogFeed("order_events", facts, is_of_an_order, lambda fact: order_events(fact, currency)),
+        LogFeed("goods_costs", facts, tells_of_cost, costs),
+    ]
 
 
 class PeopleFeed:

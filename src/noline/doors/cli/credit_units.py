@@ -8,7 +8,6 @@ import click
 
 from noline.doors.cli.credit import credit
 from noline.doors.cli.talk import COUNT, POSITION, hub_option, opened, say, show
-from noline.kernel.clock import to_instant
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,9 +47,10 @@ def units(
 ) -> None:
     """Each unit in today's books and as it earned, with its floor; in minor units of each currency."""
     from noline.doors.answers import credit as answers
+    from noline.flows.goods import instant_or_none
 
     with opened(folder) as hub:
-        told = answers.units(hub, method, _instant(since), _instant(until), by_month=by_month)
+        told = answers.units(hub, method, instant_or_none(since), instant_or_none(until), by_month=by_month)
     if as_json:
         show(told, as_json=True)
         return
@@ -77,9 +77,10 @@ def results(
 ) -> None:
     """What each unit is left with after its own fixed costs and its part of shared pools, in the hub's currency."""
     from noline.doors.answers import credit as answers
+    from noline.flows.goods import instant_or_none
 
     with opened(folder) as hub:
-        told = answers.units(hub, method, _instant(since), _instant(until), by_month=by_month)["results"]
+        told = answers.units(hub, method, instant_or_none(since), instant_or_none(until), by_month=by_month)["results"]
     show(told, as_json=as_json, columns=("month", *_RESULTS) if by_month else _RESULTS)
 
 
@@ -134,9 +135,10 @@ def guarantee(
 ) -> None:
     """What no unit and no group of units may lose, who loses it by these books, and what would mend it."""
     from noline.doors.answers import credit as answers
+    from noline.flows.goods import instant_or_none
 
     with opened(folder) as hub:
-        told = answers.guarantee(hub, books, currency, _instant(since), _instant(until))
+        told = answers.guarantee(hub, books, currency, instant_or_none(since), instant_or_none(until))
     if as_json:
         show(told, as_json=True)
         return
@@ -152,9 +154,10 @@ def guarantee(
 def what_if(unit: str, method: str | None, since: str | None, until: str | None, folder: Path, as_json: bool) -> None:
     """What a unit would earn if it stopped helping the others: by today's books, and by fair ones."""
     from noline.doors.answers import credit as answers
+    from noline.flows.goods import instant_or_none
 
     with opened(folder) as hub:
-        told = answers.what_if(hub, unit, method, _instant(since), _instant(until))
+        told = answers.what_if(hub, unit, method, instant_or_none(since), instant_or_none(until))
     show(told if as_json else told["currencies"], as_json=as_json)
 
 
@@ -185,7 +188,3 @@ def journeys(method: str, order: int, folder: Path, as_json: bool) -> None:
     with opened(folder) as hub:
         told = answers.journeys(hub, method, order)
     show(told if as_json else told["channels"], as_json=as_json, columns=() if as_json else _JOURNEYS)
-
-
-def _instant(said: str | None) -> int | None:
-    return None if said is None else to_instant(said)

@@ -9,7 +9,7 @@ from litestar.params import Parameter
 from noline.doors.answers import credit
 from noline.doors.http.auth import needs
 from noline.doors.http.threads import in_thread
-from noline.kernel.clock import to_instant
+from noline.flows.goods import instant_or_none
 from noline.stores.access import Role
 
 _MANAGER = [needs(Role.MANAGER)]
@@ -29,7 +29,7 @@ def credit_units(
     state: State, *, method: Asked = None, since: Instant = None, until: Instant = None, by_month: bool = False
 ) -> dict[str, Any]:
     """Each unit in today's books and as it earned: paid back, shared, its floor; in each currency."""
-    return credit.units(state.hub, method, _instant(since), _instant(until), by_month=by_month)
+    return credit.units(state.hub, method, instant_or_none(since), instant_or_none(until), by_month=by_month)
 
 
 @get("/v1/credit/units/{unit:str}", guards=_MANAGER, tags=["credit"])
@@ -38,7 +38,7 @@ def credit_unit(
     state: State, unit: str, method: Asked = None, since: Instant = None, until: Instant = None
 ) -> dict[str, Any]:
     """One unit by month, and what it would earn if it stopped helping others."""
-    return credit.unit(state.hub, unit, method, _instant(since), _instant(until))
+    return credit.unit(state.hub, unit, method, instant_or_none(since), instant_or_none(until))
 
 
 @get("/v1/credit/orders", guards=_MANAGER, tags=["credit"])
@@ -73,7 +73,7 @@ def credit_guarantee(
 
     books: today, fair, a method, or `markov over totals`.
     """
-    return credit.guarantee(state.hub, books, currency, _instant(since), _instant(until))
+    return credit.guarantee(state.hub, books, currency, instant_or_none(since), instant_or_none(until))
 
 
 @get("/v1/credit/what-if", guards=_MANAGER, tags=["credit"])
@@ -82,7 +82,7 @@ def credit_what_if(
     state: State, unit: Name, method: Asked = None, since: Instant = None, until: Instant = None
 ) -> dict[str, Any]:
     """What a unit would earn if it stopped helping the others, by today's books and by these."""
-    return credit.what_if(state.hub, unit, method, _instant(since), _instant(until))
+    return credit.what_if(state.hub, unit, method, instant_or_none(since), instant_or_none(until))
 
 
 @get("/v1/credit/handoffs", guards=_MANAGER, tags=["credit"])
@@ -97,10 +97,6 @@ def credit_handoffs(state: State, order: Order = 1) -> list[dict[str, Any]]:
 def credit_journeys(state: State, method: Name = "shapley", order: Order = 1) -> dict[str, Any]:
     """What each channel gets of the orders by a method over journeys: first, last, shapley, markov and others."""
     return credit.journeys(state.hub, method, order)
-
-
-def _instant(said: str | None) -> int | None:
-    return None if said is None else to_instant(said)
 
 
 CREDIT_ROUTES = [

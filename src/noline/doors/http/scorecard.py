@@ -11,7 +11,7 @@ from noline.doors.answers import scorecard
 from noline.doors.http.auth import needs
 from noline.doors.http.threads import in_thread
 from noline.doors.plain import as_csv, plain
-from noline.kernel.clock import Micros, to_instant
+from noline.flows.goods import instant_or_none
 from noline.stores.access import Role
 
 _MANAGER = [needs(Role.MANAGER)]
@@ -161,15 +161,11 @@ def _asked(*, by: str, period: str, since: str | None, until: str | None, **rest
     return {
         "by": by,
         "period": period,
-        "since": _instant(since),
-        "until": _instant(until),
+        "since": instant_or_none(since),
+        "until": instant_or_none(until),
         "where": {name: value for name, value in where.items() if value is not None},
         **rest,
     }
-
-
-def _instant(text: str | None) -> Micros | None:
-    return None if text is None else to_instant(text)
 
 
 SCORECARD_ROUTES = [list_metrics, get_scorecard, get_scorecard_csv]
