@@ -13,7 +13,7 @@ from noline.kernel.errors import SettingUnknown, SettingWrong
 
 FILE_NAME = "noline.toml"
 
-_TABLES = ("rates", "identity", "shopify", "stock", "sourcing", "credit")  # no variable of the environment holds one
+_TABLES = ("rates", "identity", "shopify", "stock", "sourcing", "credit", "counter")  # no variable of the environment holds one
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Settings:
     stock: what may be promised, `[stock]`, `[stock.channels.NAME]`, `[stock.locations.NAME]`.
     sourcing: what serving an order from a location costs and which may, `[sourcing]`.
     credit: what work and goods cost, and how what an order earns is shared, `[credit]`.
+    counter: what is said and offered at the counter, `[counter]`, and the language model that may word it.
     shopify: shops that send webhooks or are sent some, `[shopify.NAME]`, each with its secret and its numbers.
     """
 
@@ -46,6 +47,7 @@ class Settings:
     stock: Mapping[str, Any] = field(default_factory=dict)
     sourcing: Mapping[str, Any] = field(default_factory=dict)
     credit: Mapping[str, Any] = field(default_factory=dict)
+    counter: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -113,7 +115,7 @@ def _checked(key: str, value: Any) -> Any:
             if not 1 <= days <= 3650:
                 raise SettingWrong(key=key, value=value, why="it takes 1 to 3650 days")
             return days
-        if key in ("identity", "shopify", "stock", "sourcing", "credit"):
+        if key in ("identity", "shopify", "stock", "sourcing", "credit", "counter"):
             return dict(value)
         if key == "rates":
             return {str(code).upper(): Decimal(str(rate)) for code, rate in dict(value).items()}

@@ -112,7 +112,9 @@ _ALL = [
     *_words(
         Stage.SERVICE,
         "Question Saved, Question Dropped, Friction Cared For, Alert Raised, Alert Ended, "
-        "Charter Stated, Goal Set, Goal Dropped, Goal Checked",
+        "Charter Stated, Goal Set, Goal Dropped, Goal Checked, "
+        "Customer Viewed, Note Written, Note Withdrawn, Adviser Named, Follow-up Planned, Follow-up Closed, "
+        "Action Drawn, Action Answered",
         about="deed",
     ),
 ]
