@@ -141,3 +141,16 @@ def test_a_location_says_where_it_is_and_keeps_it(listening, digest):
         with pytest.raises(DescriptionUnreadable, match="degrees"):
             shop.hears("Location Opened", location="lyon-1", latitude=latitude, longitude=longitude)
     assert shop.says("locations") == [place]
+
+
+def test_several_items_are_answered_at_once_without_those_that_nobody_described(catalogue):
+    for sku in ("lungo", "ristretto"):
+        catalogue.hears("Product Described", sku=sku, name=sku.title())
+    found = catalogue.says("items", ["ristretto", "lungo", "lungo", "nothing"])
+    assert {sku: item.name for sku, item in found.items()} == {"lungo": "Lungo", "ristretto": "Ristretto"}
+
+
+def test_items_are_found_by_the_attributes_they_have_not_by_words_like_them(catalogue):
+    catalogue.hears("Product Described", sku="new", attributes={"launched": "2026-10-01"})
+    catalogue.hears("Product Described", sku="tricky", attributes={"note": '"launched":', "deep": {"launched": 1}})
+    assert [item.sku for item in catalogue.says("with_attribute", "launched")] == ["new"]

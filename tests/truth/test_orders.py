@@ -240,3 +240,22 @@ def test_what_cannot_be_read_changes_nothing(orders, said, error):
     with pytest.raises(error):
         orders.hears("Order Completed", said)
     assert not any(orders.rows().values())
+
+
+def test_what_somebody_bought_comes_latest_first_with_its_lines_and_no_more_than_asked(orders, digest):
+    anna = {"about": "user_id:anna"}
+    orders.hears("Order Completed", order_id="o-1", products=[CAPSULES, MACHINE], minute=1, **anna)
+    orders.hears("Order Placed", order_id="o-2", minute=2, **anna)
+    orders.hears("Order Completed", order_id="o-3", products=[MACHINE], minute=3, about="user_id:ben")
+    subjects = [digest("user_id:anna"), digest("user_id:nobody")]
+    bought = orders.says("bought_by", subjects)
+    assert [(order.order_id, [line.sku for line in lines]) for order, lines in bought] == [
+        ("o-2", []), ("o-1", ["ristretto-50", "classica"]),
+    ]  # fmt: skip
+    assert [order for order, _ in bought] == orders.says("orders_of", subjects)
+    assert [order.order_id for order, _ in orders.says("bought_by", subjects, 1)] == ["o-2"]
+
+
+def test_an_order_that_the_hub_does_not_run_has_no_steps(orders):
+    orders.hears("Order Placed", order_id="o-1", products=[CAPSULES])
+    assert orders.says("steps", ["o-1", "o-2"]) == []

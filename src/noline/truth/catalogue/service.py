@@ -2,9 +2,11 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 
 from noline.kernel.events import Digest, Fact, route_of
 from noline.kernel.money import Money
+from noline.stores.portions import flat, portions
 from noline.stores.transactional import Reader, Row, Transaction
 from noline.truth.catalogue import tables
 from noline.truth.catalogue.model import (
@@ -55,6 +57,17 @@ class Catalogue:
         """The item of that SKU, or None when nobody described it."""
         row = reader.row(tables.ITEM, (self._route("item", sku), sku))
         return _item(row) if row else None
+
+    def items(self, reader: Reader, skus: Iterable[str]) -> dict[str, Item]:
+        """The items of these SKUs; one that nobody described is left out."""
+        asked = [(self._route("item", sku), sku) for sku in sorted(set(skus))]
+        rows = [row for some in portions(asked) for row in reader.rows(tables.items(len(some)), flat(some))]
+        return {item.sku: item for item in map(_item, rows)}
+
+    def with_attribute(self, reader: Reader, name: str) -> list[Item]:
+        """The items that have an attribute of this name."""
+        found = (_item(row) for row in reader.rows(tables.MENTIONING, (f'%"{_literal(name)}":%',)))
+        return [item for item in found if name in item.attributes]
 
     def search(self, reader: Reader, text: str, limit: int = 20) -> list[Item]:
         """Items whose SKU, name, brand, category or GTIN hold every word of the text, by name."""

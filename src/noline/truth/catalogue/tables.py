@@ -1,5 +1,7 @@
 """The SQL of the catalogue."""
 
+from noline.stores.portions import marks
+
 FACTS_OF = """
 SELECT occurred_at, message_id, fact_route, said
 FROM catalogue_facts WHERE route_key = ? AND thing = ? AND name = ?
@@ -52,6 +54,14 @@ ON CONFLICT (route_key, location) DO UPDATE SET
 _LOCATION = "location, name, channel, country, city, described_at, latitude, longitude"
 
 LOCATIONS = f"SELECT {_LOCATION} FROM locations"
+
+
+MENTIONING = f"SELECT {_ITEM} FROM items WHERE attributes LIKE ? ESCAPE '!' ORDER BY sort_key, route_key"
+
+
+def items(item_count: int) -> str:
+    """So many items, each asked for by route and SKU."""
+    return f"SELECT {_ITEM} FROM items WHERE (route_key, sku) IN (VALUES {marks(item_count, 2)})"
 
 
 def search(word_count: int) -> str:

@@ -13,7 +13,17 @@ from noline.kernel.quantities import Units
 from noline.stores.portions import flat, portions
 from noline.stores.transactional import Reader, Row, Transaction
 from noline.truth.orders import tables
-from noline.truth.orders.fulfilments import DECIDED_KINDS, Book, Fulfilment, Said, follow, order_of, picks, said_of
+from noline.truth.orders.fulfilments import (
+    DECIDED_KINDS,
+    Book,
+    Fulfilment,
+    Said,
+    Step,
+    follow,
+    order_of,
+    picks,
+    said_of,
+)
 from noline.truth.orders.model import KINDS, Key, Line, Order, OrderLine, State, Telling, decide, read_telling
 
 _SUBJECTS_AT_ONCE = 500
@@ -28,6 +38,17 @@ class Sourcing(NamedTuple):
     at: Micros
     said: Json
     decision: Json | None
+
+
+class Stage(NamedTuple):
+    """How far one location has come with an order. place: where the next step is to be done."""
+
+    order_id: str
+    fulfilment: str
+    place: str
+    step: Step
+    promised_at: Micros | None
+    changed_at: Micros
 
 
 class Missing(NamedTuple):
@@ -97,6 +118,31 @@ class Orders:
             some = distinct[start : start + _SUBJECTS_AT_ONCE]
             found += [_order(row) for row in reader.rows(tables.orders_of(len(some)), some)]
         return sorted(found, key=lambda one: (-one.placed_at, one.order_id))
+
+    def bought_by(
+        self, reader: Reader, subjects: Sequence[bytes], limit: int = 500
+    ) -> list[tuple[Order, list[OrderLine]]]:
+        """The latest orders that any of these subjects placed, each with its lines, the latest first."""
+        found: dict[str, tuple[Order, list[OrderLine]]] = {}
+        for some in portions(sorted(set(subjects))):
+            for row in reader.rows(tables.bought_by(len(some)), (*some, limit)):
+                order_id = row[0]
+                if order_id not in found:
+                    found[order_id] = (_order(row[: tables.ORDER_WIDTH]), [])
+                if row[tables.ORDER_WIDTH] is not None:
+                    found[order_id][1].append(_order_line(row[tables.ORDER_WIDTH :]))
+        return sorted(found.values(), key=lambda one: (-one[0].placed_at, one[0].order_id))[:limit]
+
+    def steps(self, reader: Reader, order_ids: Iterable[str]) -> list[Stage]:
+        """How far each location has come with these orders, as far as the hub runs them itself."""
+        asked = [(self._route(one), one) for one in sorted(set(order_ids))]
+        return [
+            Stage(order_id, name, place, Step(state), promised_at, changed_at)
+            for some in portions(asked)
+            for order_id, name, _, _, _, place, state, promised_at, _, changed_at in reader.rows(
+                tables.steps_of(len(some)), flat(some)
+            )
+        ]
 
     def tellings(self, reader: Reader, order_id: str) -> list[Telling]:
         """Everything that was said of an order, in the order in which it happened."""

@@ -7,6 +7,7 @@ _FACT = (
     "return_id, lines"
 )
 _ORDER = "order_id, state, channel, store_id, subject, placed_at, changed_at, currency, total_minor"
+ORDER_WIDTH = len(_ORDER.split(", "))
 _LINE = "order_id, line, sku, units, price_minor, total_minor, currency, returned_units"
 
 KEEP_FACT = f"""
@@ -60,6 +61,31 @@ def orders_of(subject_count: int) -> str:
     """The orders that so many subjects placed."""
     places = ", ".join("?" * subject_count)
     return f"SELECT {_ORDER} FROM orders WHERE subject IN ({places})"
+
+
+def bought_by(subject_count: int) -> str:
+    """The latest orders that so many subjects placed, each beside its lines; one without known lines stands alone."""
+    order, line = (", ".join(f"{who}.{name}" for name in names.split(", ")) for who, names in _BESIDE)
+    return f"""
+    SELECT {order}, {line}
+    FROM (
+        SELECT route_key, {_ORDER} FROM orders WHERE subject IN ({marks(subject_count)})
+        ORDER BY placed_at DESC, order_id LIMIT ?
+    ) AS one
+    LEFT JOIN order_lines AS line ON line.route_key = one.route_key AND line.order_id = one.order_id
+    ORDER BY one.placed_at DESC, one.order_id, line.line
+    """
+
+
+_BESIDE = (("one", _ORDER), ("line", _LINE))
+
+
+def steps_of(order_count: int) -> str:
+    """How far the fulfilments of so many orders have come, each order asked for by route and id."""
+    return f"""
+    SELECT {_FULFILMENT} FROM fulfilments WHERE (route_key, order_id) IN (VALUES {marks(order_count, 2)})
+    ORDER BY made_at, fulfilment
+    """
 
 
 # Orders that the hub runs itself
