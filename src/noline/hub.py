@@ -20,12 +20,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from noline.channels import segment, shopify, tcf
 from noline.flows import move as moving
+from noline.flows.acquaintance import Acquaintance
+from noline.flows.acquaintance import Rooms as CounterRooms
 from noline.flows.agenda import Keeping
 from noline.flows.aims import Aiming
 from noline.flows.aims_numbers import numbers_of
 from noline.flows.amend import Amending
 from noline.flows.buyers import Buyers
 from noline.flows.carts import Carting
+from noline.flows.clienteling import Clienteling
 from noline.flows.consent import Consenting
 from noline.flows.counting import Counting
 from noline.flows.deeds import Deeds
@@ -38,6 +41,7 @@ from noline.flows.export import Rooms as ExportRooms
 from noline.flows.facts import Facts, PeopleFeed, feeds_of
 from noline.flows.fulfilling import Fulfilling
 from noline.flows.goods import Desk, Handling
+from noline.flows.greet import Asked, Greeting, presence_of
 from noline.flows.households import Households
 from noline.flows.identity import Identity
 from noline.flows.intake import Intake, origin_of
@@ -48,6 +52,8 @@ from noline.flows.ledger import FILE_NAME as LEDGER_FILE
 from noline.flows.ledger import Ledger
 from noline.flows.match import Matching
 from noline.flows.mentions import names_in
+from noline.flows.offering import Offering
+from noline.flows.offering_goals import Goals
 from noline.flows.once import Once
 from noline.flows.ordering import Ordering
 from noline.flows.parcels import Company
@@ -55,22 +61,32 @@ from noline.flows.people import Known, known
 from noline.flows.policies import Policies
 from noline.flows.pricing import Pricing
 from noline.flows.promise import Promising
+from noline.flows.publish import Recommending
+from noline.flows.recipes import Cooking
+from noline.flows.recipes import Rooms as RecipeRooms
 from noline.flows.recognise import Recognition
 from noline.flows.refold import catch_up
 from noline.flows.returns import Returning
+from noline.flows.shop_day import Rooms as DayRooms
+from noline.flows.shop_day import ShopDays
 from noline.flows.sourcing import Assigning
 from noline.flows.tasks import Tasks
 from noline.flows.timeline import Timeline, timeline
 from noline.flows.verify import Verification, verify
 from noline.flows.watching import Past, Watching
+from noline.insight.actions.model import Due
+from noline.insight.actions.service import Actions, actions_of
+from noline.insight.card.service import Card
 from noline.insight.journeys.model import Windows
 from noline.insight.journeys.service import Journeys
+from noline.insight.recipes.service import Recipes
 from noline.insight.scorecards.service import Scorecards
 from noline.insight.sourcing.service import Sourcing
 from noline.kernel import settings as settings_file
 from noline.kernel.clock import DAY, Clock, Micros, SystemClock
 from noline.kernel.errors import HubExists, HubMissing, SettingWrong
 from noline.kernel.events import Digest, Receipt
+from noline.kernel.quantities import Units
 from noline.kernel.settings import Settings
 from noline.stores import books as book_keeping
 from noline.stores import compaction
@@ -87,13 +103,16 @@ from noline.truth.accounts.service import Accounts
 from noline.truth.agenda.service import Agenda
 from noline.truth.aims.service import Aims
 from noline.truth.carts.service import Carts
+from noline.truth.cases.service import Cases
 from noline.truth.catalogue.service import Catalogue
+from noline.truth.clients.service import Clients
 from noline.truth.consents.service import Consents
 from noline.truth.customers.identifiers import CLAIMABLE, normalised
 from noline.truth.customers.rules import Rules
 from noline.truth.customers.service import Customers
 from noline.truth.feedback.service import Feedback
 from noline.truth.goods.service import Goods
+from noline.truth.offers.service import Offers
 from noline.truth.orders.model import Order
 from noline.truth.orders.service import Orders
 from noline.truth.prices.service import Prices
@@ -111,6 +130,8 @@ if TYPE_CHECKING:
     from noline.insight.fingerprints.service import Fingerprints
     from noline.insight.frictions.service import Frictions
     from noline.insight.paths.service import PathCredit
+    from noline.insight.recommend.history import Bought
+    from noline.insight.recommend.service import Recommender
     from noline.insight.roles.service import Roles
     from noline.insight.walks.model import Windows as Times
     from noline.insight.walks.service import Walks
@@ -140,6 +161,9 @@ class Rooms(NamedTuple):
     goods: Goods
     agenda: Agenda
     aims: Aims
+    offers: Offers
+    clients: Clients
+    cases: Cases
 
     @classmethod
     def of(cls, digest: Digest, currency: str, rules: Rules, stock: StockSettings) -> Self:
@@ -159,6 +183,9 @@ class Rooms(NamedTuple):
             Goods(digest),
             Agenda(digest),
             Aims(digest),
+            Offers(digest),
+            Clients(digest),
+            Cases(digest),
         )
 
 
@@ -184,6 +211,8 @@ class Hub:
         self.accounts, self.catalogue, self.stock = rooms.accounts, rooms.catalogue, rooms.stock
         self.orders, self.prices, self.feedback = rooms.orders, rooms.prices, rooms.feedback
         self.addresses, self.carts, self.goods = rooms.addresses, rooms.carts, rooms.goods
+        self.offers = rooms.offers
+        self.clients, self.cases = rooms.clients, rooms.cases
         self.log = Log(self.store, self.vault, rooms, segment.comparable, names_in)
         self.intake = Intake(self.store, self.log, self.access, self.vault.digest, clock)
         self.deeds = Deeds(self.log, self.vault.digest, clock)
@@ -199,6 +228,7 @@ class Hub:
         self._wire_people(rooms, rules)
         self._wire_promises()
         self._wire_goods()
+        self._wire_counter(rooms)
         self.watching = Watching(self.store, rooms.agenda, self.deeds, self._past)
         self.agenda = Keeping(self.store, rooms.agenda, self.deeds, self.clock, self.watching.baseline, rooms.customers)
         numbers = numbers_of(self._scorecards_now)
@@ -208,18 +238,32 @@ class Hub:
         """Who is who, what they agreed to, and how they are forgotten."""
         self.households = Households(self.store, self.customers, self.profiles, self.addresses)
         self.consent = Consenting(self.store, self.customers, self.consents, self.deeds, self.vault.digest)
+        self.clienteling = Clienteling(
+            self.store, self.customers, rooms.clients, rooms.cases, self.deeds, self.clock, self.vault.digest
+        )
         self.identity = Identity(self.store, self.log, self.facts, self.deeds, self.customers, rules, self.clock)
         self.erasing = Erasing(
             store=self.store, log=self.log, vault=self.vault, facts=self.facts, customers=self.customers,
-            rooms=(rooms.profiles, rooms.consents, rooms.accounts, rooms.addresses, rooms.carts),
+            rooms=(
+                rooms.profiles, rooms.consents, rooms.accounts, rooms.addresses, rooms.carts, rooms.offers,
+                rooms.clients, rooms.cases,
+            ),
             goods=(rooms.catalogue, rooms.stock, rooms.orders, rooms.prices, rooms.feedback),
             orders=rooms.orders, papers=rooms.goods, profiles=rooms.profiles, agenda=rooms.agenda,
             aims=rooms.aims, deeds=self.deeds, clock=self.clock, ledger=self.folder / LEDGER_FILE,
             recipients=lambda: [one.name for one in self.outbox.subscriptions()],
         )  # fmt: skip
+        self.offering = Offering(
+            store=self.store, customers=self.customers, offers=rooms.offers,
+            goals=Goals(self.customers, self.orders, self.consents), deeds=self.deeds, clock=self.clock,
+            digest=self.vault.digest, actions=lambda: self.actions,
+        )  # fmt: skip
         self.matching = Matching(self.store, self.customers, self.profiles, self.identity, self.clock)
         judge = Judge(self.matching.model, self.clock)
         self.recognition = Recognition(self.store, self.customers, self.profiles, self.orders, self.identity, judge)
+        day = DayRooms(self.customers, rooms.clients, rooms.cases, self.feedback, self.orders, self.catalogue)
+        zone = str(self.settings.counter.get("time_zone", ""))
+        self.shop_days = ShopDays(self.store, day, self.recognition, self.clock, zone)
 
     def _wire_promises(self) -> None:
         """What can be promised, carts, and orders from the promise to the customer's hands."""
@@ -239,6 +283,38 @@ class Hub:
             choose=nearest_to_whole, digest=self.vault.digest, clock=self.clock, currency=self.settings.currency,
         )  # fmt: skip
 
+    def _wire_counter(self, rooms: Rooms) -> None:
+        """What is known of a customer who stands at the counter."""
+        known = CounterRooms(
+            self.customers, self.recognition, self.consents, self.orders, self.catalogue, self.feedback, rooms.cases,
+            rooms.clients,
+        )  # fmt: skip
+        self.greeting = Greeting(
+            store=self.store, rooms=known, clienteling=self.clienteling, offering=self.offering, look=self._promisable,
+            due=self._due, clock=self.clock, currency=self.settings.currency, told=dict(self.settings.counter),
+        )  # fmt: skip
+
+        self.recommending = Recommending(
+            store=self.store, rooms=known, folder=self.folder / "analytics" / "recommend", clock=self.clock,
+            history=self._baskets_of_all,
+        )  # fmt: skip
+
+    def _baskets_of_all(self) -> tuple[int, list[Bought]]:
+        """Every basket of history with its person, and the place in the log that history reaches."""
+        from noline.insight.recommend.history import baskets_of
+
+        self.refresh()
+        return self._read_up_to, baskets_of(self.analytics)
+
+    def _promisable(self, skus: Sequence[str], now: Micros) -> dict[str, Mapping[str, Units]]:
+        """Units of items that may be promised, by item and location."""
+        looked = self.shelves.look(skus, now)
+        return {sku: looked.everywhere(sku) for sku in skus}
+
+    def _due(self, known: Acquaintance, now: Micros) -> Sequence[Due]:  # noqa: ARG002
+        """What a customer usually buys about now."""
+        return ()
+
     def _wire_goods(self) -> None:
         """Goods that move inside the company, come back, and are counted."""
         desk = Desk(self.store, self.deeds, self.stock, self.goods, self.clock)
@@ -248,6 +324,10 @@ class Hub:
         self.exchanging = Exchanging(self.store, self.orders, self.ordering, self.returning)
         self.tasks = Tasks(desk, self.orders)
         self.policies = Policies(desk)
+        cooking = RecipeRooms(
+            self.catalogue, self.prices, self.shelves, self.customers, self.profiles, self.consents, self.orders
+        )
+        self.recipes = Cooking(self.store, Recipes(self.folder), cooking, self.carting, self.clock)
 
     @classmethod
     def init(
@@ -298,6 +378,7 @@ class Hub:
     def close(self) -> None:
         """Finish what is on its way out and let go of the stores."""
         self.deliveries.close()
+        self.greeting.close()
         if "analytics" in self.__dict__:
             self.analytics.close()
         self.store.close()
@@ -374,6 +455,26 @@ class Hub:
         with self.store.reading() as reader:
             return known(reader, self.customers, self.recognition, person)
 
+    def greet(
+        self,
+        person: str,
+        *,
+        store: str | None = None,
+        presence: str = "declared",
+        language: str | None = None,
+        purpose: str = "personalisation",
+        role: str = "associate",
+        by: str = "noline",
+        identified_by: str = "",
+    ) -> Card:
+        """The card of a customer who stands at a store (None: is on the phone); that it was opened is noted.
+
+        presence: declared, appointment, pickup or passive. Raises NotFound, PresenceUnknown, LanguageUnknown and
+        PurposeUnknown.
+        """
+        asked = Asked(store, presence_of(presence), language, purpose, role, by, identified_by)
+        return self.greeting.card(person, asked)
+
     def orders_of(self, person: str) -> list[Order]:
         """A person's orders, newest first; raises NotFound."""
         with self.store.reading() as reader:
@@ -391,6 +492,11 @@ class Hub:
         with self.store.reading() as reader:
             found = self.stock.availability(reader, sku, self.clock.now())
             return [(one.location, one.available) for one in found]
+
+    @cached_property
+    def actions(self) -> Actions:
+        """The programmes of the next best action; raises what `actions_of` raises."""
+        return actions_of(self.folder, self.settings.counter)
 
     # -- history
 
@@ -549,6 +655,11 @@ class Hub:
         return Latest(self._ways)
 
     @property
+    def recommender(self) -> Recommender:
+        """What customers buy next; fitted to history when there is none, or when it is more than a day old."""
+        return self.recommending.recommender()
+
+    @property
     def paths(self) -> PathCredit:
         """The ways to each order over the channels, and what each channel and hand-off is worth by them."""
         return self._paths.of(self.history)
@@ -631,7 +742,10 @@ class Hub:
 
     def export_person(self, person: str) -> dict[str, Any]:
         """All that is held about one person, as JSON; raises NotFound."""
-        rooms = ExportRooms(self.customers, self.profiles, self.consents, self.accounts, self.orders, self.carts)
+        rooms = ExportRooms(
+            self.customers, self.profiles, self.consents, self.accounts, self.orders, self.carts, self.offers,
+            self.clients, self.cases,
+        )  # fmt: skip
         exporting = Exporting(
             store=self.store, log=self.log, facts=self.facts, rooms=rooms, access=self.access, outbox=self.outbox,
             clock=self.clock, company=self.settings.company,
@@ -650,6 +764,7 @@ class Hub:
             self._walked = None
             for answers in (self._frictions, self._reasons, self._credit, self._paths, self._unit_effects, self._roles):
                 answers.drop()
+            self.recommending.drop()
             self.erasing.finished(receipt, {"segments": segments})
         compaction.empty_journal(self.store)
 

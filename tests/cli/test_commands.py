@@ -70,6 +70,10 @@ QUESTIONS: dict[str, list[Any]] = {
     "channels customers": [],
     "channels index": [],
     "channels partners": [],
+    "programmes list": [],
+    "programmes show": ["replenish"],
+    "recipes list": [],
+    "recipes show": ["affogato", "--servings", "3"],
     "scorecard": ["--by", "channel", "--period", "all"],
     "sales by-channel": [],
     "feedback open": ["--limit", "5"],
@@ -115,12 +119,25 @@ AIMS_DEEDS = {f"aims {name}" for name in ("charters", "charter", "goals", "goal"
 METRICS = {f"metrics {name}" for name in ("list", "show", "export")}
 """Commands that need no hub, each with a test in test_scorecard.py."""
 
+RECIPES_AND_ASSISTANTS = {"recipes cart", "mcp audit"}
+"""Each with a test in test_recipes.py or tests/doors/test_mcp_processes.py."""
+
+RECOMMENDATIONS = {f"recommend {name}" for name in ("for", "fit", "evaluate")}
+"""Commands that need a crowd or files, each with a test in tests/insight/test_recommend_doors.py."""
+
+CLIENT_DEEDS = {
+    f"clients {name}"
+    for name in ("today", "show", "views", "note", "adviser", "book", "appointment", "follow-up", "case")
+} | {"greet"}  # fmt: skip
+"""Commands about looking after customers, each with a test in test_clients.py, or in test_greet.py: a look is noted."""
+
 DEEDS = {
     "init", "source add", "key add", "key remove", "dead-letters patch", "dead-letters ignore", "webhooks add",
     "webhooks pause", "webhooks resume", "webhooks remove", "import", "backup", "restore", "move", "compact", "match",
     "customers merge", "customers part", "customers split", "customers same-household", "customers undo",
     "customers match", "customers review", "customers export", "customers erase", "carts open", "carts change",
-    *STOCK_DEEDS, *ORDER_DEEDS, *AGENDA_DEEDS, *AIMS_DEEDS, *FINGERPRINTS, *METRICS,
+    *STOCK_DEEDS, *ORDER_DEEDS, *AGENDA_DEEDS, *AIMS_DEEDS, *CLIENT_DEEDS, *FINGERPRINTS, *METRICS,
+    *RECIPES_AND_ASSISTANTS, *RECOMMENDATIONS,
 }  # fmt: skip
 """Commands that change something, each with a test below or in test_import.py."""
 
@@ -261,7 +278,7 @@ def test_a_hub_is_made_once(noline, tmp_path):
     assert settings == {
         "store": "sqlite", "company": "Maison Ristretto", "currency": "CHF", "rates": {}, "drop_off_days": 14,
         "handoff_days": 30, "frictions": "frictions.toml", "identity": {}, "shopify": {}, "stock": {}, "sourcing": {},
-        "credit": {},
+        "credit": {}, "counter": {},
     }  # fmt: skip
     said = noline("init", folder, "--json")
     assert (said.code, said.out, said.error["code"]) == (3, "", "hub.exists")
@@ -549,7 +566,8 @@ def test_every_command_but_the_groups_takes_json_and_nearly_every_one_a_hub():
     without_hub = [name for name, one in commands.items() if "--hub" not in _flags(one)]
     assert without_json == []
     assert sorted(name for name in without_hub if not name.startswith("bench")) == [
-        "demo", "init", "journeys compare", "match", "metrics export", "metrics list", "metrics show", "restore",
+        "demo", "init", "journeys compare", "match", "metrics export", "metrics list", "metrics show",
+        "recommend evaluate", "restore",
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from console.preview_channels import channel_pages
+from console.preview_counter import counter_pages
 from console.preview_credit import credit_pages
 from console.preview_journeys import COUNTED_FIX, FRICTIONS, QUESTIONS, TIME_TO, journey_pages
 from console.preview_people import people_pages
@@ -673,6 +674,7 @@ def every_page() -> dict[str, tuple[str, str, Any]]:
         **journey_pages(),
         **people_pages(),
         **shop_pages(),
+        **counter_pages(),
         **credit_pages(),
         **channel_pages(),
         **scorecard_pages(),

@@ -691,7 +691,7 @@ def test_an_associate_finds_customers_and_sees_no_way_to_the_rest(desk: Desk):
     page = desk.log_in(Role.ASSOCIATE)
     assert desk.heading == "Customers"
     assert [link.inner_text() for link in page.get_by_role("navigation").get_by_role("link").all()] == [
-        "Customers", "Orders", "Stock", "Store today"
+        "Counter", "Customers", "Orders", "Stock", "Store today"
     ]  # fmt: skip
     page.get_by_role("searchbox").fill("ada.00@example.com")
     page.get_by_role("button", name="Find").click()

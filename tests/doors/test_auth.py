@@ -21,7 +21,7 @@ OPEN = {"GET /healthz", "GET /readyz", "GET /docs", "GET /login", "POST /login",
 
 FORM = "application/x-www-form-urlencoded"
 PAGE = {"accept": "text/html,application/xhtml+xml"}
-ROLES = [Role.ASSOCIATE, Role.MANAGER, Role.ADMIN]
+ROLES = [Role.PARTNER, Role.ASSOCIATE, Role.MANAGER, Role.ADMIN]
 
 
 class Door:

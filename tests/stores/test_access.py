@@ -90,11 +90,14 @@ def test_a_key_of_another_hub_opens_nothing(access, store, clock):
 def test_a_key_has_its_role_until_it_is_removed(access, clock):
     name, key = access.add_key(Role.MANAGER, "reports")
     assert access.role_of_key(key) == Role.MANAGER
+    assert access.key_of(key) == Key("reports", "manager", key[:7], clock.now())
     assert access.keys() == [Key("reports", "manager", key[:7], clock.now())] and name == "reports"  # noqa: PT018
     access.remove_key("reports")
     assert access.keys() == []
     with pytest.raises(KeyUnknown):
         access.role_of_key(key)
+    with pytest.raises(KeyUnknown):
+        access.key_of(key)
     with pytest.raises(NotFound, match="No key is known as 'reports'"):
         access.remove_key("reports")
 
@@ -113,7 +116,12 @@ def test_a_name_of_a_key_is_taken_once(access):
 
 @pytest.mark.parametrize(
     ("role", "may"),
-    [("admin", {"admin", "manager", "associate"}), ("manager", {"manager", "associate"}), ("associate", {"associate"})],
+    [
+        ("admin", {"admin", "manager", "associate", "partner"}),
+        ("manager", {"manager", "associate", "partner"}),
+        ("associate", {"associate", "partner"}),
+        ("partner", {"partner"}),
+    ],
 )
 def test_a_role_may_do_what_those_below_it_may(role, may):
     assert {needed for needed in Role if Role(role).includes(needed)} == may

@@ -115,3 +115,16 @@ def test_what_cannot_be_read_opens_and_closes_nothing(feedback, kind, said):
     with pytest.raises(FeedbackUnreadable):
         feedback.hears(kind, said)
     assert feedback.rows() == {"feedback_facts": [], "feedback_loops": []}
+
+
+def test_open_loops_are_found_by_who_opened_them_and_by_the_store(feedback, digest):
+    feedback.hears("Feedback Given", review_id="r-1", minute=3, about="user_id:anna", in_store="paris-1")
+    feedback.hears("Feedback Given", review_id="r-2", minute=1, about="loyalty_id:4711", in_store="lyon-2")
+    feedback.hears("Feedback Given", review_id="r-3", minute=2, about="user_id:boris", in_store="paris-1")
+    feedback.hears("Feedback Given", review_id="r-4", minute=4, about="user_id:anna")
+    feedback.hears("Feedback Answered", review_id="r-4", minute=5, about="user_id:anna")
+    hers = [digest("user_id:anna"), digest("loyalty_id:4711"), digest("user_id:anna")]
+    assert [one.loop_id for one in feedback.says("open_of", hers)] == ["r-2", "r-1"]
+    assert feedback.says("open_of", []) == []
+    assert [one.loop_id for one in feedback.says("open_at", "paris-1")] == ["r-3", "r-1"]
+    assert [one.loop_id for one in feedback.says("open_at", "paris-1", 1)] == ["r-3"]

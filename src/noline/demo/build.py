@@ -14,6 +14,8 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from noline.demo.books import credit_settings
+from noline.demo.company import YEAR_END
+from noline.demo.counter import open_counters
 from noline.demo.floor import Evening, work
 from noline.demo.generator import BROWSER_SOURCES, SOURCES, generate
 from noline.demo.hints import Size
@@ -47,6 +49,8 @@ def build(folder: Path, size: Size, advance: Callable[[int], None]) -> Counter[s
     shutil.rmtree(half, ignore_errors=True)
     outcomes: Counter[str] = Counter()
     with Hub.init(half, company=COMPANY, currency="EUR", rates=RATES) as hub:
+        # Whoever opens the company today meets the counters on this day, though the year has ended before.
+        opens_at = max(hub.clock.now(), YEAR_END)
         for name, channel in SOURCES.items():
             hub.access.add_source(name, channel, trust="browser" if name in BROWSER_SOURCES else "server")
         with _history_read_along(half):
@@ -57,6 +61,7 @@ def build(folder: Path, size: Size, advance: Callable[[int], None]) -> Counter[s
         settings.write(credit_settings(size))
     with Hub.open(half, clock=Evening(SEED)) as hub:
         work(hub, SEED)
+        open_counters(hub, SEED, opens_at)
     with Hub.open(half) as hub:
         hub.refresh()
         _ask_what_the_first_page_asks(hub)

@@ -159,6 +159,9 @@ DEPOT_OF: Mapping[str, str] = MappingProxyType(
 """From where parcels to each country are sent."""
 
 
+WARRANTY_MONTHS = 24
+"""How long we stand up for a machine."""
+
 COST_PERCENT: Mapping[str, int] = MappingProxyType({"coffee": 38, "machine": 62, "gift": 45, "accessory": 50})
 """What goods cost us, as a share of their price in euro, by category."""
 
@@ -198,7 +201,10 @@ OTHERS = (
     Product("a04", "travel-mug", "Travel mug", "accessory", 0, 2990, 4800),
 )
 PRODUCTS = COFFEES + MACHINES + OTHERS
-PRODUCT_BY_SKU: Mapping[str, Product] = MappingProxyType({product.sku: product for product in PRODUCTS})
+LAUNCHED = _coffee(17, "Tramontana", 10, 2550, 4100)
+"""The coffee that came in the last weeks of the year; nobody has it among their tastes yet."""
+LAUNCH_DAY = 344
+PRODUCT_BY_SKU: Mapping[str, Product] = MappingProxyType({product.sku: product for product in (*PRODUCTS, LAUNCHED)})
 CHANNELS_WITH_PRICES = ("web", "app", "store", "marketplace")
 
 # The first known fault: what is missing, where and when.

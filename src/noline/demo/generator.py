@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from operator import itemgetter
 from random import Random
 
-from noline.demo import handmade
+from noline.demo import handmade, regulars
 from noline.demo.chance import luck
 from noline.demo.company import YEAR_DAYS
 from noline.demo.goods import write_goods
@@ -44,6 +44,7 @@ def generate_part(size: Size, seed: int, part: int, parts: int) -> Iterator[tupl
     if part == 0:
         write_goods(pen, seed, THOUSANDS[size])
         handmade.write(pen, seed)
+        regulars.write(pen, seed)
     for week in range(_WEEKS):
         for cast in casts:
             cast.play(week, pen)

@@ -9,14 +9,19 @@ from noline.demo.chance import luck
 from noline.demo.company import (
     CHANNELS_WITH_PRICES,
     COUNTRIES,
+    DATES,
     DEPOT_OF,
     DEPOTS,
     EMPTY_DAYS,
     EMPTY_PRODUCTS,
     EMPTY_STORES,
+    LAUNCH_DAY,
+    LAUNCHED,
+    MACHINES,
     PRODUCTS,
     STORE_BY_ID,
     STORES,
+    WARRANTY_MONTHS,
     WINDOWS,
     YEAR_DAYS,
     Country,
@@ -34,6 +39,11 @@ _EARLY = 5 * 3600
 _PER_MONTH = {"coffee": 18, "machine": 2, "gift": 3, "accessory": 2}
 """Units received each month for a weight of one and ten thousand customers, by category."""
 _MONTHS_AHEAD = 2
+_EVERY_MACHINE = tuple(machine.sku for machine in MACHINES)
+_FITS = {"descaler": _EVERY_MACHINE, "frother": ("piccola", "barista"), "cups-espresso": _EVERY_MACHINE}
+"""Which machines an accessory goes with; the Classica froths milk itself."""
+_LAUNCH_UNITS = 12
+"""Of the new coffee, for a weight of one and each thousand customers."""
 
 
 def write_goods(pen: Pen, seed: int, thousands: int) -> None:
@@ -63,6 +73,19 @@ def write_goods(pen: Pen, seed: int, thousands: int) -> None:
     for depot in DEPOTS:
         for product in PRODUCTS:
             _fill_shelf(pen, depot.location, depot.weight, product, thousands, chance)
+    _launch(pen, thousands)
+
+
+def _launch(pen: Pen, thousands: int) -> None:
+    """A new coffee, described, priced and on every shelf in the last weeks of the year."""
+    pen.begin("launch")
+    _describe(pen, LAUNCHED, LAUNCH_DAY)
+    for country in COUNTRIES:
+        for channel in CHANNELS_WITH_PRICES:
+            _set_price(pen, LAUNCHED, channel, country, LAUNCH_DAY)
+    weights = {one.store_id: one.weight for one in STORES} | {one.location: one.weight for one in DEPOTS}
+    for location, weight in weights.items():
+        _stock(pen, "Stock Received", location, LAUNCHED, LAUNCH_DAY, _LAUNCH_UNITS * weight * thousands)
 
 
 def _open(pen: Pen, location: str, name: str, country: Country, point: tuple[float, float], members: str) -> None:
@@ -71,14 +94,27 @@ def _open(pen: Pen, location: str, name: str, country: Country, point: tuple[flo
     pen.track("warehouse", _EARLY, "Location Opened", "", about, _context(country))
 
 
-def _describe(pen: Pen, product: Product) -> None:
-    intensity = f',"attributes":{{"intensity":{product.intensity}}}' if product.intensity else ""
+def _describe(pen: Pen, product: Product, day: int = 0) -> None:
+    about = _attributes(product, day)
+    attributes = f',"attributes":{text(about)}' if about else ""
     members = (
         f'"product_id":"{product.product_id}","sku":"{product.sku}","name":{text(product.name)},'
-        f'"category":"{product.category}","brand":"Maison Ristretto"{intensity},'
+        f'"category":"{product.category}","brand":"Maison Ristretto"{attributes},'
+        f'"price":{major(product.euro_cents, "EUR")},"currency":"EUR",'
         f'"cost":{major(product.cost_euro_cents, "EUR")},"cost_currency":"EUR"'
     )
-    pen.track("warehouse", _EARLY + 60, "Product Described", "", members, '{"channel":"warehouse"}')
+    pen.track("warehouse", day * DAY_SECONDS + _EARLY + 60, "Product Described", "", members, '{"channel":"warehouse"}')
+
+
+def _attributes(product: Product, day: int) -> dict[str, object]:
+    """What somebody who sells it has to know: strength, contents of a pack, what goes with what, the warranty."""
+    if product in MACHINES:
+        return {"warranty_months": WARRANTY_MONTHS}
+    if product.category != "coffee":
+        return {"fits": _FITS[product.sku]} if product.sku in _FITS else {}
+    pack = {"amount": 50, "unit": "capsule"}
+    about: dict[str, object] = {"intensity": product.intensity, "pack": pack, "fits": _EVERY_MACHINE}
+    return {**about, "launched": DATES[day]} if day else about
 
 
 def _list_prices(pen: Pen, product: Product, country: Country) -> None:

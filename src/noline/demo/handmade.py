@@ -3,14 +3,16 @@
 from random import Random
 
 from noline.demo.chance import luck
-from noline.demo.company import CLASSICA, DEALER_PRICE_MINOR, FR, PRODUCT_BY_SKU, STORE_BY_ID, WEB_PROMOTION
+from noline.demo.company import CLASSICA, DEALER_PRICE_MINOR, FR, PICCOLA, PRODUCT_BY_SKU, STORE_BY_ID, WEB_PROMOTION
 from noline.demo.hints import DEALER_ORDERS, DEALER_UNITS
+from noline.demo.manners import PURPOSES, Manners, agreed
 from noline.demo.pen import Pen
 from noline.demo.people import FIRST_CONTACT_NUMBER, Business, Fate, Habit, Person, contact
 from noline.demo.scene import Scene
 from noline.demo.stories import (
     Story,
     buys_in_store,
+    buys_machine_at_till,
     collects_in_store,
     comes_to_a_tasting,
     finds_an_empty_shelf,
@@ -39,6 +41,12 @@ _CATHERINES_YEAR: tuple[tuple[int, Story], ...] = (
     (301, orders_on_the_web),
     (340, orders_in_the_app),
 )
+_CATHERINES_MACHINE_DAY = 62
+_CATHERINES_OTHER_DAYS: tuple[tuple[int, Story], ...] = (
+    (193, orders_in_the_app),
+    (283, tries_and_buys),
+    (354, buys_in_store),
+)
 _JEANNES_YEAR: tuple[tuple[int, Story], ...] = ((7, buys_in_store), (28, finds_an_empty_shelf))
 _DEALER_ORDERS_FROM, _DEALER_ORDERS_EVERY_DAYS = 14, 28
 _DEALER_CONTACT_NUMBER = FIRST_CONTACT_NUMBER + 1_000_000
@@ -48,10 +56,21 @@ _DEALER_WEB_UNITS = 10
 def write(pen: Pen, seed: int) -> None:
     """Write these years."""
     chance = luck(f"handmade/{seed}")
-    for person, year in ((_catherine(), _CATHERINES_YEAR), (_jeanne(), _JEANNES_YEAR)):
+    catherine = _catherine()
+    for person, year in ((catherine, _CATHERINES_YEAR), (_jeanne(), _JEANNES_YEAR)):
         for number, (day, story) in enumerate(year):
             story(Scene(pen, person, f"{person.key}.{number}", day, chance.random))
     _undercut_dealer(pen, chance)
+    _more_of_catherine(pen, catherine, luck(f"handmade/catherine/{seed}"))
+
+
+def _more_of_catherine(pen: Pen, catherine: Person, chance: Random) -> None:
+    """A machine from the boutique, and more of what she always drinks."""
+    number = len(_CATHERINES_YEAR)
+    scene = Scene(pen, catherine, f"{catherine.key}.{number}", _CATHERINES_MACHINE_DAY, chance.random)
+    buys_machine_at_till(scene, PICCOLA)
+    for later, (day, story) in enumerate(_CATHERINES_OTHER_DAYS, start=number + 1):
+        story(Scene(pen, catherine, f"{catherine.key}.{later}", day, chance.random))
 
 
 def _catherine() -> Person:
@@ -76,6 +95,7 @@ def _catherine() -> Person:
         cookie="w-catherine-1",
         tastes=_STRONG,
         known_to=set(),
+        manners=Manners("fr", title="Madame", birthday="1984-04-17", household=2, consent=agreed(*PURPOSES)),
     )
 
 

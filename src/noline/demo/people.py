@@ -30,6 +30,7 @@ from noline.demo.hints import (
     SHOWROOM_ADVICE_PER_THOUSAND,
     STORE_ADVICE_PER_THOUSAND,
 )
+from noline.demo.manners import Manners, manners_of
 
 PEOPLE_IN_A_THOUSAND = 1000
 NEW_NUMBERS = 20_000_000
@@ -89,7 +90,8 @@ class Business:
 class Person:
     """A customer, as the company would know them if it saw everything; a year changes some of it.
 
-    key: unique in the company. known_to: channels that have heard name and address already.
+    key: unique in the company. known_to: channels that have heard name and address already. manners: what is told with
+    the first name and address; None once it is told, and of who never tells.
     """
 
     key: str
@@ -113,6 +115,7 @@ class Person:
     tastes: tuple[Product, ...]
     known_to: set[str]
     business: Business | None = None
+    manners: Manners | None = None
 
 
 _LATIN_NAMES = {
@@ -287,6 +290,9 @@ def people_of(thousand: int, seed: int) -> list[Person]:
         person = _newcomer(thousand * PEOPLE_IN_A_THOUSAND + place, fate, turn, relative, chance)
         relative = relative or person
         people.append(person)
+    chance = luck(f"manners/{seed}/{thousand}")
+    for person in people:
+        person.manners = manners_of(person.first_name, person.country.language, chance, card=person.habit in CARDED)
     return people
 
 

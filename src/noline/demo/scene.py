@@ -46,6 +46,7 @@ BROWSER_SOURCES = frozenset({"web-shop", "app"})
 
 PLACEHOLDER_PHONE = "0000000000"
 _PER_STORE_ASSOCIATES = 5
+_NO_MORE_MAIL = '"purpose":"marketing","granted":false,"method":"form"'
 Thing = TypeVar("Thing")
 Item = tuple[Product, int]
 """A product and how many units of it."""
@@ -206,10 +207,17 @@ class Scene:
     def by_mail_address(self, source: str, event: str, members: str, *, email: str = "") -> None:
         """Something happens where only an e-mail address is known: marketplace, newsletter."""
         self.at += 5 + int(self.chance() * 60)
-        who = self.who
+        self._mailed(source, event, members, email or self.who.email)
+
+    def leave_the_list(self) -> None:
+        """Want no more newsletters, an hour after one came."""
+        self.at += 3600
+        self._mailed("newsletter", "Consent Changed", _NO_MORE_MAIL, self.who.email)
+
+    def _mailed(self, source: str, event: str, members: str, email: str) -> None:
         context = (
-            f'{{"channel":"{SOURCES[source]}","country":"{who.country.code}",'
-            f'"externalIds":[{{"id":"{email or who.email}","type":"email"}}]}}'
+            f'{{"channel":"{SOURCES[source]}","country":"{self.who.country.code}",'
+            f'"externalIds":[{{"id":"{email}","type":"email"}}]}}'
         )
         self.pen.track(source, self.at, event, "", members, context)
 
@@ -229,8 +237,10 @@ class Scene:
         else:
             source, place, typed = ("app" if channel == "app" else "web-shop"), "", who.phone
             ids = self._app_ids() if channel == "app" else f'"anonymousId":"{who.cookie}",{user}'
-        context = f'{{"channel":"{channel}"{place},"country":"{who.country.code}"{self._card()}}}'
+        consents = who.manners.consents() if who.manners else ""
+        context = f'{{"channel":"{channel}"{place},"country":"{who.country.code}"{self._card()}{consents}}}'
         self.pen.call("identify", source, self.at, ids, f'"traits":{self._traits(typed)}', context)
+        who.manners = None
 
     def _phone_not_asked(self) -> bool:
         return self.who.own_phone and not self.who.fate.is_planned and self.happens(4)
@@ -254,6 +264,8 @@ class Scene:
         }
         if japanese:
             traits["nameKana"] = who.kana
+        if who.manners:
+            traits |= who.manners.traits()
         return text(traits)
 
     # Goods and orders

@@ -5,6 +5,7 @@ Most errands end well. The four stories at the end of the file are the known fau
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from zlib import crc32
 
 from noline.demo.company import (
     CLASSICA,
@@ -18,8 +19,9 @@ from noline.demo.company import (
     major,
     price_minor,
 )
+from noline.demo.manners import LEAVES_ONE_OF
 from noline.demo.pen import DAY_SECONDS, stamp, text
-from noline.demo.people import Habit
+from noline.demo.people import Fate, Habit
 from noline.demo.scene import Item, Order, Scene
 
 Story = Callable[[Scene], None]
@@ -102,7 +104,7 @@ def buys_in_store(scene: Scene) -> None:
     scene.enter_store()
     if scene.happens(20):
         scene.shop("Product Tried", scene.goods(scene.taste(), "store"))
-    _pays(scene, scene.basket())
+    pays(scene, scene.basket())
 
 
 def tries_and_buys(scene: Scene) -> None:
@@ -111,12 +113,12 @@ def tries_and_buys(scene: Scene) -> None:
     coffee, associate = scene.taste(), scene.associate()
     scene.shop("Product Tried", scene.goods(coffee, "store"), tablet=scene.happens(50), advised_by=associate)
     scene.shop("Advice Given", scene.goods(coffee, "store"), advised_by=associate)
-    _pays(scene, scene.basket(coffee))
+    pays(scene, scene.basket(coffee))
 
 
 def buys_a_machine_in_store(scene: Scene) -> None:
     """Takes a machine home; a few call about it and are helped, after a transfer."""
-    _buys_machine_at_till(scene, _machine(scene))
+    buys_machine_at_till(scene, _machine(scene))
     if scene.happens(15):
         scene.days(3, 15)
         calls(scene, "machine", transfers=1, card=bool(scene.who.loyalty_id))
@@ -137,7 +139,7 @@ def looks_online_then_buys_in_store(scene: Scene) -> None:
         scene.shop("Availability Shown", scene.empty_shelf(coffee), tablet=True)
         _orders_for_home(scene, coffee)
     elif not scene.happens(4):
-        _pays(scene, scene.basket(coffee))
+        pays(scene, scene.basket(coffee))
 
 
 def leaves_a_cart_and_buys_in_store(scene: Scene) -> None:
@@ -151,7 +153,7 @@ def leaves_a_cart_and_buys_in_store(scene: Scene) -> None:
         scene.web("Checkout Started", f'"checkout_id":"x-{scene.key}"')
     scene.days(0, 3)
     scene.enter_store()
-    _pays(scene, scene.basket(coffee))
+    pays(scene, scene.basket(coffee))
 
 
 def collects_in_store(scene: Scene) -> None:
@@ -190,7 +192,7 @@ def comes_to_a_tasting(scene: Scene) -> None:
     coffee = scene.taste()
     scene.shop("Product Tried", scene.goods(coffee, "store"))
     if scene.happens(80):
-        _pays(scene, scene.basket(coffee))
+        pays(scene, scene.basket(coffee))
 
 
 def returns_in_store(scene: Scene) -> None:
@@ -215,7 +217,7 @@ def redeems_a_coupon(scene: Scene) -> None:
     scene.days(1, 5)
     scene.enter_store()
     scene.shop("Coupon Applied", coupon)
-    _pays(scene, scene.basket())
+    pays(scene, scene.basket())
 
 
 def calls_after_a_failed_checkout(scene: Scene) -> None:
@@ -243,9 +245,12 @@ def calls_about_a_machine_from_the_web(scene: Scene) -> None:
 
 
 def gets_a_mailing(scene: Scene) -> None:
-    """A newsletter goes out; nothing else happens."""
+    """A newsletter goes out; a few want no more of them."""
     month = scene.day // 60
     scene.by_mail_address("newsletter", "Mailing Sent", f'"campaign_id":"news-{month}"')
+    # Told by the name of the scene: a throw of the week's luck would change everybody's week.
+    if scene.who.fate is Fate.ORDINARY and crc32(scene.key.encode()) % LEAVES_ONE_OF == 0:
+        scene.leave_the_list()
 
 
 def orders_for_the_business(scene: Scene) -> None:
@@ -286,7 +291,7 @@ def finds_an_empty_shelf(scene: Scene) -> None:
 
 def calls_in_vain(scene: Scene) -> None:
     """Bought in a boutique, so no agent sees it; transferred until the customer gives up, on us too."""
-    _buys_machine_at_till(scene, _machine(scene))
+    buys_machine_at_till(scene, _machine(scene))
     scene.days(3, 15)
     case = case_of(scene, "machine")
     scene.phone("Call Started", case, card=True)
@@ -391,7 +396,8 @@ def parcel(scene: Scene, order: Order, channel: str) -> None:
     tell("Order Delivered", f'"order_id":"{order.order_id}"')
 
 
-def _pays(scene: Scene, items: list[Item]) -> None:
+def pays(scene: Scene, items: list[Item]) -> None:
+    """Pays at the till; some write about it."""
     order = scene.priced(items, "store")
     scene.shop("Order Completed", order.members)
     _maybe_review(scene, order)
@@ -402,7 +408,8 @@ def _machine(scene: Scene) -> Product:
     return scene.pick(MACHINES) if not scene.shelf_is_empty(CLASSICA) else MACHINES[0]
 
 
-def _buys_machine_at_till(scene: Scene, machine: Product) -> None:
+def buys_machine_at_till(scene: Scene, machine: Product) -> None:
+    """Comes in, is advised, and takes this machine home."""
     scene.enter_store()
     scene.shop("Advice Given", scene.goods(machine, "store"), advised_by=scene.associate())
     order = scene.priced([(machine, 1)], "store")

@@ -26,8 +26,14 @@ from noline.stores.outbox import Outbox
 from noline.stores.transactional import Reader, TransactionalStore
 from noline.truth.accounts.service import Accounts
 from noline.truth.carts.service import Carts
+from noline.truth.cases.model import Case
+from noline.truth.cases.service import Cases
+from noline.truth.clients.model import Client
+from noline.truth.clients.service import Clients
 from noline.truth.consents.service import Consents
 from noline.truth.customers.service import Customers
+from noline.truth.offers.model import Record as Offered
+from noline.truth.offers.service import Offers
 from noline.truth.orders.model import Order, OrderLine
 from noline.truth.orders.service import Orders
 from noline.truth.profiles.model import TRUST_WORDS
@@ -49,6 +55,9 @@ class Rooms(NamedTuple):
     accounts: Accounts
     orders: Orders
     carts: Carts
+    offers: Offers
+    clients: Clients
+    cases: Cases
 
 
 class Exporting:
@@ -102,6 +111,9 @@ class Exporting:
                 "orders": orders,
                 "carts": [described(one) for one in rooms.carts.of_subjects(reader, subjects)],
                 "accounts": self._accounts(reader, subjects),
+                "offers": _offers(rooms.offers.of(reader, subjects)),
+                **_client(rooms.clients.all_of(reader, subjects), Names(others)),
+                "cases": [_case(one, Names(others)) for one in rooms.cases.all_of(reader, subjects)],
                 "sources": self._sources(events),
                 "recipients": self._recipients(events),
                 "retention": RETENTION,
@@ -241,4 +253,53 @@ def _order(order: Order, lines: Sequence[OrderLine]) -> Json:
              "total_minor": one.total.amount_minor if one.total else None}
             for one in lines
         ],
+    }  # fmt: skip
+
+
+def _offers(offered: Offered) -> list[Json]:
+    """What the person was offered or held out from, and what became of it, the oldest first."""
+    drawn = [{"programme": one.programme, "told": one.arm, "at": as_text(one.at)} for one in offered.draws]
+    answered = [
+        {"programme": one.programme, "told": one.answer, "at": as_text(one.at), "reason": one.reason, "by": one.by}
+        for one in offered.answers
+    ]
+    return sorted([*drawn, *answered], key=lambda one: one["at"])
+
+
+def _client(known: Client, others: Names) -> Json:
+    """What people of the company know of the person, and who looked."""
+    return {
+        "notes": [
+            {"id": one.id, "by": one.by, "at": as_text(one.at), "text": others.taken_out(one.text)}
+            for one in known.notes
+        ],
+        "adviser": known.adviser and {"by": known.adviser.by, "since": as_text(known.adviser.since)},
+        "appointments": [
+            {
+                "id": one.id, "state": str(one.state), "store": one.store, "topic": one.topic,
+                "at": None if one.at is None else as_text(one.at), "told_at": as_text(one.told_at),
+            }
+            for one in known.appointments
+        ],
+        "follow_ups": [
+            {
+                "id": one.id, "by": one.by, "planned_at": as_text(one.planned_at), "due": as_text(one.due),
+                "text": others.taken_out(one.text), "assigned_to": one.assigned_to or None,
+                "closed_at": None if one.closed_at is None else as_text(one.closed_at), "outcome": one.outcome,
+            }
+            for one in known.follow_ups
+        ],
+        "viewed": [
+            {"by": one.by, "at": as_text(one.at), "store": one.store, "purpose": one.purpose, "facts": list(one.facts)}
+            for one in known.views
+        ],
+    }  # fmt: skip
+
+
+def _case(one: Case, others: Names) -> Json:
+    return {
+        "id": one.case_id, "kind": str(one.kind), "state": str(one.state), "channel": one.channel, "topic": one.topic,
+        "order_id": one.order_id, "text": others.taken_out(one.text),
+        "opened_at": None if one.opened_at is None else as_text(one.opened_at),
+        "ended_at": None if one.ended_at is None else as_text(one.ended_at),
     }  # fmt: skip

@@ -13,7 +13,8 @@ from noline.kernel.errors import SettingUnknown, SettingWrong
 
 FILE_NAME = "noline.toml"
 
-_TABLES = ("rates", "identity", "shopify", "stock", "sourcing", "credit", "counter")  # no variable of the environment holds one
+# No variable of the environment holds one of these.
+_TABLES = ("rates", "identity", "shopify", "stock", "sourcing", "credit", "counter")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,15 @@ LINK_LENGTH: Micros = 15 * MINUTE
 
 
 class Role(StrEnum):
-    """What a key may do; each role may do what the ones after it may."""
+    """What a key may do; each role may do what the ones after it may.
+
+    A partner is another company: it may ask for goods and for orders by their number, and sees no person.
+    """
 
     ADMIN = "admin"
     MANAGER = "manager"
     ASSOCIATE = "associate"
+    PARTNER = "partner"
 
     def includes(self, needed: "Role") -> bool:
         """Whether this role may do what `needed` may."""
@@ -135,6 +139,16 @@ class Access:
         """All keys by name."""
         with self._store.reading() as reader:
             return [Key(*row) for row in reader.rows("SELECT name, role, key_hint, created_at FROM keys ORDER BY name")]
+
+    def key_of(self, key: str) -> Key:
+        """The key as it is listed, by its secret; raises KeyUnknown."""
+        with self._store.reading() as reader:
+            row = reader.row(
+                "SELECT name, role, key_hint, created_at FROM keys WHERE key_hash = ?", (self._digest("key:" + key),)
+            )
+        if row is None:
+            raise KeyUnknown
+        return Key(*row)
 
     def role_of_key(self, key: str) -> Role:
         """What a key may do; raises KeyUnknown."""

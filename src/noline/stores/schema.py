@@ -24,6 +24,7 @@ REFERENCE_TABLES: dict[str, str] = {
     "match_runs": "the latest run of the model, one row",
     "identity_rules": "settings: one row for the whole hub",
     "command_results": "answers kept under the caller's idempotency key",
+    "tool_calls": "who called which tool of an assistant program, kept where it was called",
 }
 """Tables without a routing key, each with the reason."""
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from noline.doors.cli.bench_card import card
 from noline.doors.cli.bench_credit import credit
+from noline.doors.cli.bench_recommend import recommend
 from noline.doors.cli.talk import say, show
 
 if TYPE_CHECKING:
@@ -388,6 +390,8 @@ def _in_words(figures: dict[str, Any]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown)
 
 
+bench.add_command(card)
 bench.add_command(credit)
+bench.add_command(recommend)
 
 COMMANDS = {"bench": bench}

@@ -12,12 +12,13 @@ from noline.kernel.errors import NoLineError, Refused
 
 _MODULES = {
     "init": "hub", "serve": "hub", "doctor": "hub", "verify": "hub", "books": "hub", "backup": "hub", "restore": "hub",
-    "compact": "privacy", "carts": "carts",
+    "compact": "privacy", "carts": "carts", "clients": "clients", "greet": "greet",
     "move": "hub", "settings": "hub", "source": "sources", "key": "sources", "login": "sources", "import": "data",
     "dead-letters": "data", "changes": "data", "webhooks": "data", "customers": "questions", "journeys": "questions",
     "sales": "questions", "feedback": "questions", "stock": "questions", "orders": "questions", "prices": "questions",
     "catalogue": "questions", "accounts": "accounts", "match": "match", "demo": "demo", "bench": "bench",
     "credit": "credit", "channels": "roles", "scorecard": "scorecard", "metrics": "scorecard", "aims": "aims",
+    "recipes": "recipes", "recommend": "recommend", "mcp": "mcp", "programmes": "actions",
 }  # fmt: skip
 
 

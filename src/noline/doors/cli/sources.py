@@ -38,7 +38,7 @@ def key() -> None:
 
 
 @key.command("add")
-@click.option("--role", required=True, type=click.Choice(["admin", "manager", "associate"]))
+@click.option("--role", required=True, type=click.Choice(["admin", "manager", "associate", "partner"]))
 @click.option("--name", help="How the key is listed; one is made up when none is given.")
 @hub_option
 def add_key(role: str, name: str | None, folder: Path, as_json: bool) -> None:

@@ -35,6 +35,7 @@ PAGES = (
     "stock_item",
     "stock_moves",
     "today",
+    "counter",
     "credit",
     "credit_unit",
     "credit_order",

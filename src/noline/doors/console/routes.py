@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from noline.doors import answers
 from noline.doors.console import views
 from noline.doors.console.channels_routes import CHANNELS_ROUTES
+from noline.doors.console.counter_routes import COUNTER_ROUTES
 from noline.doors.console.credit_routes import CREDIT_ROUTES
 from noline.doors.console.journeys_routes import JOURNEYS_ROUTES
 from noline.doors.console.orders_routes import ORDERS_ROUTES
@@ -196,6 +197,7 @@ def logout(request: Asking, state: State) -> Page:
     state.hub.access.end_session(request.cookies.get(COOKIE, ""))
     answer = Redirect("/login", status_code=303)
     answer.delete_cookie(COOKIE)
+    answer.headers["clear-site-data"] = '"storage"'  # the client book that the counter keeps on the device
     return answer
 
 
@@ -247,6 +249,6 @@ def _enter(request: Asking, session: str, role: Role, next_path: str) -> Page:
 
 CONSOLE_ROUTES = [
     *JOURNEYS_ROUTES, *record, *PEOPLE_ROUTES, *REVIEW_ROUTES, *ORDERS_ROUTES, *STOCK_ROUTES, *TODAY_ROUTES,
-    *CREDIT_ROUTES, *CHANNELS_ROUTES, *SCORECARD_ROUTES,
+    *COUNTER_ROUTES, *CREDIT_ROUTES, *CHANNELS_ROUTES, *SCORECARD_ROUTES,
     *sources, *dead_letters, *dead_letter, dry_run, patch, replay, ignore, login, login_with_key, logout,
 ]  # fmt: skip

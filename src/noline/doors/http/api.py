@@ -17,10 +17,13 @@ from noline.doors.console.render import CONTENT_SECURITY_POLICY, STATIC
 from noline.doors.console.routes import CONSOLE_ROUTES, error_page, wants_page
 from noline.doors.http import metrics
 from noline.doors.http.accounts import ACCOUNT_ROUTES
+from noline.doors.http.actions import ACTION_ROUTES
 from noline.doors.http.aims import AIMS_ROUTES
 from noline.doors.http.auth import needs
+from noline.doors.http.card import CARD_ROUTES
 from noline.doors.http.care import CARE_ROUTES
 from noline.doors.http.carts import CART_ROUTES
+from noline.doors.http.clients import CLIENT_ROUTES
 from noline.doors.http.consents import CONSENT_ROUTES
 from noline.doors.http.credit import CREDIT_ROUTES
 from noline.doors.http.docs import ApiPage, describe
@@ -34,6 +37,8 @@ from noline.doors.http.orders import ORDER_ROUTES
 from noline.doors.http.privacy import PRIVACY_ROUTES
 from noline.doors.http.profiles import PROFILE_ROUTES
 from noline.doors.http.promises import PROMISE_ROUTES
+from noline.doors.http.recipes import RECIPE_ROUTES
+from noline.doors.http.recommend import RECOMMEND_ROUTES
 from noline.doors.http.roles import ROLES_ROUTES
 from noline.doors.http.scorecard import SCORECARD_ROUTES
 from noline.doors.http.shopify import SHOPIFY_ROUTES
@@ -89,6 +94,7 @@ def api(hub: Hub, writer: Writer) -> Litestar:
             healthz,
             readyz,
             prometheus,
+            *CARD_ROUTES,
             *CARE_ROUTES,
             *KNOWLEDGE_ROUTES,
             *JOURNEY_ROUTES,
@@ -100,6 +106,7 @@ def api(hub: Hub, writer: Writer) -> Litestar:
             *PROFILE_ROUTES,
             *IDENTITY_ROUTES,
             *CONSENT_ROUTES,
+            *CLIENT_ROUTES,
             *ACCOUNT_ROUTES,
             *PRIVACY_ROUTES,
             *CART_ROUTES,
@@ -108,6 +115,9 @@ def api(hub: Hub, writer: Writer) -> Litestar:
             *GOODS_ROUTES,
             *SHOPIFY_ROUTES,
             *OFFER_ROUTES,
+            *RECIPE_ROUTES,
+            *RECOMMEND_ROUTES,
+            *ACTION_ROUTES,
             *CONSOLE_ROUTES,
             create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
         ],

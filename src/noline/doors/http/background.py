@@ -12,6 +12,7 @@ _DELIVERY_PAUSE_S = 0.5
 _SWEEP_PAUSE_S = 5.0
 _PRICING_PAUSE_S = 3600.0
 _WATCHING_PAUSE_S = 3600.0
+_MEASURING_PAUSE_S = 3600.0
 _LONGEST_POST_S = 10.0
 
 _log = structlog.get_logger("noline.background")
@@ -25,6 +26,7 @@ async def keep_up(hub: Hub) -> None:
         _again_and_again(hub.ordering.source_waiting, _SWEEP_PAUSE_S, "orders that wait"),
         _again_and_again(hub.pricing.price, _PRICING_PAUSE_S, "shadow prices"),
         _again_and_again(hub.watching.watch, _WATCHING_PAUSE_S, "saved questions"),
+        _again_and_again(hub.offering.measure, _MEASURING_PAUSE_S, "what offers changed"),
         _again_and_again(lambda: hub.deliveries.push(_post), _DELIVERY_PAUSE_S, "webhooks"),
     )
 

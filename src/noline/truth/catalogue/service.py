@@ -64,6 +64,10 @@ class Catalogue:
         rows = [row for some in portions(asked) for row in reader.rows(tables.items(len(some)), flat(some))]
         return {item.sku: item for item in map(_item, rows)}
 
+    def names(self, reader: Reader) -> list[str]:
+        """What items are called, each name once."""
+        return [name for (name,) in reader.rows(tables.NAMES)]
+
     def with_attribute(self, reader: Reader, name: str) -> list[Item]:
         """The items that have an attribute of this name."""
         found = (_item(row) for row in reader.rows(tables.MENTIONING, (f'%"{_literal(name)}":%',)))

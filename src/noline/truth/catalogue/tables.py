@@ -56,6 +56,8 @@ _LOCATION = "location, name, channel, country, city, described_at, latitude, lon
 LOCATIONS = f"SELECT {_LOCATION} FROM locations"
 
 
+NAMES = "SELECT DISTINCT name FROM items WHERE name IS NOT NULL"
+
 MENTIONING = f"SELECT {_ITEM} FROM items WHERE attributes LIKE ? ESCAPE '!' ORDER BY sort_key, route_key"
 
 

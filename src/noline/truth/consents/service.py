@@ -1,6 +1,6 @@
 """The door of the consents room: what people agreed to, per purpose and channel, with the evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from noline.kernel.clock import Micros
@@ -63,6 +63,13 @@ class Consents:
     def of(self, reader: Reader, subjects: Sequence[Subject], joined_at: Micros) -> dict[str, Consent]:
         """What stands for every purpose that was told of, by purpose."""
         return overview((one for one, _ in self._told(reader, subjects)), joined_at)
+
+    def of_names(
+        self, reader: Reader, subjects: Sequence[Subject], joined_at: Callable[[], Micros]
+    ) -> dict[str, Consent]:
+        """The same; since when the names are one person is only asked where several of them were told of."""
+        told = [one for one, _ in self._told(reader, subjects)]
+        return overview(told, joined_at() if len({one.subject for one in told}) > 1 else 0)
 
     def allows(
         self, reader: Reader, subjects: Sequence[Subject], joined_at: Micros, purpose: str, channel: str | None = None

@@ -1,7 +1,7 @@
 """The door of the feedback: it listens to what people say and what was answered, and tells what is still open."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from noline.kernel.clock import DAY, Micros
 from noline.kernel.events import Digest, Fact, route_of
@@ -43,6 +43,21 @@ class Feedback:
     def open_loops(self, reader: Reader, limit: int = 50, offset: int = 0) -> list[Loop]:
         """Loops that nobody has answered, the oldest first."""
         return [_loop(row) for row in reader.rows(tables.OPEN_LOOPS, (limit, offset))]
+
+    def open_of(self, reader: Reader, subjects: Sequence[bytes]) -> list[Loop]:
+        """Loops of any of these (as the log names them) that nobody has answered, the oldest first."""
+        found = {
+            row[0]: _loop(row)
+            for some in portions([*dict.fromkeys(subjects)])
+            for row in reader.rows(tables.loops_of(len(some)), some)
+        }
+        # Chosen here: asked for by its state too, a store would rather walk through everybody's open loops.
+        waiting = [one for one in found.values() if one.state is State.OPEN]
+        return sorted(waiting, key=lambda one: (one.opened_at or 0, one.loop_id))
+
+    def open_at(self, reader: Reader, store: str, limit: int = 50) -> list[Loop]:
+        """Loops about a store that nobody has answered, the oldest first."""
+        return [_loop(row) for row in reader.rows(tables.OPEN_AT, (store, limit))]
 
     def counts(self, reader: Reader, now: Micros) -> list[LoopCount]:
         """Loops by channel and store, with the age of the open ones at `now`."""

@@ -57,6 +57,15 @@ def facts_of(loop_count: int) -> str:
     return f"SELECT {_FACT} FROM feedback_facts WHERE (route_key, loop_id) IN (VALUES {marks(loop_count, 2)})"
 
 
+def loops_of(subjects: int) -> str:
+    """The loops that so many subjects opened."""
+    return f"SELECT {_LOOP} FROM feedback_loops WHERE subject IN ({marks(subjects)})"
+
+
+OPEN_AT = f"""
+SELECT {_LOOP} FROM feedback_loops WHERE state = 'open' AND store_id = ? ORDER BY opened_at, route_key LIMIT ?
+"""
+
 TABLES = {
     "feedback_facts": ("route_key", *_FACT.split(", ")),
     "feedback_loops": ("route_key", *_LOOP.split(", ")),

@@ -1,0 +1,88 @@
+"""The card of a customer as the doors tell it, and the client book of a store's day."""
+
+from typing import Any
+
+import msgspec
+
+from noline.doors.answers.clients import today
+from noline.hub import Hub
+from noline.insight.card.service import SECTIONS, Card
+from noline.kernel.clock import as_text
+from noline.kernel.errors import NotFound, NotReadable
+
+Json = dict[str, Any]
+
+
+class SeveralFound(NotReadable):
+    """What was said finds more than one customer, and a card is one customer's."""
+
+    code = "counter.several_found"
+    status = 409
+    sentence = "{text!r} finds several customers: {people}."
+    hint = "Say more of them, or give one of these ids."
+
+
+_BESIDE = {"more_loops": "loops", "suppressed": "actions"}
+_MOST_CARDS = 200
+_INSTANTS = frozenset(("as_of", "since", "at", "bought_at", "due", "observed_at"))
+
+
+def card(
+    hub: Hub,
+    person: str,
+    *,
+    store: str | None = None,
+    presence: str = "declared",
+    language: str | None = None,
+    purpose: str = "personalisation",
+    role: str = "associate",
+    by: str = "noline",
+    identified_by: str = "",
+) -> Json:
+    """One customer's card; who looked is noted. Raises what `Hub.greet` raises."""
+    found = hub.greet(
+        person, store=store, presence=presence, language=language, purpose=purpose, role=role, by=by,
+        identified_by=identified_by,
+    )  # fmt: skip
+    return told(found)
+
+
+def book(hub: Hub, store: str, *, role: str = "associate", by: str = "noline", language: str | None = None) -> Json:
+    """The client book of a store's day: what is arranged and open, and the card of each customer in it.
+
+    It is kept where the network may drop, so it holds nobody else. Raises NotFound.
+    """
+    day = today(hub, store)
+    lists = ("appointments", "pickups", "loops", "follow_ups")
+    people = list(dict.fromkeys(one["person"] for name in lists for one in day[name] if one.get("person")))
+    cards = {
+        person: card(hub, person, store=store, language=language, role=role, by=by) for person in people[:_MOST_CARDS]
+    }
+    return {"as_of": as_text(hub.clock.now()), "store": store, "today": day, "cards": cards}
+
+
+def whom(hub: Hub, text: str) -> tuple[str, str]:
+    """Whom a text means, and by what they were found. Raises NotFound, and SeveralFound when it may be several."""
+    found = hub.find_customers(text, 5)
+    if not found:
+        raise NotFound(what="customer", name=text)
+    if len(found) > 1:
+        raise SeveralFound(text=text, people=[one.person for one in found])
+    return found[0].person, found[0].found_by[0] if found[0].found_by else ""
+
+
+def told(found: Card) -> Json:
+    """A card as JSON: without the sections that the role may not see."""
+    whole: Json = _with_times(msgspec.to_builtins(found))
+    hidden = set(SECTIONS) - set(found.sections)
+    hidden |= {name for name, section in _BESIDE.items() if section in hidden}
+    return {name: value for name, value in whole.items() if name not in hidden}
+
+
+def _with_times(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: as_text(one) if name in _INSTANTS and type(one) is int else _with_times(one)
+            for name, one in value.items()
+        }
+    return [_with_times(one) for one in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,372 @@
+// The card of one customer, drawn from its JSON: the open matter first, what may be said large, what is only to be seen
+// small and marked. What the JSON does not have is not there.
+
+import { newKey } from "./counter-kept.js";
+import { LANGUAGES, LOOPS, PURPOSES, channel, day, h, money, month, plural, provenance, svg, title, when } from "./counter-words.js";
+
+const customerAt = (card, rest) => `/v1/customers/${encodeURIComponent(card.customer)}/${rest}`;
+
+// --- Small pieces ------------------------------------------------------------------------------------------------
+
+const waiting = (tap) => tap && h("span", { class: "tag tag-tap" }, tap.state === "sent" ? "sent" : "waiting");
+
+const section = (name, heading, ...children) =>
+  h("section", { class: `card block block-${name}`, "aria-labelledby": `${name}-heading` }, h("h2", { id: `${name}-heading` }, heading), children);
+
+const many = (list) => Array.isArray(list) && list.length > 0;
+
+const fold = (name, summary, ...children) =>
+  h("details", { data: { kept: name } }, h("summary", { class: "button small-button" }, summary), children);
+
+const submit = (does) => (event) => {
+  event.preventDefault();
+  does(Object.fromEntries(new FormData(event.target)));
+};
+
+const inSentence = (text) => text.slice(0, 1).toLowerCase() + text.slice(1);
+
+// Why something is said or seen: its facts, each with where it comes from and what it rests on.
+const why = (card, desk, ids, name) => {
+  const facts = (ids ?? []).map((id) => [id, card.facts?.[id]]).filter(([, fact]) => fact);
+  if (!facts.length) return null;
+  return h(
+    "details", { class: "why", data: { kept: name } },
+    h("summary", { "aria-label": "Why?" }, "why"),
+    h("ul", { class: "evidence-list" }, facts.map(([, fact]) => evidence(fact, desk))),
+  );
+};
+
+const evidence = (fact, desk) => {
+  const value = Array.isArray(fact.value) ? fact.value.join(", ") : `${fact.value}`;
+  const rests = (fact.evidence ?? []).slice(0, 6);
+  return h(
+    "li", {},
+    h("strong", {}, title(fact.key.replaceAll(/[._]/g, " "))), `: ${value}${fact.unit ? ` ${fact.unit}` : ""}`,
+    h(
+      "span", { class: "line-soft" },
+      `${title(provenance(fact.provenance))}, ${day(fact.observed_at)}. `,
+      rests.length > 0 && ["Rests on ", rests.map((one, at) => [at > 0 && ", ", restsOn(one, desk)]), fact.evidence.length > 6 && ` and ${fact.evidence.length - 6} more`, ". "],
+      fact.because && `${title(fact.because)}.`,
+    ),
+  );
+};
+
+const restsOn = (one, desk) => {
+  const [kind, ...rest] = one.split(":");
+  const name = rest.join(":");
+  if (kind === "order") return h("a", { href: `/orders/${encodeURIComponent(name)}` }, `order ${name}`);
+  if (kind === "record") return desk.seesAll ? h("a", { href: `/records/${encodeURIComponent(name)}` }, `record ${name}`) : `record ${name}`;
+  return kind === "told" ? `what was told of ${name}` : `${kind} ${name}`;
+};
+
+// --- Left: who, consent, adviser -----------------------------------------------------------------------------------
+
+const RECOGNISED = { declared: "", appointment: "has an appointment", pickup: "comes to collect" };
+
+const whoIs = (card, desk) => {
+  const who = card.who;
+  const other = who.address_as && who.address_as !== who.name;
+  return h(
+    "section", { class: "card block block-who", "aria-labelledby": "who-heading" },
+    h("h2", { id: "who-heading", class: "who-name", lang: card.language }, who.name ?? "No name is known"),
+    other && h("p", { class: "address", lang: card.language }, h("span", { class: "hidden" }, "Address as: "), who.address_as),
+    h("p", { class: "soft" }, [who.city, RECOGNISED[who.identified_by] ?? who.identified_by].filter(Boolean).join(", ")),
+    h("p", {}, h("a", { class: "touch", href: `/customers/${encodeURIComponent(card.customer)}` }, "Everything about this customer")),
+  );
+};
+
+const adviser = (card, desk) => {
+  const now = card.who.adviser;
+  return section(
+    "adviser", "Adviser",
+    h("p", {}, now ? [h("strong", {}, now.by), " ", waiting(now.tap), now.since && h("span", { class: "line-soft" }, `since ${day(now.since)}`)] : h("span", { class: "soft" }, "No adviser yet.")),
+    fold("adviser", now ? "Another adviser" : "Name an adviser", h(
+      "form", { class: "stack", onsubmit: submit(({ name }) => desk.tap({ path: customerAt(card, "adviser"), body: { by_name: name }, words: `Adviser: ${name}`, effect: { kind: "adviser", name } })) },
+      h("label", { for: "adviser-name" }, "Who advises this customer?"),
+      h("input", { id: "adviser-name", name: "name", required: true, maxlength: 100, autocomplete: "off" }),
+      h("button", { class: "main", type: "submit" }, "Name"),
+    )),
+  );
+};
+
+const STATES = { granted: ["✓", "agreed"], withdrawn: ["✕", "withdrawn"], unknown: ["?", "not asked"] };
+
+const consent = (card, desk) =>
+  section("consent", "Consent", h("ul", { class: "consent" }, card.consent.map((one) => consentRow(card, desk, one))));
+
+const consentRow = (card, desk, one) => {
+  const [sign, words] = STATES[one.state] ?? STATES.unknown;
+  const granted = one.state === "granted";
+  const name = PURPOSES[one.purpose] ?? title(one.purpose);
+  const ask = (yes) =>
+    desk.tap({
+      path: customerAt(card, "consent"),
+      body: { purpose: one.purpose, granted: yes, channel: "any", method: "counter" },
+      words: `${name}: ${yes ? "agreed" : "withdrawn"}`,
+      effect: { kind: "consent", purpose: one.purpose, granted: yes },
+    });
+  return h(
+    "li", { class: `is-${one.state}` },
+    h("span", { class: "sign-round", "aria-hidden": "true" }, sign),
+    h("span", {}, h("strong", {}, name), h("span", { class: "line-soft" }, words, one.since && `, ${day(one.since)}`, " ", waiting(one.tap))),
+    h("button", { type: "button", "aria-label": `${granted ? "Withdraw" : "Agree"}: ${name}`, onclick: () => ask(!granted) }, granted ? "Withdraw" : "Agree"),
+  );
+};
+
+// --- Centre: open matters, words, actions ------------------------------------------------------------------------------
+
+// A case can be closed here; a late order or a review ends elsewhere.
+const isCase = (card, one) => one.facts.some((id) => card.facts?.[id]?.evidence?.includes(`case:${one.id}`));
+
+const loops = (card, desk) =>
+  h(
+    "section", { class: "loops", "aria-label": "Open matters" },
+    card.loops.map((one) => loop(card, desk, one)),
+    card.more_loops > 0 && h("p", { class: "soft" }, `${plural(card.more_loops, "more open matter", "more open matters")} on the customer’s page.`),
+  );
+
+const loop = (card, desk, one) => {
+  const resolve = ({ outcome }) =>
+    desk.tap({ path: `/v1/cases/${encodeURIComponent(one.id)}/resolve`, body: { outcome }, words: `Closed: ${inSentence(one.text)}`, effect: { kind: "case", id: one.id } });
+  return h(
+    "article", { class: `card loop${one.tap ? " is-tapped" : ""}` },
+    h("h2", {}, LOOPS[one.kind] ?? title(one.kind.replaceAll("_", " "))),
+    h("p", { class: "loop-text" }, one.text),
+    h(
+      "div", { class: "loop-deeds" },
+      one.order && h("a", { class: "button", href: `/orders/${encodeURIComponent(one.order)}` }, `Order ${one.order}`),
+      one.tap ? h("p", {}, waiting(one.tap), " closed here")
+      : isCase(card, one) && h("details", { data: { kept: `loop-${one.id}` } }, h("summary", { class: "button" }, "Close it …"), h(
+        "form", { class: "stack", onsubmit: submit(resolve) },
+        h("label", { for: `outcome-${one.id}` }, "What was done?"),
+        h("input", { id: `outcome-${one.id}`, name: "outcome", required: true, maxlength: 500, autocomplete: "off" }),
+        h("button", { class: "main", type: "submit" }, "Close it"),
+      )),
+      why(card, desk, one.facts, `why-loop-${one.id}`),
+    ),
+  );
+};
+
+const words = (card, desk) => {
+  const said = [{ ...card.greeting, greeting: true }, ...(card.say ?? [])].filter((one) => one.text);
+  return h(
+    "section", { class: "card block block-say", "aria-labelledby": "say-heading" },
+    h("div", { class: "say-head" }, h("h2", { id: "say-heading" }, card.greeting?.apology ? "Say, and apologise first" : "Say"), languages(card, desk)),
+    h("ul", { class: "say", lang: card.language }, said.map((one, at) => h(
+      "li", { class: one.greeting ? "is-greeting" : null },
+      h("p", {}, one.text),
+      why(card, desk, one.facts, `why-say-${at}`),
+    ))),
+  );
+};
+
+const languages = (card, desk) =>
+  h("div", { class: "languages", role: "group", "aria-label": "Language of the words to say" }, Object.entries(LANGUAGES).map(([code, name]) =>
+    h("button", { type: "button", lang: code, "aria-pressed": `${code === card.language}`, title: name, onclick: () => desk.speak(code) }, code.toUpperCase(), h("span", { class: "hidden" }, ` ${name}`))));
+
+const seen = (card, desk) =>
+  h(
+    "section", { class: "block block-see", "aria-labelledby": "see-heading" },
+    h("h2", { id: "see-heading" }, "See ", h("span", { class: "tag not-spoken" }, "not spoken")),
+    h("ul", { class: "chips" }, card.see.map((one) => h("li", { class: "chip" }, h("span", {}, one.text), why(card, desk, one.facts, `why-see-${one.key}`)))),
+  );
+
+const pickups = (card) =>
+  section("pickups", "Ready to collect here", h("ul", { class: "rows" }, card.pickups.map((one) => h(
+    "li", {},
+    h("a", { href: `/orders/${encodeURIComponent(one.order)}`, class: "strong touch" }, `Order ${one.order}`), h("span", { class: "soft" }, ` ready ${when(one.since)}`),
+    h("ul", { class: "goods" }, one.lines.map((line) => h("li", {}, h("strong", { class: "times" }, `${line.units} ×`), h("span", {}, line.name)))),
+    h("p", {}, h("a", { class: "button", href: `/today?q=${encodeURIComponent(one.order)}#ready` }, "Hand it over")),
+  ))));
+
+const actions = (card, desk) =>
+  section("actions", "Next best actions", h("ul", { class: "actions" }, card.actions.map((one) => action(card, desk, one))));
+
+const ANSWERS = { accepted: "Accepted", declined: "Declined", overruled: "Overruled" };
+
+const action = (card, desk, one) => {
+  const answer = (said, reason) =>
+    desk.tap({
+      path: customerAt(card, `actions/${encodeURIComponent(one.programme)}`),
+      body: reason ? { answer: said, reason } : { answer: said },
+      words: `${one.title}: ${ANSWERS[said].toLowerCase()}`,
+      effect: { kind: "action", programme: one.programme },
+    });
+  return h(
+    "li", { class: `action${one.tap ? " is-tapped" : ""}` },
+    h("h3", {}, one.title, " ", waiting(one.tap)),
+    one.reason && h("p", {}, one.reason),
+    many(one.items) && h("ul", { class: "stock" }, one.items.map((item) => stock(card, desk, item))),
+    h("div", { class: "effect" }, h("p", { class: "line-soft" }, effect(one)), why(card, desk, one.facts, `why-action-${one.programme}`)),
+    !one.tap && h(
+      "div", { class: "answer-deeds" },
+      h("button", { type: "button", class: "main", "aria-label": `Accepted: ${one.title}`, onclick: () => answer("accepted") }, "Accepted"),
+      h("button", { type: "button", "aria-label": `Declined: ${one.title}`, onclick: () => answer("declined") }, "Declined"),
+      h("details", { data: { kept: `overrule-${one.programme}` } }, h("summary", { class: "button" }, "Overrule …"), h(
+        "form", { class: "stack", onsubmit: submit(({ reason }) => answer("overruled", reason)) },
+        h("label", { for: `reason-${one.programme}` }, "Why is this wrong for this customer?"),
+        h("input", { id: `reason-${one.programme}`, name: "reason", required: true, maxlength: 500, autocomplete: "off" }),
+        h("button", { type: "submit", class: "main" }, "Overrule"),
+      )),
+    ),
+  );
+};
+
+const points = (share) => `${share < 0 ? "−" : "+"}${Math.abs(share * 100).toFixed(1)}`;
+
+const effect = (one) => {
+  if (!one.effect) return one.effect_because ? `Effect: ${inSentence(one.effect_because)}.` : null;
+  const { share, low, high, cases } = one.effect;
+  return `Effect: ${points(share)} points (${points(low)} to ${points(high)}), from ${plural(cases, "case", "cases")}.`;
+};
+
+const stock = (card, desk, item) => {
+  // It is paid where it is collected, so no price has to be known here. The order has its id from here, so that it is
+  // one order also when somebody else is logged in by the time it is sent again.
+  const reserve = (place) =>
+    desk.tap({
+      path: "/v1/orders",
+      body: { channel: "store", order_id: `counter-${newKey()}`, store_id: card.store, customer: { person: card.customer }, deliver: { method: "pickup", location: place.location }, lines: [{ sku: item.sku, units: 1 }], unpriced: true },
+      words: `Reserve ${item.name} at ${place.place}`,
+      effect: { kind: "reserve", sku: item.sku, location: place.location },
+    });
+  const lacks = !(item.here > 0);
+  const elsewhere = (item.elsewhere ?? []).filter((one) => one.tap || (lacks && one.units > 0)).slice(0, 3);
+  return h(
+    "li", {},
+    h("span", { class: "stock-name" }, h("strong", {}, item.name), h("span", { class: `here${item.here > 0 ? " is-here" : ""}` }, item.here > 0 ? `${item.here} here` : "none here")),
+    many(elsewhere) && h("ul", { class: "elsewhere" }, elsewhere.map((place) => h(
+      "li", {},
+      h("span", {}, place.place, h("span", { class: "soft" }, ` ${place.units} there`)),
+      place.tap ? h("span", {}, waiting(place.tap), " reserved")
+      : h("button", { type: "button", "aria-label": `Reserve there: ${item.name}, ${place.place}`, onclick: () => reserve(place) }, "Reserve there"),
+    ))),
+  );
+};
+
+const preferences = (card, desk) =>
+  section("preferences", "Likes", h("ul", { class: "rows facts-list" }, card.preferences.map((one) => h(
+    "li", {},
+    h("span", {}, h("strong", {}, title(one.key.replaceAll("_", " "))), " ", h("span", { class: "tag" }, one.declared ? "told" : "from purchases"), h("span", { class: "line-soft" }, one.text)),
+    gauge(one),
+    why(card, desk, [one.fact], `why-preference-${one.key}-${one.declared}`),
+  ))));
+
+const gauge = (one) => {
+  if (typeof one.value !== "number" || !one.of) return null;
+  const width = (100 * one.value) / one.of;
+  return svg("svg", { class: "bar", height: 8, "aria-hidden": "true", focusable: "false" }, svg("rect", { class: "track", width: "100%", height: 8, rx: 4 }), svg("rect", { class: "fill", width: `${width}%`, height: 8, rx: 4 }));
+};
+
+const owned = (card, desk) =>
+  section("owned", "Owns", h("ul", { class: "rows facts-list" }, card.owned.map((one) => h(
+    "li", {},
+    h("span", {}, h("strong", {}, one.name), h("span", { class: "line-soft" }, `bought ${day(one.bought_at)}`, one.warranty_until && `, warranty until ${day(one.warranty_until)}`), many(one.fits) && h("span", { class: "line-soft" }, `Fits: ${one.fits.map(({ name }) => name).join(", ")}`)),
+    why(card, desk, [one.fact], `why-owned-${one.sku}`),
+  ))));
+
+// --- Right: what was bought, what is planned, what was written ----------------------------------------------------------
+
+const purchases = (card, desk) => {
+  const bought = card.purchases;
+  return section(
+    "purchases", "Bought",
+    h("p", {}, bought.primary_channel ? [h("strong", {}, title(channel(bought.primary_channel))), ", ", bought.primary_because] : h("span", { class: "soft" }, `Main channel: ${bought.primary_because || "none yet"}.`)),
+    many(bought.lanes) && lanes(bought),
+    many(bought.last) && h("ul", { class: "rows last" }, bought.last.map((one) => lastOf(card, desk, one))),
+  );
+};
+
+const lanes = (bought) => {
+  const most = Math.max(1, ...bought.lanes.flatMap((one) => one.months));
+  return h(
+    "div", { class: "year" },
+    bought.lanes.map((one) => h("div", { class: "year-lane" }, h("span", { class: "year-name" }, title(channel(one.channel))), picture(one, bought.months, most), h("span", { class: "year-count" }, `${one.orders}`))),
+    h("div", { class: "year-lane year-months", "aria-hidden": "true" }, h("span"), h("span", {}, bought.months.map((value) => h("span", {}, month(value).slice(0, 1)))), h("span")),
+  );
+};
+
+const picture = (lane, months, most) => {
+  const busy = lane.months.map((count, at) => (count ? `${month(months[at])} ${count}` : null)).filter(Boolean);
+  const drawn = lane.months.map((count, at) => {
+    const height = count ? Math.max(5, (22 * count) / most) : 1.5;
+    return svg("rect", { class: count ? "fill" : "none", x: at * 10 + 1, width: 8, y: 24 - height, height });
+  });
+  const told = `${plural(lane.orders, "order", "orders")} in 12 months${busy.length ? `: ${busy.join(", ")}` : ""}`;
+  return svg("svg", { class: "year-bars", viewBox: "0 0 120 24", preserveAspectRatio: "none", role: "img", "aria-label": told }, ...drawn);
+};
+
+const lastOf = (card, desk, one) =>
+  h(
+    "li", {},
+    h("span", {}, h("strong", {}, title(channel(one.channel))), h("span", { class: "soft" }, ` ${day(one.at)}`)),
+    h("span", { class: "last-total" }, one.total_minor === null || one.total_minor === undefined ? null : money(one.total_minor, one.currency)),
+    h("span", { class: "soft last-items" }, one.items.map((item) => `${item.units} × ${item.name}`).join(", ")),
+    why(card, desk, [one.fact], `why-last-${one.channel}`),
+  );
+
+const appointments = (card) =>
+  section("appointments", "Appointments", h("ul", { class: "rows" }, card.appointments.map((one) => h("li", {}, h("strong", {}, when(one.at)), ` ${one.topic ?? ""} `, h("span", { class: "tag" }, one.state)))));
+
+const followUps = (card, desk) => {
+  // What is due on a day is due when that day ends where the device is.
+  const add = ({ text, due }) => desk.tap({ path: customerAt(card, "follow-ups"), body: { text, due: new Date(`${due}T23:59:00`).toISOString() }, words: `Follow-up: ${text}`, effect: { kind: "followUp", text, due } });
+  const close = (one) => desk.tap({ path: `/v1/follow-ups/${encodeURIComponent(one.id)}/close`, body: { outcome: "done" }, words: `Done: ${one.text}`, effect: { kind: "followUp-gone", id: one.id } });
+  return section(
+    "follow-ups", "Follow-ups",
+    many(card.follow_ups) && h("ul", { class: "rows with-deed" }, card.follow_ups.map((one) => h("li", {}, h("span", {}, one.text, " ", waiting(one.tap), h("span", { class: "line-soft" }, one.due && `due ${when(one.due)}`, one.by && `, ${one.by}`)), one.id && h("button", { type: "button", "aria-label": `Done: ${one.text}`, onclick: () => close(one) }, "Done")))),
+    fold("follow-up", "Plan one", h(
+      "form", { class: "stack", onsubmit: submit(add) },
+      h("label", { for: "follow-up-text" }, "What is to be done?"), h("input", { id: "follow-up-text", name: "text", required: true, maxlength: 500, autocomplete: "off" }),
+      h("label", { for: "follow-up-due" }, "Until when?"), h("input", { id: "follow-up-due", name: "due", type: "date", required: true }),
+      h("button", { type: "submit", class: "main" }, "Plan it"),
+    )),
+  );
+};
+
+const notes = (card, desk) => {
+  const add = ({ text }) => desk.tap({ path: customerAt(card, "notes"), body: { text }, words: `Note: ${text}`, effect: { kind: "note", text } });
+  const drop = (one) => desk.tap({ path: customerAt(card, `notes/${encodeURIComponent(one.id)}/withdraw`), body: {}, words: `Note withdrawn: ${one.text}`, effect: { kind: "note-gone", id: one.id } });
+  return section(
+    "notes", "Notes",
+    many(card.notes) && h("ul", { class: "rows with-deed" }, card.notes.map((one) => h("li", {}, h("span", {}, one.text, " ", waiting(one.tap), h("span", { class: "line-soft" }, [one.by, one.at && day(one.at)].filter(Boolean).join(", "))), one.id && h("button", { type: "button", class: "quiet", "aria-label": `Withdraw the note: ${one.text}`, onclick: () => drop(one) }, "Withdraw")))),
+    fold("note", "Write a note", h(
+      "form", { class: "stack", onsubmit: submit(add) },
+      h("label", { for: "note-text" }, "The customer may ask to read it"), h("textarea", { id: "note-text", name: "text", required: true, maxlength: 2000, rows: 3 }),
+      h("button", { type: "submit", class: "main" }, "Keep it"),
+    )),
+  );
+};
+
+const viewed = (card) =>
+  section("viewed", "Who looked", h("ul", { class: "rows small" }, card.viewed.map((one) => h("li", {}, h("strong", {}, one.by), h("span", { class: "soft" }, ` ${when(one.at)}${one.store ? `, ${one.store}` : ""}, ${one.purpose}`)))));
+
+// --- The card ----------------------------------------------------------------------------------------------------
+
+// desk: {tap, speak, seesAll}. Answers the element of the whole card.
+export const draw = (card, desk) => {
+  const has = (name) => name in card && card[name] !== null && card[name] !== undefined;
+  const quiet = card.presence === "passive" || !has("who");
+  return h(
+    "div", { class: "counter-card", data: { presence: card.presence } },
+    h("div", { class: "counter-left" },
+      quiet ? h("section", { class: "card block block-who" }, h("h2", { class: "who-name" }, "A customer is here"), h("p", { class: "soft" }, card.presence === "passive" ? "Nobody asked to be recognised: nothing is shown until a card, an order or a name is given." : "Nothing of this customer may be shown.")) : whoIs(card, desk),
+      many(card.consent) && consent(card, desk),
+      !quiet && "adviser" in card.who && adviser(card, desk)),
+    h("div", { class: "counter-middle" },
+      many(card.loops) && loops(card, desk),
+      has("greeting") && (card.greeting.text || many(card.say)) && words(card, desk),
+      many(card.see) && seen(card, desk),
+      many(card.pickups) && pickups(card),
+      many(card.actions) && actions(card, desk),
+      card.suppressed && h("p", { class: "note suppressed" }, `Nothing is offered: ${inSentence(card.suppressed)}.`),
+      (many(card.preferences) || many(card.owned)) && h("div", { class: "pair-of-blocks" }, many(card.preferences) && preferences(card, desk), many(card.owned) && owned(card, desk))),
+    h("div", { class: "counter-right" },
+      has("purchases") && purchases(card, desk),
+      many(card.appointments) && appointments(card),
+      has("follow_ups") && followUps(card, desk),
+      has("notes") && notes(card, desk),
+      many(card.viewed) && viewed(card)),
+  );
+};
+

@@ -1,0 +1,74 @@
+// A card as it is once what was tapped here is done: pure functions from a card and taps to a card. So a tap shows at once,
+// with or without a network, and a purpose that was withdrawn empties the card before the hub has heard of it.
+
+const NEUTRAL = {
+  en: (name) => (name ? `Hello, ${name}.` : "Hello."),
+  de: (name) => (name ? `Guten Tag, ${name}.` : "Guten Tag."),
+  fr: (name) => (name ? `Bonjour ${name}.` : "Bonjour."),
+  ja: (name) => (name ? `${name}、いらっしゃいませ。` : "いらっしゃいませ。"),
+};
+
+const PERSONAL = new Set(["personalisation", "profiling", "marketing"]);
+
+const goesWith = (purpose) => (fact) =>
+  fact.purpose === purpose || (purpose === "profiling" && (fact.provenance === "inferred" || fact.provenance === "observed"));
+
+// The card without everything that rests on a purpose.
+export const withoutPurpose = (card, purpose) => {
+  const goes = goesWith(purpose);
+  const gone = new Set(Object.keys(card.facts ?? {}).filter((id) => goes(card.facts[id])));
+  const stays = (one) => ![...(one.facts ?? []), one.fact].some((id) => gone.has(id));
+  const kept = (list) => list?.filter(stays);
+  const personal = PERSONAL.has(purpose);
+  const shown = {
+    ...card,
+    facts: Object.fromEntries(Object.entries(card.facts ?? {}).filter(([id]) => !gone.has(id))),
+    say: kept(card.say),
+    see: kept(card.see),
+    owned: kept(card.owned),
+    preferences: purpose === "personalisation" ? card.preferences && [] : kept(card.preferences),
+    actions: card.actions?.filter((one) => stays(one) && (one.service || !personal)),
+  };
+  if (card.purchases) shown.purchases = purchasesWithout(card.purchases, stays, gone);
+  if (card.greeting && !stays(card.greeting)) shown.greeting = { ...card.greeting, text: neutral(card), facts: [], by: "template" };
+  return shown;
+};
+
+// The last purchases rest on a fact each, what is told of the year on the others.
+const purchasesWithout = (purchases, stays, gone) => {
+  const last = purchases.last?.filter(stays);
+  const ofOne = new Set(purchases.last?.map((one) => one.fact));
+  const yearGoes = purchases.facts?.some((id) => gone.has(id) && !ofOne.has(id));
+  return yearGoes ? { ...purchases, last, lanes: [], primary_channel: null, primary_because: "" } : { ...purchases, last };
+};
+
+const neutral = (card) => (NEUTRAL[card.language] ?? NEUTRAL.en)(card.who?.address_as ?? "");
+
+const EFFECTS = {
+  consent: (card, { purpose, granted }, tap) => {
+    const consent = card.consent?.map((one) =>
+      one.purpose === purpose ? { ...one, state: granted ? "granted" : "withdrawn", since: null, tap } : one,
+    );
+    return granted ? { ...card, consent } : withoutPurpose({ ...card, consent }, purpose);
+  },
+  note: (card, { text }, tap) => ({ ...card, notes: [{ id: "", by: "", at: "", text, tap }, ...(card.notes ?? [])] }),
+  "note-gone": (card, { id }) => ({ ...card, notes: card.notes?.filter((one) => one.id !== id) }),
+  followUp: (card, { text, due }, tap) => ({ ...card, follow_ups: [...(card.follow_ups ?? []), { id: "", due, text, by: "", tap }] }),
+  "followUp-gone": (card, { id }) => ({ ...card, follow_ups: card.follow_ups?.filter((one) => one.id !== id) }),
+  adviser: (card, { name }, tap) => ({ ...card, who: card.who && { ...card.who, adviser: { by: name, since: null, tap } } }),
+  case: (card, { id }, tap) => ({ ...card, loops: card.loops?.map((one) => (one.id === id ? { ...one, tap } : one)) }),
+  action: (card, { programme }, tap) => ({ ...card, actions: card.actions?.map((one) => (one.programme === programme ? { ...one, tap } : one)) }),
+  reserve: (card, { sku, location }, tap) => ({
+    ...card,
+    actions: card.actions?.map((one) => ({ ...one, items: one.items.map((item) => reserved(item, sku, location, tap)) })),
+  }),
+};
+
+const reserved = (item, sku, location, tap) =>
+  item.sku !== sku ? item : { ...item, elsewhere: item.elsewhere.map((one) => (one.location === location ? { ...one, tap } : one)) };
+
+// The card with the effects of taps that the hub had not heard of when it was asked. at: when that was.
+export const withTaps = (card, taps, at) =>
+  taps
+    .filter((one) => one.person === card.customer && (one.state === "waiting" || (one.state === "sent" && one.doneAt > at)))
+    .reduce((shown, one) => EFFECTS[one.effect?.kind]?.(shown, one.effect, one) ?? shown, card);

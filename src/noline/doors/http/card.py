@@ -1,0 +1,56 @@
+"""The card of a customer over HTTP, and the client book of a store's day."""
+
+from typing import Annotated, Any, Literal
+
+from litestar import get
+from litestar.connection import Request
+from litestar.datastructures import State
+from litestar.params import Parameter
+
+from noline.doors.answers import card as answers
+from noline.doors.http.auth import needs
+from noline.doors.http.threads import in_thread
+from noline.stores.access import Role
+
+_ASSOCIATE = [needs(Role.ASSOCIATE)]
+
+Store = Annotated[str | None, Parameter(min_length=1, max_length=200)]
+Words = Annotated[str, Parameter(max_length=200)]
+
+
+@get("/v1/customers/{person:str}/card", guards=_ASSOCIATE, tags=["counter"])
+@in_thread
+def get_card(  # noqa: PLR0917  its query parameters
+    state: State,
+    request: Request[Any, Any, Any],
+    person: str,
+    store: Store = None,
+    presence: Literal["declared", "appointment", "pickup", "passive"] = "declared",
+    lang: Literal["en", "de", "fr", "ja"] | None = None,
+    purpose: Literal["service", "personalisation", "marketing"] = "personalisation",
+    by: Words = "",
+    identified_by: Words = "",
+) -> dict[str, Any]:
+    """What matters of a customer, what may be said, and what to do next; that somebody looked is noted."""
+    role = str(request.state.role)
+    return answers.card(
+        state.hub, person, store=store, presence=presence, language=lang, purpose=purpose, role=role,
+        by=by or f"a key of role {role}", identified_by=identified_by,
+    )  # fmt: skip
+
+
+@get("/v1/counter/book", guards=_ASSOCIATE, tags=["counter"])
+@in_thread
+def get_client_book(
+    state: State,
+    request: Request[Any, Any, Any],
+    store: Annotated[str, Parameter(min_length=1, max_length=200)],
+    lang: Literal["en", "de", "fr", "ja"] | None = None,
+    by: Words = "",
+) -> dict[str, Any]:
+    """The client book of a store's day: what is arranged and open, with the cards of these customers and no others."""
+    role = str(request.state.role)
+    return answers.book(state.hub, store, role=role, by=by or f"a key of role {role}", language=lang)
+
+
+CARD_ROUTES = [get_card, get_client_book]

@@ -1,0 +1,217 @@
+"""Looking after customers over HTTP: the day of a store, notes, the adviser, appointments, follow-ups and cases."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import get, post
+from litestar.connection import Request
+from litestar.datastructures import State
+from litestar.params import Parameter
+
+from noline.doors.answers import clients as answers
+from noline.doors.http.auth import needs
+from noline.doors.http.commands import who
+from noline.doors.http.threads import in_thread
+from noline.kernel.clock import to_instant
+from noline.stores.access import Role
+
+_ASSOCIATE = [needs(Role.ASSOCIATE)]
+
+Asking = Request[Any, Any, Any]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
+Store = Annotated[str, Parameter(min_length=1, max_length=200)]
+Instant = Annotated[str | None, Parameter(max_length=40)]
+Limit = Annotated[int, Parameter(ge=1, le=1000)]
+Key = Annotated[str | None, Parameter(header="Idempotency-Key", min_length=1, max_length=200)]
+
+
+class NewNote(msgspec.Struct):
+    """What somebody notes of a customer. by: who; the role of the key when nobody is named, here as below."""
+
+    text: Text
+    by: Name | None = None
+
+
+class NewAdviser(msgspec.Struct):
+    """Who looks after a customer from now on; nobody when the name is empty."""
+
+    by_name: Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*$")]
+    by: Name | None = None
+
+
+class NewAppointment(msgspec.Struct):
+    """A meeting at a store. at: when it begins, ISO 8601."""
+
+    store: Name
+    at: Name
+    topic: Name
+    by: Name | None = None
+
+
+class NewFollowUp(msgspec.Struct):
+    """What is to be done for a customer. due: until when, ISO 8601. assigned_to: nobody in particular without it."""
+
+    text: Text
+    due: Name
+    assigned_to: Name | None = None
+    store: Name | None = None
+    by: Name | None = None
+
+
+class NewCase(msgspec.Struct):
+    """What a customer wants help with."""
+
+    topic: Name
+    text: Text | None = None
+    order: Name | None = None
+    store: Name | None = None
+    by: Name | None = None
+
+
+class Outcome(msgspec.Struct):
+    """How something ended."""
+
+    outcome: Text
+    by: Name | None = None
+
+
+class Doer(msgspec.Struct):
+    """Who does it."""
+
+    by: Name | None = None
+
+
+@get("/v1/counter/today", guards=_ASSOCIATE, tags=["counter"])
+@in_thread
+def get_today(
+    state: State,
+    store: Store,
+    begins: Annotated[str | None, Parameter(query="from", max_length=40)] = None,
+    ends: Annotated[str | None, Parameter(query="to", max_length=40)] = None,
+) -> dict[str, Any]:
+    """The day of a store: appointments, pick-ups that are ready, open matters, follow-ups; names only."""
+    span = (None if one is None else to_instant(one) for one in (begins, ends))
+    return answers.today(state.hub, store, *span)
+
+
+@get("/v1/customers/{person:str}/views", guards=_ASSOCIATE, tags=["counter"])
+@in_thread
+def get_views(state: State, person: str, limit: Limit = 100) -> list[dict[str, Any]]:
+    """Who looked at the card of a customer, where, for what purpose, and which facts were shown."""
+    return answers.views(state.hub, person, limit)
+
+
+@post("/v1/customers/{person:str}/notes", guards=_ASSOCIATE, tags=["counter"], status_code=200)
+@in_thread
+def write_note(
+    state: State, request: Asking, person: str, data: NewNote, idempotency_key: Key = None
+) -> dict[str, Any]:
+    """Note something of a customer, who is shown it on request; the same `Idempotency-Key` is the same note."""
+    by = who(request, data.by)
+    return answers.done(state.hub.clienteling.note(person, data.text, by=by, key=idempotency_key))
+
+
+@post("/v1/customers/{person:str}/notes/{note:str}/withdraw", guards=_ASSOCIATE, tags=["counter"], status_code=200)
+@in_thread
+def withdraw_note(state: State, request: Asking, person: str, note: str, data: Doer) -> dict[str, Any]:
+    """Take a note back; withdrawn again nothing happens."""
+    return answers.done(state.hub.clienteling.withdraw_note(person, note, by=who(request, data.by)))
+
+
+@post("/v1/customers/{person:str}/adviser", guards=_ASSOCIATE, tags=["counter"], status_code=200)
+@in_thread
+def name_adviser(
+    state: State, request: Asking, person: str, data: NewAdviser, idempotency_key: Key = None
+) -> dict[str, Any]:
+    """Say who looks after a customer from now on; the same `Idempotency-Key` is the same deed."""
+    by = who(request, data.by)
+    return answers.done(state.hub.clienteling.name_adviser(person, data.by_name, by=by, key=idempotency_key))
+
+
+@post("/v1/customers/{person:str}/appointments", guards=_ASSOCIATE, tags=["counter"], status_code=200)
+@in_thread
+def book_appointment(
+    state: State, request: Asking, person: str, data: NewAppointment, idempotency_key: Key = None
+) -> dict[str, Any]:
+    """Agree on an appointment at a store; the same `Idempotency-Key` is the same appointment."""
+    by, at = who(request, data.by), to_instant(data.at)
+    made = state.hub.clienteling.book(person, data.store, at, data.topic, by=by, key=idempotency_key)
+    return answers.appointment(state.hub, made)
+
+
+@post("/v1/appointments/{appointment:str}/keep", guards=_ASSOCIATE, tags=["counter"], status_code=200)
+@in_thread
+def keep_appointment(state: State, request: Asking, appointment: str, data: Doer) -> dict[str, Any]:
+    """The customer came; told again nothing happens."""
+    return answers.appointment(state.hub, state.hub.clienteling.keep(appointment, by=who(request, data.by)))
+
+
+@post("/v1/appointments/{appointment:str}/miss", guards=_ASSOCIATE, tags=["counter"], status_code=200)
+@in_thread
+def miss_appointment(state: State, request: Asking, appointment: str, data: Doer) -> dict[str, Any]:
+    """The customer did not come; told again nothing happens."""
+    return answers.appointment(state.hub, state.hub.clienteling.miss(appointment, by=who(request, data.by)))
+
+
+@post("/v1/appointments/{appointment:str}/withdraw", guards=_ASSOCIATE, tags=["counter"], status_code=200)
+@in_thread
+def withdraw_appointment(state: State, request: Asking, appointment: str, data: Doer) -> dict[str, Any]:
+    """The appointment is off; told again nothing happens."""
+    return answers.appointment(state.hub, state.hub.clienteling.withdraw(appointment, by=who(request, data.by)))
+
+
+@post("/v1/customers/{person:str}/follow-ups", guards=_ASSOCIATE, tags=["counter"], status_code=200)
+@in_thread
+def plan_follow_up(
+    state: State, request: Asking, person: str, data: NewFollowUp, idempotency_key: Key = None
+) -> dict[str, Any]:
+    """Plan something for a customer; the same `Idempotency-Key` is the same follow-up."""
+    made = state.hub.clienteling.plan_follow_up(
+        person, data.text, to_instant(data.due), by=who(request, data.by), assigned_to=data.assigned_to,
+        store=data.store, key=idempotency_key,
+    )  # fmt: skip
+    return answers.follow_up(state.hub, made)
+
+
+@post("/v1/follow-ups/{follow_up:str}/close", guards=_ASSOCIATE, tags=["counter"], status_code=200)
+@in_thread
+def close_follow_up(state: State, request: Asking, follow_up: str, data: Outcome) -> dict[str, Any]:
+    """Say what became of a follow-up; closed again it stays as it is."""
+    made = state.hub.clienteling.close_follow_up(follow_up, data.outcome, by=who(request, data.by))
+    return answers.follow_up(state.hub, made)
+
+
+@post("/v1/customers/{person:str}/cases", guards=_ASSOCIATE, tags=["counter"], status_code=200)
+@in_thread
+def open_case(state: State, request: Asking, person: str, data: NewCase, idempotency_key: Key = None) -> dict[str, Any]:
+    """Take down what a customer wants help with; the same `Idempotency-Key` is the same case."""
+    made = state.hub.clienteling.open_case(
+        person, data.topic, by=who(request, data.by), text=data.text, order_id=data.order, store=data.store,
+        key=idempotency_key,
+    )  # fmt: skip
+    return answers.case(state.hub, made)
+
+
+@post("/v1/cases/{case:str}/resolve", guards=_ASSOCIATE, tags=["counter"], status_code=200)
+@in_thread
+def resolve_case(state: State, request: Asking, case: str, data: Outcome) -> dict[str, Any]:
+    """Say how a case ended; one that is closed stays as it is."""
+    return answers.case(state.hub, state.hub.clienteling.resolve_case(case, data.outcome, by=who(request, data.by)))
+
+
+CLIENT_ROUTES = [
+    get_today,
+    get_views,
+    write_note,
+    withdraw_note,
+    name_adviser,
+    book_appointment,
+    keep_appointment,
+    miss_appointment,
+    withdraw_appointment,
+    plan_follow_up,
+    close_follow_up,
+    open_case,
+    resolve_case,
+]

@@ -1,0 +1,87 @@
+"""Everything that the rooms know of one customer, read in one state of the store: what a card follows from.
+
+Nothing is judged here. What may be used, shown or said of it, disclosure decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from noline.flows.recognise import Recognition
+from noline.kernel.clock import Micros
+from noline.kernel.events import Identifier
+from noline.stores.transactional import Reader
+from noline.truth.cases.model import Case
+from noline.truth.cases.service import Cases
+from noline.truth.catalogue.model import Item
+from noline.truth.catalogue.service import Catalogue
+from noline.truth.clients.model import Client
+from noline.truth.clients.service import Clients
+from noline.truth.consents.model import Consent
+from noline.truth.consents.service import Consents
+from noline.truth.customers.service import Customers
+from noline.truth.feedback.model import Loop
+from noline.truth.feedback.service import Feedback
+from noline.truth.orders.model import Order, OrderLine, State
+from noline.truth.orders.service import Orders, Stage
+from noline.truth.profiles.model import Attribute
+
+UNDER_WAY = frozenset((State.PLACED, State.COMPLETED, State.PICKUP_REQUESTED, State.READY, State.SHIPPED))
+"""States in which something is still to be done for an order."""
+
+
+class Rooms(NamedTuple):
+    """The rooms that know something of a customer."""
+
+    customers: Customers
+    recognition: Recognition
+    consents: Consents
+    orders: Orders
+    catalogue: Catalogue
+    feedback: Feedback
+    cases: Cases
+    clients: Clients
+
+
+class Acquaintance(NamedTuple):
+    """What is known of one customer.
+
+    subjects: how the log names them. bought: their latest orders with the lines, the latest first. items: of the
+    catalogue, by SKU. stages: how far locations have come with orders that are under way. loops: what they said of us
+    that nobody closed.
+    """
+
+    person: str
+    subjects: Sequence[bytes]
+    identifiers: tuple[tuple[Identifier, Micros], ...]
+    traits: Mapping[str, Attribute]
+    name: str | None
+    consents: Mapping[str, Consent]
+    bought: Sequence[tuple[Order, Sequence[OrderLine]]]
+    items: Mapping[str, Item]
+    stages: Sequence[Stage]
+    loops: Sequence[Loop]
+    cases: Sequence[Case]
+    client: Client
+
+
+def acquaintance(reader: Reader, rooms: Rooms, person: str) -> Acquaintance:
+    """Read what is known of a person, by the id of today or an older one. Raises NotFound."""
+    customer = rooms.customers.get(reader, person)
+    subjects = [rooms.customers.subject(one) for one, _ in customer.identifiers]
+    profile = rooms.recognition.profile_of(reader, subjects)
+    bought = rooms.orders.bought_by(reader, subjects)
+    under_way = [order.order_id for order, _ in bought if order.state in UNDER_WAY]
+    return Acquaintance(
+        customer.person,
+        subjects,
+        customer.identifiers,
+        profile.attributes,
+        profile.name,
+        rooms.consents.of_names(reader, subjects, lambda: rooms.customers.joined_at(reader, customer.person)),
+        bought,
+        rooms.catalogue.items(reader, {line.sku for _, lines in bought for line in lines}),
+        rooms.orders.steps(reader, under_way) if under_way else (),
+        rooms.feedback.open_of(reader, subjects),
+        rooms.cases.open_for(reader, subjects),
+        rooms.clients.for_subjects(reader, subjects),
+    )

@@ -1,0 +1,413 @@
+"""Greet: somebody stands at the counter. What matters of them, what may be said aloud, and what to do next.
+
+Everything is read in one state of the store; disclosure decides what of it goes on; that somebody looked is a deed.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from noline.flows import matter
+from noline.flows.acquaintance import Acquaintance, Rooms, acquaintance
+from noline.flows.assortment import Assortment, Sold
+from noline.flows.clienteling import Clienteling
+from noline.flows.local_time import offset_at
+from noline.flows.matter import Arranged, Open
+from noline.flows.offering import Offering, Report
+from noline.flows.situation import Around, Shelf, margins_of, mentioned, names_of, situation
+from noline.flows.wording import Endpoint, Wording
+from noline.insight.actions.model import Due, Kind, Proposal, Ranking, Situation
+from noline.insight.card import service as cards
+from noline.insight.greeting.service import (
+    LANGUAGES,
+    Called,
+    Greeter,
+    LanguageUnknown,
+    Occasion,
+    Setting,
+    address,
+    called,
+    language_of,
+    seed_of,
+)
+from noline.kernel.clock import DAY, MINUTE, Clock, Micros
+from noline.kernel.disclosure import SERVICE, CardFact, Circumstances, Disclosed, Presence, Sayable, disclosed
+from noline.kernel.errors import NotReadable
+from noline.kernel.events import Json
+from noline.kernel.quantities import Units
+from noline.stores.transactional import Reader, TransactionalStore
+
+PURPOSES: Mapping[str, frozenset[str]] = {
+    "service": frozenset(("service",)),
+    "personalisation": frozenset(("service", "personalisation")),
+    "marketing": frozenset(("service", "personalisation", "marketing")),
+}
+"""What a card is opened for, and the purposes of the facts that may be on it then."""
+
+_SAME_VISIT: Micros = 30 * MINUTE
+_SPOKEN_LANGUAGE = {"FR": "fr", "DE": "de", "AT": "de", "JP": "ja"}
+_LAST_PURCHASE = "last_purchase"
+_ELSEWHERE_ON_THE_CARD = frozenset(
+    ("name", "open_loop", "follow_up", "city", "pickup", "appointment", _LAST_PURCHASE, "owned")
+)
+_WHILE_OPEN = frozenset(("pickup", "appointment"))
+"""What is said beside an apology: nothing else is, while something is open."""
+
+
+class PurposeUnknown(NotReadable):
+    """A card was asked for a purpose that there is not."""
+
+    code = "counter.purpose_unknown"
+    sentence = "A card cannot be opened for {purpose!r}."
+    hint = "Ask for service, personalisation or marketing."
+
+
+class PresenceUnknown(NotReadable):
+    """A card was asked for a way of being there that there is not."""
+
+    code = "counter.presence_unknown"
+    sentence = "Nobody is there by {presence!r}."
+    hint = "Say declared, appointment, pickup or passive."
+
+
+def presence_of(told: str) -> Presence:
+    """How the customer came to be recognised; raises PresenceUnknown."""
+    try:
+        return Presence(told)
+    except ValueError as cause:
+        raise PresenceUnknown(presence=told) from cause
+
+
+class Asked(NamedTuple):
+    """How a card is asked for.
+
+    store: the location where the customer stands; None on the phone. language: `en`, `de`, `fr` or `ja`; None: the one
+    the customer told, else that of the country. purpose: what the card is opened for, of `PURPOSES`. role: whose card
+    it is; it decides the sections. by: who looks. identified_by: how the customer came to be known, in words.
+    """
+
+    store: str | None = None
+    presence: Presence = Presence.DECLARED
+    language: str | None = None
+    purpose: str = "personalisation"
+    role: str = "associate"
+    by: str = "noline"
+    identified_by: str = ""
+
+
+class _Scene(NamedTuple):
+    """A customer at the counter: what is known, what of it may go on, and the words it goes on in.
+
+    greeted_before: on how many days before today.
+    """
+
+    asked: Asked
+    now: Micros
+    known: Acquaintance
+    sold: Mapping[str, Sold]
+    held: cards.Known
+    open: Sequence[Open]
+    ready: Sequence[tuple[cards.Pickup, CardFact]]
+    today: Sequence[Arranged]
+    disclosed: Disclosed
+    states: Mapping[str, str]
+    person: Called
+    greeted_before: int
+    language: str
+    place: str
+    setting: Setting
+
+
+class Greeting:
+    """Composes cards."""
+
+    def __init__(
+        self,
+        *,
+        store: TransactionalStore,
+        rooms: Rooms,
+        clienteling: Clienteling,
+        offering: Offering,
+        look: Callable[[Sequence[str], Micros], Mapping[str, Mapping[str, Units]]],
+        due: Callable[[Acquaintance, Micros], Iterable[Due]],
+        clock: Clock,
+        currency: str,
+        told: Json,
+    ) -> None:
+        """look: units of items that may be promised, by location. due: what a customer usually buys about now.
+
+        currency: the hub's. told: the settings `[counter]`. Raises SettingWrong and SettingUnknown.
+        """
+        self._store = store
+        self._rooms = rooms
+        self._clienteling = clienteling
+        self._offering = offering
+        self._look = look
+        self._due = due
+        self._clock = clock
+        self._currency = currency
+        self._rules = cards.rules_from(told.get("card", {}))
+        self._margin_percent = int(told.get("margin_percent", 40))
+        self._zone = str(told.get("time_zone", ""))
+        self._assortment = Assortment(rooms.catalogue)
+        self._greeter = Greeter()
+        self._endpoint = Endpoint.from_settings(told)
+        self._wording = Wording(self._greeter, self._endpoint)
+
+    def close(self) -> None:
+        """Ask no language model any more."""
+        self._wording.close()
+
+    def card(self, person: str, asked: Asked) -> cards.Card:
+        """One customer's card; that it was opened is noted.
+
+        Raises NotFound, LanguageUnknown and PurposeUnknown.
+        """
+        if asked.purpose not in PURPOSES:
+            raise PurposeUnknown(purpose=asked.purpose)
+        now = self._clock.now()
+        with self._store.reading() as reader:
+            scene = self._scene(reader, person, asked, now)
+            stands = self._situation(reader, scene)
+            skus = mentioned(stands)
+            sold = self._assortment.sold(reader, skus, now)
+            named = self._assortment.words(reader, now) if self._endpoint else frozenset[str]()
+        # A language model may be slow: it is asked while no transaction is open.
+        greeting = self._greeting(scene, named)
+        stands = self._stocked(stands, skus, sold)
+        # Who looked is written in the same transaction as what was drawn for the customer by looking.
+        with self._store.transaction() as tx:
+            ranking = None if asked.presence is Presence.PASSIVE else self._offering.propose(tx, person, stands)
+            found = self._composed(scene, greeting, ranking)
+            self._clienteling.viewed(
+                tx, person, by=asked.by, store=asked.store, purpose=asked.purpose, facts=tuple(found.facts)
+            )
+        return found
+
+    # -- what is known
+
+    def _scene(self, reader: Reader, person: str, asked: Asked, now: Micros) -> _Scene:
+        known = acquaintance(reader, self._rooms, person)
+        place, country, offset = self._where(reader, asked.store, known, now)
+        sold = self._assortment.sold(reader, (line.sku for _, lines in known.bought for line in lines), now)
+        products = {sku: one.product for sku, one in sold.items()}
+        held = cards.know(
+            known.person, matter.purchases(known), products, now,
+            told=matter.told(known), fits=self._assortment.fits(reader, now), rules=self._rules,
+        )  # fmt: skip
+        midnight = (now + offset) // DAY * DAY - offset
+        opened, ready = matter.open_matters(known, now), matter.pickups(known, asked.store, products)
+        today = matter.arranged(known, midnight, midnight + DAY)
+        greeted_before = self._rooms.clients.days_seen(reader, known.subjects, midnight, offset)
+        facts = [
+            *held.facts, *(one.fact for one in opened), *(fact for _, fact in ready), *(one.fact for one in today),
+            *matter.planned(known),
+        ]  # fmt: skip
+        language = self._language(asked, known, country)
+        judged = disclosed(facts, self._circumstances(asked, known, now))
+        return _Scene(
+            asked, now, known, sold, held, opened, ready, today, judged,
+            matter.states(known.consents), called({name: one.value for name, one in known.traits.items()}, language),
+            greeted_before, language, place, Setting(now, offset, {sku: one.name for sku, one in products.items()}),
+        )  # fmt: skip
+
+    def _where(self, reader: Reader, store: str | None, known: Acquaintance, now: Micros) -> tuple[str, str, Micros]:
+        """How the store is called, in which country the customer stands, and local time minus UTC."""
+        lives_in = known.traits.get("address.country")
+        country = lives_in.value.upper() if lives_in else ""
+        place = store or ""
+        # A store that nobody described yet has associates too.
+        if store is not None and (found := self._assortment.place(reader, store, now)) is not None:
+            place, country = found.name or store, found.country or country
+        return place, country, offset_at(country or None, now, self._zone)
+
+    def _language(self, asked: Asked, known: Acquaintance, country: str) -> str:
+        if asked.language is not None:
+            if asked.language not in LANGUAGES:
+                raise LanguageUnknown(language=repr(asked.language))
+            return asked.language
+        spoken = next((known.traits[one].value for one in ("language", "locale") if one in known.traits), None)
+        return language_of(spoken, _SPOKEN_LANGUAGE.get(country, "en"))
+
+    @staticmethod
+    def _circumstances(asked: Asked, known: Acquaintance, now: Micros) -> Circumstances:
+        allowed = matter.granted(known.consents)
+        birthday = known.traits.get("birthday")
+        return Circumstances(
+            presence=asked.presence,
+            now=now,
+            granted=allowed & PURPOSES[asked.purpose],
+            objects=matter.objects(known.consents),
+            minor=matter.is_minor(birthday.value if birthday else None, now),
+            explicit=allowed - {SERVICE},
+        )
+
+    # -- what to do next
+
+    def _situation(self, reader: Reader, scene: _Scene) -> Situation:
+        around = Around(
+            scene.now, scene.asked.presence, scene.asked.store, scene.place, scene.language, self._margin_percent
+        )
+        useful = {fact.id for fact in scene.disclosed.useful()}
+        personal = "personalisation" in scene.disclosed.granted
+        return situation(
+            scene.known, scene.held, scene.disclosed, around,
+            open_loops=[one.id for one in scene.open if one.fact.id in useful],
+            ready=[one for one, fact in scene.ready if fact.id in useful],
+            consents=self._consents(scene),
+            launched=self._assortment.launched(reader, scene.now) if personal else (),
+            due=self._due(scene.known, scene.now) if personal else (),
+        )  # fmt: skip
+
+    def _stocked(self, told: Situation, skus: Sequence[str], sold: Mapping[str, Sold]) -> Situation:
+        """The same situation with what is on the shelves here and elsewhere, what it is called and what it leaves."""
+        if not skus:
+            return told
+        shelf = Shelf(self._look(skus, told.now))
+        return msgspec.structs.replace(
+            told,
+            here={sku: shelf.here(sku, told.store) for sku in skus},
+            elsewhere={sku: shelf.elsewhere(sku, told.store) for sku in skus},
+            margin=margins_of(sold, self._margin_percent, self._currency),
+            names=names_of(sold),
+        )
+
+    @staticmethod
+    def _consents(scene: _Scene) -> Mapping[str, str]:
+        """As a programme may count on them: a yes to what the card is not opened for is no yes here, and not unknown."""
+        return {
+            purpose: state if state != "granted" or purpose in scene.disclosed.granted else "not asked for here"
+            for purpose, state in scene.states.items()
+        }
+
+    # -- the card
+
+    def _composed(self, scene: _Scene, greeting: cards.Greeting, ranking: Ranking | None) -> cards.Card:
+        asked, known = scene.asked, scene.known
+        frame = cards.Frame(
+            known.person, scene.now, str(asked.presence), scene.language, asked.store, scene.place or None
+        )  # fmt: skip
+        who = cards.Who(
+            name=known.name,
+            address_as=address(scene.person, scene.language) or known.name,
+            identified_by=asked.identified_by or str(asked.presence),
+            city=known.traits["address.city"].value if "address.city" in known.traits else None,
+            adviser=cards.Adviser(*known.client.adviser) if known.client.adviser else None,
+        )
+        parts = cards.Parts(
+            who=who,
+            loops=tuple(self._loop(one, scene) for one in scene.open),
+            greeting=greeting,
+            say=self._said(scene),
+            see=self._seen(scene),
+            purchases=scene.held.purchases,
+            preferences=scene.held.preferences,
+            owned=scene.held.owned,
+            actions=tuple(self._action(one) for one in (ranking.proposals if ranking else ())),
+            pickups=tuple(one for one, _ in scene.ready),
+            appointments=tuple(
+                cards.Appointment(one.id, one.at or one.told_at, one.store or "", one.topic or "", str(one.state))
+                for one in known.client.appointments
+            ),
+            follow_ups=tuple(cards.FollowUp(one.id, one.due, one.text, one.by) for one in known.client.follow_ups),
+            consent=tuple(self._consent(purpose, scene) for purpose in matter.PURPOSES),
+            notes=tuple(cards.Note(*one) for one in known.client.notes),
+            viewed=tuple(cards.View(one.by, one.at, one.store, one.purpose) for one in known.client.views),
+        )
+        return cards.compose(frame, parts, scene.disclosed, asked.role)
+
+    def _loop(self, one: Open, scene: _Scene) -> cards.Loop:
+        text = self._greeter.loop(one.kind, one.fact, scene.language, scene.setting)
+        return cards.Loop(one.id, one.kind, text, one.since, one.order, (one.fact.id,))
+
+    def _greeting(self, scene: _Scene, products: frozenset[str]) -> cards.Greeting:
+        """products: words of the names of everything that is sold, none where no language model is asked."""
+        sayable = scene.disclosed.sayable()
+        said = self._greeter.greet(
+            sayable, language=scene.language, person=scene.person, occasion=self._occasion(scene),
+            seed=seed_of(scene.known.person, scene.greeted_before),
+        )  # fmt: skip
+        worded = self._wording.worded(
+            said, sayable, language=scene.language, person=scene.person, setting=scene.setting, products=products
+        )
+        return cards.Greeting(worded.text, worded.facts, worded.by, worded.apology, worded.because)
+
+    def _said(self, scene: _Scene) -> tuple[cards.Sentence, ...]:
+        said = self._greeter.say(
+            self._worth_saying(scene), language=scene.language,
+            seed=seed_of(scene.known.person, scene.greeted_before), person=scene.person, setting=scene.setting,
+        )  # fmt: skip
+        return tuple(cards.Sentence(one.text, one.facts) for one in said)
+
+    def _worth_saying(self, scene: _Scene) -> list[Sayable]:
+        """Of several purchases the youngest: nobody is read a list."""
+        sayable = scene.disclosed.sayable()
+        if self._is_open(scene):
+            return [one for one in sayable if _head(one.fact) in _WHILE_OPEN]
+        bought = [one for one in sayable if _head(one.fact) == _LAST_PURCHASE]
+        youngest = max(bought, key=lambda one: one.fact.observed_at, default=None)
+        return [one for one in sayable if _head(one.fact) != _LAST_PURCHASE or one is youngest]
+
+    def _seen(self, scene: _Scene) -> tuple[cards.Chip, ...]:
+        """What is shown and has no place of its own on the card."""
+        facts = [fact for fact in scene.disclosed.shown() if _head(fact) not in _ELSEWHERE_ON_THE_CARD]
+        chips = self._greeter.see(facts, language=scene.language, setting=scene.setting)
+        return tuple(cards.Chip(one.key, one.text, one.facts) for one in chips)
+
+    def _occasion(self, scene: _Scene) -> Occasion:
+        if scene.asked.presence is Presence.PASSIVE:
+            return Occasion.PASSIVE
+        if self._is_open(scene):
+            return Occasion.LOOP
+        if scene.ready:
+            return Occasion.PICKUP
+        if scene.today:
+            return Occasion.APPOINTMENT
+        midnight = (scene.now + scene.setting.offset) // DAY * DAY - scene.setting.offset
+        earlier = any(midnight <= one.at < scene.now - _SAME_VISIT for one in scene.known.client.views)
+        return Occasion.RETURNING if earlier else Occasion.FIRST
+
+    @staticmethod
+    def _is_open(scene: _Scene) -> bool:
+        """Whether something is open that may be used here."""
+        useful = {fact.id for fact in scene.disclosed.useful()}
+        return any(one.fact.id in useful for one in scene.open)
+
+    def _action(self, one: Proposal) -> cards.Action:
+        effect, because = _effect(self._offering.measured(one.programme))
+        items = tuple(
+            cards.ActionItem(
+                item.sku, item.name, Units(item.here),
+                tuple(
+                    cards.Elsewhere(at.location, self._assortment.named(at.location), Units(at.units))
+                    for at in item.elsewhere
+                ),
+            )
+            for item in one.items
+        )  # fmt: skip
+        is_service = one.kind is Kind.SERVICE
+        return cards.Action(
+            one.programme, one.title, one.reason, items, effect, None if is_service else because,
+            score_minor=one.score_minor, service=is_service,
+        )  # fmt: skip
+
+    @staticmethod
+    def _consent(purpose: str, scene: _Scene) -> cards.ConsentState:
+        told = scene.known.consents.get(purpose)
+        return cards.ConsentState(purpose, scene.states.get(purpose, "unknown"), told.told_at if told else None)
+
+
+def _head(fact: CardFact) -> str:
+    """What a fact is about: its key before the first dot."""
+    return fact.key.partition(".")[0]
+
+
+def _effect(report: Report | None) -> tuple[cards.Effect | None, str | None]:
+    """What a programme changed, or why that cannot be told."""
+    if report is None:
+        return None, "not measured yet"
+    effect = report.effect
+    if report.too_few is not None or effect.value is None or effect.low is None or effect.high is None:
+        return None, report.too_few
+    return cards.Effect(effect.value, effect.low, effect.high, report.shown.persons + report.held.persons), None

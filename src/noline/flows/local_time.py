@@ -1,0 +1,37 @@
+"""What time it is where somebody stands: of a country with one time, its own; else as the settings say."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from noline.kernel.clock import HOUR, Micros
+
+
+def offset_at(country: str | None, now: Micros, zone: str = "") -> Micros:
+    """Local time minus UTC, in microseconds. zone: of a country with several times, or none; UTC where it is empty."""
+    return _offset(country, now // HOUR, zone)
+
+
+@lru_cache(maxsize=256)
+def _offset(country: str | None, hour: int, zone: str) -> Micros:
+    at = datetime.fromtimestamp(hour * HOUR / 1_000_000, UTC)
+    offsets = {found for name in _zones(country) if (found := _of(name, at)) is not None}
+    if len(offsets) == 1:
+        return offsets.pop()
+    return (_of(zone, at) if zone else 0) or 0
+
+
+def _of(zone: str, at: datetime) -> Micros | None:
+    """None for a zone that this machine does not know."""
+    try:
+        offset = at.astimezone(ZoneInfo(zone)).utcoffset()
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+    return None if offset is None else int(offset.total_seconds()) * 1_000_000
+
+
+@lru_cache(maxsize=256)
+def _zones(country: str | None) -> tuple[str, ...]:
+    from babel.core import get_global
+
+    return tuple(zone for zone, where in get_global("zone_territories").items() if where == country)

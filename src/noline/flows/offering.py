@@ -1,0 +1,240 @@
+"""Offering: what is proposed to a customer at the counter, what became of it, and what it changed.
+
+The first time a customer is eligible for a programme and somebody looks, the customer gets an arm, and that is a deed:
+`shown`, or `held` for a fixed share by a keyed hash of customer and programme. What a programme changes is then the
+difference between everybody of the one arm and everybody of the other, whatever was bought after what (intention to
+treat), and not what those bought who happened to be shown something.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from noline.flows.deeds import Deed, Deeds
+from noline.flows.offering_goals import Goals
+from noline.insight.actions import model
+from noline.insight.actions.model import Arm, Counts, Programme, Ranking, Situation
+from noline.insight.actions.service import Actions
+from noline.kernel.clock import Clock, Micros
+from noline.kernel.errors import Refused
+from noline.kernel.events import Digest, Receipt
+from noline.kernel.shares import FEWEST_CASES, FEWEST_PERSONS, Difference, difference
+from noline.stores.transactional import Reader, Transaction, TransactionalStore
+from noline.truth.customers.service import Customers
+from noline.truth.offers.model import (
+    ANSWERED,
+    DRAWN,
+    AnswerWrong,
+    Record,
+    answered,
+    drawn,
+    why_not_answered,
+)
+from noline.truth.offers.service import Draw, Offers, Overruled
+
+_BY = "noline"
+_PEOPLE_AT_ONCE = 500
+
+
+class AnswerKeyReused(Refused):
+    """An idempotency key that came with another answer before."""
+
+    code = "offers.key_reused"
+    sentence = "The idempotency key {key!r} was used for another answer to an offer; nothing was noted."
+    hint = "Send a new key for a new answer."
+
+
+class Reached(NamedTuple):
+    """Of the customers of one arm whose time is over, how many reached the goal. waiting: whose time is not over."""
+
+    persons: int
+    reached: int
+    waiting: int
+
+
+class Report(NamedTuple):
+    """What a programme changed. effect: the share reaching the goal of those shown less that of those held out.
+
+    too_few: why the effect is no number to act on yet; None when it is one. counts: of deeds, over all customers.
+    """
+
+    programme: Programme
+    shown: Reached
+    held: Reached
+    effect: Difference
+    too_few: str | None
+    counts: Counts
+    overruled: tuple[Overruled, ...]
+    measured_at: Micros
+
+
+class _Whom(NamedTuple):
+    """A person's subjects. strongest: that of the identifier that identifies best, then of the oldest."""
+
+    subjects: list[bytes]
+    strongest: bytes
+
+
+class Offering:
+    """Proposes, takes answers down, and measures, for one hub."""
+
+    def __init__(
+        self,
+        *,
+        store: TransactionalStore,
+        customers: Customers,
+        offers: Offers,
+        goals: Goals,
+        deeds: Deeds,
+        clock: Clock,
+        digest: Digest,
+        actions: Callable[[], Actions],
+    ) -> None:
+        """actions: the hub's programmes, read when they are first needed. digest: the hub's keyed hash."""
+        self._store = store
+        self._customers = customers
+        self._offers = offers
+        self._goals = goals
+        self._deeds = deeds
+        self._clock = clock
+        self._digest = digest
+        self._actions = actions
+        self._measured: Mapping[str, Report] = {}
+
+    # -- at the counter
+
+    def propose(self, tx: Transaction, person: str, situation: Situation, limit: int = 3) -> Ranking:
+        """What to propose now; what begins with it is drawn in the caller's transaction. Raises NotFound."""
+        whom = self._whom(tx, person)
+        told = self._offers.of(tx, whom.subjects)
+        record = model.Record(
+            tuple(model.Drawn(one.programme, Arm(one.arm), one.at, one.until) for one in told.draws),
+            tuple(model.Answered(one.programme, model.Answer(one.answer), one.at) for one in told.answers),
+            self._counts(tx),
+        )
+        ranking = self._actions().ranked(situation, record, self._arms(whom, told), limit)
+        if ranking.new:
+            deeds = [self._draw(whom, told, programme, arm) for programme, arm in ranking.new]
+            self._deeds.do(tx, deeds, by=_BY)
+        return ranking
+
+    def answer(
+        self, person: str, programme: str, answer: str, reason: str = "", *, by: str, key: str | None = None
+    ) -> Receipt:
+        """Take down what became of an offer; the same key is the same answer.
+
+        Raises NotFound for a person or programme, AnswerWrong and AnswerKeyReused.
+        """
+        self._actions().programme(programme)
+        if why := why_not_answered(answer, reason):
+            raise AnswerWrong(why=why)
+        with self._store.transaction() as tx:
+            whom = self._whom(tx, person)
+            deed = Deed(ANSWERED, whom.strongest, answered(programme, answer, reason.strip()), self._key(whom, key))
+            (receipt,) = self._deeds.do(tx, [deed], by=by)
+            if receipt.status == "conflict":
+                raise AnswerKeyReused(key=key)
+            return receipt
+
+    def _key(self, whom: _Whom, key: str | None) -> str | None:
+        """The id of an answer that has an idempotency key; it tells nobody the key."""
+        return None if key is None else f"answer-{self._digest(f'answer:{whom.strongest.hex()}:{key}').hex()}"
+
+    def _draw(self, whom: _Whom, told: Record, programme: Programme, arm: Arm) -> Deed:
+        """The deed of a draw; its id follows from the draw before it, so that a draw is not told twice."""
+        before = max((one.at for one in told.draws if one.programme == programme.id), default=0)
+        name = self._digest(f"draw:{whom.strongest.hex()}:{programme.id}:{before}").hex()
+        return Deed(DRAWN, whom.strongest, drawn(programme.id, arm, programme.goal.within_days), f"draw-{name}")
+
+    def _arms(self, whom: _Whom, told: Record) -> Callable[[Programme], Arm]:
+        """The arm of a customer in a programme: as it was drawn first, under whatever name, else by the hash."""
+
+        def arm_of(programme: Programme) -> Arm:
+            if not programme.is_held_out:
+                return Arm.SHOWN
+            first = next((one.arm for one in told.draws if one.programme == programme.id), None)
+            if first is not None:
+                return Arm(first)
+            return model.arm(self._digest, whom.strongest, programme.id, programme.holdout_percent)
+
+        return arm_of
+
+    def _whom(self, reader: Reader, person: str) -> _Whom:
+        rules = self._customers.derivation.rules
+        known = self._customers.get(reader, person).identifiers
+        named, _ = min(known, key=lambda one: (rules.of(one[0].namespace).rank, one[1], one[0]))
+        return _Whom([self._customers.subject(one) for one, _ in known], self._customers.subject(named))
+
+    def _counts(self, reader: Reader) -> dict[str, Counts]:
+        return {programme: Counts(**told) for programme, told in self._offers.counts(reader).items()}
+
+    # -- what it changed
+
+    def programmes(self) -> list[tuple[Programme, Counts]]:
+        """Every programme with its counts, in the order of the catalogue."""
+        with self._store.reading() as reader:
+            counts = self._counts(reader)
+        return [(one, counts.get(one.id, Counts())) for one in self._actions().programmes]
+
+    def report(self, programme: str) -> Report:
+        """What a programme changed until now; raises NotFound."""
+        found = self._actions().programme(programme)
+        with self._store.reading() as reader:
+            report = self._report(reader, found, self._clock.now())
+        self._measured = {**self._measured, programme: report}
+        return report
+
+    def measure(self) -> None:
+        """Measure every programme that has a hold-out, so that cards can tell the effect without counting."""
+        for one in self._actions().programmes:
+            if one.is_held_out:
+                self.report(one.id)
+
+    def measured(self, programme: str) -> Report | None:
+        """The last report of a programme in this process; None while nobody measured."""
+        return self._measured.get(programme)
+
+    def _report(self, reader: Reader, programme: Programme, now: Micros) -> Report:
+        tally = {arm: [0, 0, 0] for arm in Arm}
+        for people in self._people(reader, programme.id):
+            over = {person: draw for person, draw in people.items() if draw.until < now}
+            reached = self._goals.reached(reader, programme.goal.what, over)
+            for person, draw in people.items():
+                counted = tally[Arm(draw.arm)]
+                counted[0] += person in over
+                counted[1] += person in reached
+                counted[2] += person not in over
+        shown, held = (Reached(*tally[arm]) for arm in (Arm.SHOWN, Arm.HELD))
+        return Report(
+            programme, shown, held, difference(shown.reached, shown.persons, held.reached, held.persons),
+            why_too_few(programme, shown, held), self._counts(reader).get(programme.id, Counts()),
+            tuple(self._offers.overruled(reader, programme.id)), now,
+        )  # fmt: skip
+
+    def _people(self, reader: Reader, programme: str) -> Iterator[dict[str, Draw]]:
+        """Everybody who drew in a programme, some hundred at a time, each with the earliest draw of all names.
+
+        Later draws follow from what the first one did, so they are no experiment of their own.
+        """
+        draws = self._offers.draws(reader, programme)
+        standing = self._customers.standing(reader, {one.subject for one in draws})
+        earliest: dict[str, Draw] = {}
+        for one in draws:
+            if one.subject in standing:
+                earliest.setdefault(standing[one.subject].person, one)
+        people = list(earliest.items())
+        for start in range(0, len(people), _PEOPLE_AT_ONCE):
+            yield dict(people[start : start + _PEOPLE_AT_ONCE])
+
+
+def why_too_few(programme: Programme, shown: Reached, held: Reached) -> str | None:
+    """Why the difference of two arms is no number to act on; None when it is one."""
+    if not programme.is_held_out:
+        return "nobody is held out, so there is nothing to compare with"
+    if min(shown.persons, held.persons) < FEWEST_PERSONS:
+        return (
+            f"too few cases yet: {shown.persons} shown and {held.persons} held out whose time is over, "
+            f"{FEWEST_PERSONS} of each are needed"
+        )
+    if shown.reached + held.reached < FEWEST_CASES:
+        return f"too few cases yet: {shown.reached + held.reached} reached the goal, {FEWEST_CASES} are needed"
+    return None

@@ -1,0 +1,193 @@
+"""A day at a store: who is expected, what is ready to be collected, whom we still owe an answer, what is due.
+
+Names and no more: whoever comes is opened as a card, which decides what may be seen and said.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypeVar
+
+from noline.flows.local_time import offset_at
+from noline.flows.recognise import Recognition
+from noline.kernel.clock import DAY, Clock, Micros
+from noline.kernel.quantities import Units
+from noline.stores.transactional import Reader, TransactionalStore
+from noline.truth.cases.model import Case
+from noline.truth.cases.service import Cases
+from noline.truth.catalogue.service import Catalogue
+from noline.truth.clients.model import Appointment, FollowUp
+from noline.truth.clients.service import Clients
+from noline.truth.customers.service import Customers
+from noline.truth.feedback.model import Loop
+from noline.truth.feedback.service import Feedback
+from noline.truth.orders.fulfilments import Fulfilment, Step
+from noline.truth.orders.service import Orders
+
+MOST = 200
+"""Rows of one kind that a day shows."""
+
+Thing = TypeVar("Thing", Appointment, FollowUp)
+
+
+class Somebody(NamedTuple):
+    """A customer, by the id of today, and what the customer is called; None where nobody said."""
+
+    person: str
+    name: str | None
+
+
+class Ready(NamedTuple):
+    """What waits at the store for somebody; lines: SKU, name, units."""
+
+    fulfilment: Fulfilment
+    lines: tuple[tuple[str, str, Units], ...]
+
+
+class Waiting(NamedTuple):
+    """What a customer waits for. kind: complaint, callback or unanswered. text: what it is about; empty if unsaid."""
+
+    id: str
+    kind: str
+    text: str
+    since: Micros
+    order: str | None
+
+
+class ShopDay(NamedTuple):
+    """A day at a store, each thing beside whom it is for. begins, ends: its span. place: what the store is called."""
+
+    store: str
+    place: str
+    begins: Micros
+    ends: Micros
+    appointments: Sequence[tuple[Appointment, Somebody]]
+    pickups: Sequence[tuple[Ready, Somebody | None]]
+    loops: Sequence[tuple[Waiting, Somebody]]
+    follow_ups: Sequence[tuple[FollowUp, Somebody]]
+
+
+class Rooms(NamedTuple):
+    """The rooms that know something of a day."""
+
+    customers: Customers
+    clients: Clients
+    cases: Cases
+    feedback: Feedback
+    orders: Orders
+    catalogue: Catalogue
+
+
+class ShopDays:
+    """The days of the stores of one hub."""
+
+    def __init__(
+        self, store: TransactionalStore, rooms: Rooms, recognition: Recognition, clock: Clock, zone: str = ""
+    ) -> None:
+        """recognition: knows how people are called. zone: of stores in a country with several times, or in none."""
+        self._store = store
+        self._rooms = rooms
+        self._recognition = recognition
+        self._clock = clock
+        self._zone = zone
+
+    def today(self, store: str, begins: Micros | None = None, ends: Micros | None = None) -> ShopDay:
+        """The day of a store, without a span from its midnight to the next.
+
+        A store that nobody described is called by its id.
+        """
+        with self._store.reading() as reader:
+            place = next((one for one in self._rooms.catalogue.locations(reader) if one.location == store), None)
+            if begins is None:
+                now = self._clock.now()
+                begins = midnight_before(now, offset_at(place.country if place else None, now, self._zone))
+            ends = begins + DAY if ends is None else ends
+            people = _People(reader, self._rooms.customers, self._recognition)
+            agreed = self._rooms.clients.today(reader, store, begins, ends)
+            appointments = list(people.beside(agreed.appointments))
+            pickups = self._pickups(reader, store, people)
+            expected = {one.person for _, one in [*appointments, *pickups] if one is not None}
+            return ShopDay(
+                store=store,
+                place=(place.name if place else None) or store,
+                begins=begins,
+                ends=ends,
+                appointments=appointments,
+                pickups=pickups,
+                loops=self._loops(reader, store, people, expected),
+                follow_ups=list(people.beside(agreed.follow_ups)),
+            )
+
+    def _pickups(self, reader: Reader, store: str, people: "_People") -> list[tuple[Ready, Somebody | None]]:
+        ready = self._rooms.orders.fulfilments(reader, place=store, state=str(Step.READY), limit=MOST)
+        items = self._rooms.catalogue.items(reader, {line.sku for one in ready for line in one.lines})
+        found: list[tuple[Ready, Somebody | None]] = []
+        for one in ready:
+            lines = tuple(
+                (sku, (items[sku].name if sku in items else None) or sku, units)
+                for sku, units in one.open_units.items()
+            )
+            order = self._rooms.orders.order(reader, one.order_id)
+            found.append((Ready(one, lines), None if order is None else people.of(order.subject)))
+        return found
+
+    def _loops(
+        self, reader: Reader, store: str, people: "_People", expected: Iterable[str]
+    ) -> list[tuple[Waiting, Somebody]]:
+        """What was told of at the store, and what those wait for who are expected, who waits longest first."""
+        found: dict[str, tuple[Waiting, Somebody]] = {}
+        for case in self._rooms.cases.open_at(reader, store, MOST):
+            if (somebody := people.of(case.subject)) is not None:
+                found[case.case_id] = (_of_case(case), somebody)
+        for loop in self._rooms.feedback.open_at(reader, store, MOST):
+            # Who reviews us on some site under a name of that site is nobody whom a counter could recognise.
+            if (somebody := people.of(loop.subject)) is not None and somebody.name is not None:
+                found[loop.loop_id] = (_of_loop(loop), somebody)
+        for person in sorted(expected):
+            subjects = people.subjects(person)
+            waits = [_of_case(one) for one in self._rooms.cases.open_for(reader, subjects)]
+            waits += [_of_loop(one) for one in self._rooms.feedback.open_of(reader, subjects)]
+            found |= {one.id: (one, people.called(person)) for one in waits}
+        return sorted(found.values(), key=lambda one: (one[0].since, one[0].id))[:MOST]
+
+
+class _People:
+    """Who is who, asked for once each."""
+
+    def __init__(self, reader: Reader, customers: Customers, recognition: Recognition) -> None:
+        self._reader = reader
+        self._customers = customers
+        self._recognition = recognition
+        self._called: dict[str, Somebody] = {}
+
+    def of(self, subject: bytes) -> Somebody | None:
+        """Whose name the log has there; None when it is nobody's any more."""
+        person = self._customers.person_of(self._reader, subject)
+        return None if person is None else self.called(person)
+
+    def subjects(self, person: str) -> list[bytes]:
+        """How the log names somebody."""
+        return self._customers.subjects(self._reader, person)
+
+    def called(self, person: str) -> Somebody:
+        """Somebody with the name."""
+        if person not in self._called:
+            profile = self._recognition.profile_of(self._reader, self.subjects(person))
+            self._called[person] = Somebody(person, profile.name)
+        return self._called[person]
+
+    def beside(self, things: Iterable[Thing]) -> Iterable[tuple[Thing, Somebody]]:
+        """Things that belong to somebody, each beside whom."""
+        return ((one, somebody) for one in things if (somebody := self.of(one.subject)) is not None)
+
+
+def midnight_before(now: Micros, ahead: Micros) -> Micros:
+    """The last midnight where the clock goes ahead of UTC by so much."""
+    return (now + ahead) // DAY * DAY - ahead
+
+
+def _of_case(case: Case) -> Waiting:
+    return Waiting(case.case_id, str(case.kind), case.topic or "", case.opened_at or 0, case.order_id)
+
+
+def _of_loop(loop: Loop) -> Waiting:
+    rated = "" if loop.rating_hundredths is None else f"rated {loop.rating_hundredths / 100:g}"
+    return Waiting(loop.loop_id, "unanswered", rated, loop.opened_at or 0, loop.order_id)

@@ -1,0 +1,83 @@
+"""What is known of one customer: what they told, and what follows from what they bought. Pure, and judges nothing."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from noline.insight.card.goods import NOTHING_FITS, Fitting, Products, taken
+from noline.insight.card.model import Owned, Preference, Purchase, Purchases
+from noline.insight.card.owning import owning
+from noline.insight.card.purchasing import buying
+from noline.insight.card.rules import USUAL, Rules
+from noline.insight.card.tasting import in_order, tastes, told_taste
+from noline.kernel.clock import Micros
+from noline.kernel.disclosure import PERSONALISATION, SERVICE, CardFact, Provenance, Value
+
+_OF_SERVICE = frozenset({"name", "language", "city"})
+"""What is told so that one can be served at all; everything else that is told is for more than that."""
+
+
+class Told(NamedTuple):
+    """Something the customer said of themselves.
+
+    key: as of a fact: `name`, `city`, `birthday`, `language`, `household.size`, `preference.intensity`, ...
+    evidence: as of a fact, such as `record:4711`. at: when it was said last. purpose: empty for the usual one.
+    """
+
+    key: str
+    value: Value
+    at: Micros
+    evidence: tuple[str, ...]
+    purpose: str = ""
+    channel: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class Known(NamedTuple):
+    """Facts that are still to be judged, and the sections that rest on them."""
+
+    facts: tuple[CardFact, ...]
+    purchases: Purchases | None
+    preferences: tuple[Preference, ...]
+    owned: tuple[Owned, ...]
+
+
+def know(
+    customer: str,
+    purchases: Iterable[Purchase],
+    products: Products,
+    now: Micros,
+    *,
+    told: Iterable[Told] = (),
+    fits: Fitting = NOTHING_FITS,
+    rules: Rules = USUAL,
+) -> Known:
+    """Everything that follows for one customer. purchases: theirs, in any order, each order once."""
+    orders = taken(purchases, products, now)
+    said = [told_fact(customer, one) for one in told]
+    section, of_buying = buying(customer, orders, now)
+    liked = tastes(customer, orders, rules)
+    things = owning(customer, orders, fits, rules)
+    told_tastes = [told_taste(fact, rules) for fact in said if fact.key.startswith("preference.")]
+    return Known(
+        (*said, *of_buying, *(one.fact for one in liked), *(one.fact for one in things)),
+        section,
+        in_order(told_tastes, (one.preference for one in liked)),
+        tuple(one.owned for one in things),
+    )
+
+
+def told_fact(customer: str, one: Told) -> CardFact:
+    """Something told as a fact. A preference is called otherwise than what is concluded about the same thing."""
+    about = one.key.partition(".")[0]
+    return CardFact(
+        id=f"{one.key}.told" if about == "preference" else one.key,
+        customer=customer,
+        key=one.key,
+        value=one.value,
+        provenance=Provenance.TOLD,
+        evidence=one.evidence,
+        observed_at=one.at,
+        purpose=one.purpose or (SERVICE if about in _OF_SERVICE else PERSONALISATION),
+        channel=one.channel,
+        tags=one.tags,
+    )

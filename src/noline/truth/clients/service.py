@@ -1,0 +1,239 @@
+"""The door of the clients: it listens to what is decided and told about customers, and answers what people know."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from noline.kernel.clock import Micros
+from noline.kernel.errors import NotFound
+from noline.kernel.events import Digest, Fact, route_of
+from noline.stores.portions import flat, portions
+from noline.stores.transactional import Reader, Row, Transaction
+from noline.truth.clients import tables
+from noline.truth.clients.model import (
+    KINDS,
+    STANDING_OF,
+    Adviser,
+    Appointment,
+    Client,
+    Day,
+    FollowUp,
+    Key,
+    Note,
+    Telling,
+    View,
+    decide,
+    read_telling,
+)
+from noline.truth.clients.rows import (
+    WRITES,
+    appointment_in,
+    appointment_row,
+    follow_up_in,
+    telling_in,
+    telling_row,
+    view_in,
+)
+
+SHOWN = 20
+"""Rows of one kind that a card has use for."""
+
+_ALL = 1_000_000
+_FOLLOW_UPS_OF_A_DAY = 200
+
+Told = dict[str, dict[Key, Telling]]
+
+
+class Kept(NamedTuple):
+    """Where a note stands: the subject it is filed under, and whether it was withdrawn."""
+
+    subject: bytes
+    withdrawn: bool
+
+
+class Clients:
+    """The clients of one hub. A person is asked for by the subjects of the names the person has."""
+
+    name = "clients"
+    kinds = KINDS
+    tables = tables.TABLES
+
+    def __init__(self, digest: Digest) -> None:
+        """digest: the hub's keyed hash."""
+        self._digest = digest
+
+    def take(self, tx: Transaction, facts: list[Fact]) -> None:
+        """Fold what was decided about customers and told of appointments; raises AppointmentUnreadable."""
+        told: Told = defaultdict(dict)
+        rows: dict[str, list[Row]] = defaultdict(list)
+        for fact in facts:
+            if fact.kind in WRITES:
+                rows[fact.kind].append((fact.route_key, fact.subject, *WRITES[fact.kind].row(fact)))
+            elif fact.kind in STANDING_OF and (telling := read_telling(fact)) is not None:
+                told[telling.appointment][telling.key] = telling
+        for kind, some in rows.items():
+            tx.run_many(WRITES[kind].statement, some)
+        if told:
+            self._learn(tx, told)
+
+    def forget(self) -> None:
+        """Nothing is remembered outside the tables."""
+
+    # -- what is asked
+
+    def for_subjects(self, reader: Reader, subjects: Sequence[bytes]) -> Client:
+        """What people know of a customer, as far as a card shows it: of each kind the first `SHOWN`, no closed ones."""
+        places = _places(subjects)
+        return Client(
+            notes=_notes(reader, places)[:SHOWN],
+            adviser=_adviser(reader, places),
+            appointments=_appointments(reader, places)[:SHOWN],
+            follow_ups=_follow_ups(reader, places)[:SHOWN],
+            views=_views(reader, places, SHOWN),
+        )
+
+    def all_of(self, reader: Reader, subjects: Sequence[bytes]) -> Client:
+        """Everything that people know of a customer, closed follow-ups too."""
+        places = _places(subjects)
+        return Client(
+            notes=_notes(reader, places),
+            adviser=_adviser(reader, places),
+            appointments=_appointments(reader, places),
+            follow_ups=_follow_ups(reader, places, closed=True),
+            views=_views(reader, places, _ALL),
+        )
+
+    def views(self, reader: Reader, subjects: Sequence[bytes], limit: int = 100) -> list[View]:
+        """Who looked at the card of a customer, the latest first."""
+        return _views(reader, _places(subjects), limit)
+
+    def days_seen(self, reader: Reader, subjects: Sequence[bytes], before: Micros, offset: Micros = 0) -> int:
+        """On how many days before an instant somebody looked at a customer's card. offset: local time minus UTC."""
+        days = {
+            day
+            for some in _places(subjects)
+            for (day,) in reader.rows(tables.days_seen(len(some)), [offset, *_apart(some), before])
+        }
+        return len(days)
+
+    def today(self, reader: Reader, store: str, day_from: Micros, day_to: Micros) -> Day:
+        """What is agreed at a store for the span from `day_from` up to `day_to`, and what is due by then."""
+        appointments = reader.rows(tables.APPOINTMENTS_AT, (store, day_from, day_to))
+        follow_ups = reader.rows(tables.FOLLOW_UPS_DUE, (day_to, store, _FOLLOW_UPS_OF_A_DAY))
+        return Day([appointment_in(row) for row in appointments], [follow_up_in(row) for row in follow_ups])
+
+    def appointment(self, reader: Reader, appointment: str) -> Appointment:
+        """One appointment; raises NotFound."""
+        row = reader.row(tables.APPOINTMENT, (self._route(appointment), appointment))
+        if row is None:
+            raise NotFound(what="appointment", name=appointment)
+        return appointment_in(row)
+
+    def follow_up(self, reader: Reader, follow_up: str) -> FollowUp:
+        """One follow-up; raises NotFound."""
+        row = reader.row(tables.FOLLOW_UPS_NAMED, (follow_up,))
+        if row is None:
+            raise NotFound(what="follow-up", name=follow_up)
+        return follow_up_in(row)
+
+    def note(self, reader: Reader, subjects: Sequence[bytes], note: str) -> Kept:
+        """Where a note of a customer stands; raises NotFound."""
+        for some in _places(subjects):
+            row = reader.row(tables.note_of(len(some)), [*_apart(some), note])
+            if row is not None:
+                return Kept(bytes(row[0]), row[1] == "withdrawn")
+        raise NotFound(what="note", name=note)
+
+    def erase(self, tx: Transaction, subjects: Sequence[bytes]) -> int:
+        """Forget all that is known of these and what these told of appointments; answers how many rows went."""
+        own = sorted(set(subjects))
+        gone = sum(tx.run_many(sql, [(route_of(one), one) for one in own]) for sql in tables.FORGET)
+        touched: dict[str, None] = {}
+        for some in portions(own):
+            touched |= dict.fromkeys(name for (name,) in tx.rows(tables.told_by(len(some)), some))
+        if touched:
+            gone += tx.run_many(tables.FORGET_TOLD_BY, [(one,) for one in own])
+            tx.run_many(tables.DROP_APPOINTMENT, self._named(touched))
+            self._write(tx, self._heard(tx, touched))
+        return gone
+
+    # -- appointments
+
+    def _learn(self, tx: Transaction, told: Told) -> None:
+        """Keep what is new, then decide each appointment from all that is known of it."""
+        heard = self._heard(tx, told)
+        changed: Told = {}
+        kept: list[Row] = []
+        for name, tellings in told.items():
+            new = {key: one for key, one in tellings.items() if key not in heard[name]}
+            if new:
+                changed[name] = heard[name] | new
+                kept += [(self._route(name), *telling_row(one)) for one in new.values()]
+        tx.run_many(tables.KEEP_FACT, kept)
+        self._write(tx, changed)
+
+    def _write(self, tx: Transaction, told: Mapping[str, Mapping[Key, Telling]]) -> None:
+        decided = [decide(tellings.values()) for tellings in told.values() if tellings]
+        tx.run_many(tables.WRITE_APPOINTMENT, [(self._route(one.id), *appointment_row(one)) for one in decided])
+
+    def _heard(self, reader: Reader, names: Iterable[str]) -> Told:
+        """What was told of these appointments, each telling under its key."""
+        heard: Told = {name: {} for name in names}
+        for some in portions(self._named(heard)):
+            for row in reader.rows(tables.facts_of(len(some)), flat(some)):
+                telling = telling_in(row)
+                heard[telling.appointment][telling.key] = telling
+        return heard
+
+    def _named(self, names: Iterable[str]) -> list[tuple[int, str]]:
+        return [(self._route(name), name) for name in names]
+
+    def _route(self, appointment: str) -> int:
+        return route_of(self._digest(f"appointment:{appointment}"))
+
+
+Places = Sequence[list[tuple[int, bytes]]]
+"""The subjects of a person with their routing keys, in portions."""
+
+
+def _places(subjects: Sequence[bytes]) -> Places:
+    return [*portions([(route_of(one), one) for one in dict.fromkeys(subjects)])]
+
+
+def _apart(some: list[tuple[int, bytes]]) -> list[int | bytes]:
+    """The routing keys of some subjects, then they themselves."""
+    return [*(route for route, _ in some), *(subject for _, subject in some)]
+
+
+def _notes(reader: Reader, places: Places) -> list[Note]:
+    rows = (row for some in places for row in reader.rows(tables.notes_of(len(some)), _apart(some)))
+    return sorted((Note(*row) for row in rows), key=lambda one: (-one.at, one.id))
+
+
+def _adviser(reader: Reader, places: Places) -> Adviser | None:
+    rows = (row for some in places for row in reader.rows(tables.advisers_of(len(some)), _apart(some)))
+    adviser, since, _ = max(rows, key=lambda row: row[2], default=("", 0, 0))
+    return Adviser(adviser, since) if adviser else None
+
+
+def _follow_ups(reader: Reader, places: Places, *, closed: bool = False) -> list[FollowUp]:
+    rows = (row for some in places for row in reader.rows(tables.follow_ups_of(len(some), closed=closed), _apart(some)))
+    return sorted((follow_up_in(row) for row in rows), key=lambda one: (one.due, one.id))
+
+
+def _views(reader: Reader, places: Places, limit: int) -> list[View]:
+    rows = (row for some in places for row in reader.rows(tables.views_of(len(some)), [*_apart(some), limit]))
+    return sorted((view_in(row) for row in rows), key=lambda one: -one.at)[:limit]
+
+
+def _appointments(reader: Reader, places: Places) -> list[Appointment]:
+    rows = (
+        row
+        for some in places
+        for row in reader.rows(tables.appointments_of(len(some)), [subject for _, subject in some])
+    )
+    return sorted((appointment_in(row) for row in rows), key=lambda one: (-_when(one), one.id))
+
+
+def _when(one: Appointment) -> Micros:
+    return one.told_at if one.at is None else one.at

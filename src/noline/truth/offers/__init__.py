@@ -1,0 +1,1 @@
+"""Offers: who got which arm of which programme, and what became of it."""

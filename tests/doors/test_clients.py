@@ -1,0 +1,166 @@
+"""Looking after customers over HTTP: what a counter taps is done once, told back as it stands, and refused in words."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+
+from noline.doors.http.api import api
+from noline.doors.http.writer import Writer
+from noline.hub import Hub
+from noline.kernel.clock import DAY, as_text
+from noline.stores.access import Role
+from selling import Selling
+from shop import Day, identify, track
+
+NOON = "2026-03-02T12:00:00.000Z"
+
+
+class Counter:
+    """A hub with a store and Anna, and its API in this process."""
+
+    def __init__(self, hub: Hub, client: TestClient[Any]) -> None:
+        self.hub, self.client = hub, client
+        self.key = hub.access.add_key(Role.ASSOCIATE)[1]
+        hub.access.add_source("crm", "crm")
+        day = Day()
+        hub.accept("crm", [
+            identify(id="c-1", at=day.next(), user="anna", email="anna@example.com", name="Anna Arabica"),
+            track("Location Opened", id="c-2", at=day.next(), location="paris-1", name="Opéra", channel="store"),
+        ])  # fmt: skip
+        self.anna = hub.find_customers("anna@example.com")[0].person
+
+    def ask(self, path: str, body: Any = None, *, status: int = 200, key: str | None = None) -> Any:
+        sent = {"authorization": f"Bearer {self.key}", **({"idempotency-key": key} if key else {})}
+        answer = self.client.request("GET" if body is None else "POST", f"/v1/{path}", json=body, headers=sent)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def counter(hub: Hub) -> Iterator[Counter]:
+    writer = Writer(hub.accept_groups)
+    with TestClient(api(hub, writer), raise_server_exceptions=False) as client:
+        yield Counter(hub, client)
+    writer.stop()
+
+
+def test_a_note_is_written_once_and_withdrawn(counter: Counter):
+    notes = f"customers/{counter.anna}/notes"
+    first = counter.ask(notes, {"text": "likes it strong"}, key="k-1")
+    assert (first["status"], counter.ask(notes, {"text": "likes it strong"}, key="k-1")) == (
+        "accepted", {**first, "status": "duplicate"},
+    )  # fmt: skip
+    refused = counter.ask(notes, {"text": "mild"}, key="k-1", status=409)
+    assert refused["code"] == "clients.key_reused"
+    (note,) = counter.hub.clienteling.of(counter.anna)[0].notes
+    assert (note.id, note.by) == (first["id"], "a key of role associate")
+    assert counter.ask(f"{notes}/{first['id']}/withdraw", {"by": "lea"})["status"] == "accepted"
+    assert counter.hub.clienteling.of(counter.anna)[0].notes == []
+    assert counter.ask(f"{notes}/nothing/withdraw", {}, status=404)["code"] == "not_found"
+
+
+def test_a_note_that_cannot_be_kept_is_refused(counter: Counter):
+    notes, before = f"customers/{counter.anna}/notes", counter.hub.last_seq()
+    for body in ({"text": ""}, {"text": " "}, {"text": "x" * 2001}, {"text": "a\0b"}, {"text": "a", "by": "\0"}, {}):
+        assert counter.ask(notes, body, status=400)["code"] == "http.bad_request"
+    assert counter.ask("customers/p_nobody/notes", {"text": "fine"}, status=404)["code"] == "not_found"
+    assert counter.hub.last_seq() == before
+
+
+def test_the_adviser_is_named_and_taken_away(counter: Counter):
+    path = f"customers/{counter.anna}/adviser"
+    counter.ask(path, {"by_name": "lea", "by": "lea"})
+    assert counter.hub.clienteling.of(counter.anna)[0].adviser.by == "lea"
+    counter.ask(path, {"by_name": ""}, key="k-2")
+    assert counter.hub.clienteling.of(counter.anna)[0].adviser is None
+
+
+def test_an_appointment_is_booked_shown_today_and_kept(counter: Counter):
+    body = {"store": "paris-1", "at": "2026-03-02T13:00:00+01:00", "topic": "tasting", "by": "lea"}
+    made = counter.ask(f"customers/{counter.anna}/appointments", body, key="k-1")
+    expected = {"id": made["id"], "at": NOON, "store": "paris-1", "topic": "tasting", "state": "booked"}
+    assert made["appointment"] == expected
+    again = counter.ask(f"customers/{counter.anna}/appointments", body, key="k-1")
+    assert (again["id"], again["status"]) == (made["id"], "duplicate")
+    today = counter.ask("counter/today?store=paris-1&from=2026-03-02&to=2026-03-03")
+    assert (today["place"], today["from"], today["to"]) == (
+        "Opéra", "2026-03-02T00:00:00.000Z", "2026-03-03T00:00:00.000Z",
+    )  # fmt: skip
+    assert today["appointments"] == [{**expected, "person": counter.anna, "name": "Anna Arabica"}]
+    assert counter.ask(f"appointments/{made['id']}/miss", {})["appointment"]["state"] == "missed"
+    assert counter.ask(f"appointments/{made['id']}/keep", {})["appointment"]["state"] == "kept"
+    over = counter.ask(f"appointments/{made['id']}/withdraw", {}, status=409)
+    assert (over["code"], over["facts"]["state"]) == ("clients.appointment_over", "kept")
+    assert counter.ask("appointments/nothing/keep", {}, status=404)["code"] == "not_found"
+    wrong = counter.ask(f"customers/{counter.anna}/appointments", {**body, "at": "soon"}, status=400)
+    assert wrong["code"] == "value.not_instant"
+
+
+def test_a_follow_up_is_planned_shown_today_and_closed(counter: Counter):
+    body = {"text": "call her", "due": NOON, "assigned_to": "mia", "by": "lea"}
+    made = counter.ask(f"customers/{counter.anna}/follow-ups", body)
+    assert made["follow_up"] == {
+        "id": made["id"], "due": NOON, "text": "call her", "by": "lea", "assigned_to": "mia", "closed_at": None,
+        "outcome": None,
+    }  # fmt: skip
+    today = counter.ask("counter/today?store=paris-1&from=2026-03-02")
+    assert [(one["id"], one["name"]) for one in today["follow_ups"]] == [(made["id"], "Anna Arabica")]
+    closed = counter.ask(f"follow-ups/{made['id']}/close", {"outcome": "she comes"})
+    assert (closed["status"], closed["follow_up"]["outcome"]) == ("accepted", "she comes")
+    assert counter.ask(f"follow-ups/{made['id']}/close", {"outcome": "again"})["status"] == "duplicate"
+    assert counter.ask("counter/today?store=paris-1&from=2026-03-02")["follow_ups"] == []
+
+
+def test_a_case_is_opened_shown_today_and_resolved(counter: Counter):
+    body = {"topic": "machine", "text": "it leaks", "order": "o-1", "store": "paris-1"}
+    made = counter.ask(f"customers/{counter.anna}/cases", body, key="k-1")
+    assert {name: made["case"][name] for name in ("kind", "state", "topic", "text", "order", "missed")} == {
+        "kind": "complaint", "state": "open", "topic": "machine", "text": "it leaks", "order": "o-1", "missed": 0,
+    }  # fmt: skip
+    (loop,) = counter.ask("counter/today?store=paris-1")["loops"]
+    assert loop == {
+        "id": made["id"], "kind": "complaint", "text": "machine", "since": made["case"]["since"], "order": "o-1",
+        "person": counter.anna, "name": "Anna Arabica",
+    }  # fmt: skip
+    assert counter.ask(f"cases/{made['id']}/resolve", {"outcome": "replaced"})["case"]["state"] == "closed"
+    assert counter.ask(f"cases/{made['id']}/resolve", {"outcome": "replaced"})["status"] == "duplicate"
+    assert counter.ask("counter/today?store=paris-1")["loops"] == []
+
+
+def test_who_looked_is_told(counter: Counter):
+    with counter.hub.store.transaction() as tx:
+        for by in ("lea", "mia"):
+            said = {"by": by, "store": "paris-1", "purpose": "service", "facts": ("f1",)}
+            counter.hub.clienteling.viewed(tx, counter.anna, **said)
+    seen = counter.ask(f"customers/{counter.anna}/views")
+    assert [(one["by"], one["store"], one["purpose"], one["facts"]) for one in seen] == [
+        ("mia", "paris-1", "service", ["f1"]), ("lea", "paris-1", "service", ["f1"]),
+    ]  # fmt: skip
+    assert counter.ask(f"customers/{counter.anna}/views?limit=1") == seen[:1]
+
+
+def test_what_is_ready_at_a_store_is_told_with_whom_it_is_for(counter: Counter):
+    hub = counter.hub
+    selling = Selling(hub)
+    selling.receive(3, "paris-1")
+    selling.place(2, "pickup", "paris-1", order_id="o-7", customer={"email": "anna@example.com"})
+    for step in ("accept", "pick", "ready"):
+        getattr(hub.fulfilling, step)("o-7-1", by="Ben")
+    (ready,) = counter.ask("counter/today?store=paris-1")["pickups"]
+    assert (ready["order"], ready["fulfilment"], ready["person"], ready["name"]) == (
+        "o-7", "o-7-1", counter.anna, "Anna Arabica",
+    )  # fmt: skip
+    assert [(one["sku"], one["units"]) for one in ready["lines"]] == [("coffee", 2)]
+
+
+def test_a_day_is_the_stores_own_unless_a_span_is_given(counter: Counter):
+    told = counter.ask("counter/today?store=nowhere")
+    assert (told["place"], told["appointments"], told["pickups"], told["loops"], told["follow_ups"]) == (
+        "nowhere", [], [], [], [],
+    )  # fmt: skip
+    begins = counter.hub.clock.now() // DAY * DAY
+    assert (told["from"], told["to"]) == (as_text(begins), as_text(begins + DAY))
+    assert counter.ask("counter/today", status=400)["code"] == "http.bad_request"
+    assert counter.ask("counter/today?store=x&from=soon", status=400)["code"] == "value.not_instant"
