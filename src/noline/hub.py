@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from noline.channels import segment, shopify, tcf
 from noline.flows import move as moving
-from noline.flows.acquaintance import Acquaintance
 from noline.flows.acquaintance import Rooms as CounterRooms
 from noline.flows.agenda import Keeping
 from noline.flows.aims import Aiming
@@ -74,7 +73,6 @@ from noline.flows.tasks import Tasks
 from noline.flows.timeline import Timeline, timeline
 from noline.flows.verify import Verification, verify
 from noline.flows.watching import Past, Watching
-from noline.insight.actions.model import Due
 from noline.insight.actions.service import Actions, actions_of
 from noline.insight.card.service import Card
 from noline.insight.journeys.model import Windows
@@ -289,14 +287,14 @@ class Hub:
             self.customers, self.recognition, self.consents, self.orders, self.catalogue, self.feedback, rooms.cases,
             rooms.clients,
         )  # fmt: skip
-        self.greeting = Greeting(
-            store=self.store, rooms=known, clienteling=self.clienteling, offering=self.offering, look=self._promisable,
-            due=self._due, clock=self.clock, currency=self.settings.currency, told=dict(self.settings.counter),
-        )  # fmt: skip
-
         self.recommending = Recommending(
             store=self.store, rooms=known, folder=self.folder / "analytics" / "recommend", clock=self.clock,
             history=self._baskets_of_all,
+        )  # fmt: skip
+        self.greeting = Greeting(
+            store=self.store, rooms=known, clienteling=self.clienteling, offering=self.offering, look=self._promisable,
+            due=self.recommending.due, clock=self.clock, currency=self.settings.currency,
+            told=dict(self.settings.counter),
         )  # fmt: skip
 
     def _baskets_of_all(self) -> tuple[int, list[Bought]]:
@@ -310,10 +308,6 @@ class Hub:
         """Units of items that may be promised, by item and location."""
         looked = self.shelves.look(skus, now)
         return {sku: looked.everywhere(sku) for sku in skus}
-
-    def _due(self, known: Acquaintance, now: Micros) -> Sequence[Due]:  # noqa: ARG002
-        """What a customer usually buys about now."""
-        return ()
 
     def _wire_goods(self) -> None:
         """Goods that move inside the company, come back, and are counted."""

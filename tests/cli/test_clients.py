@@ -75,6 +75,8 @@ def test_a_case_is_opened_and_resolved(noline, shop, anna):
 def test_who_looked_is_told(noline, shop, anna):
     assert told(noline("clients", "views", anna, "--hub", shop, "--json")) == []
     with Hub.open(shop) as hub, hub.store.transaction() as tx:
-        hub.clienteling.viewed(tx, anna, by="lea", store="paris-1", purpose="service", facts=("f1",))
+        hub.clienteling.viewed(
+            tx, hub.customers.whom(tx, anna), by="lea", store="paris-1", purpose="service", facts=("f1",)
+        )
     (seen,) = told(noline("clients", "views", anna, "--hub", shop, "--json"))
     assert (seen["by"], seen["store"], seen["facts"]) == ("lea", "paris-1", ["f1"])

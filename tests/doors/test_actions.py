@@ -115,7 +115,7 @@ def test_the_command_line_says_it_in_words(doors: Doors, anna: str, capsys):
             customer=anna, now=now, orders=3, last_order_at=now - 200 * 86_400_000_000,
             consents={"personalisation": "granted", "marketing": "granted"},
         )  # fmt: skip
-        ranking = doors.hub.offering.propose(tx, anna, situation)
+        ranking = doors.hub.offering.propose(tx, doors.hub.customers.whom(tx, anna), situation)
     assert [one.id for one, _ in ranking.new] == ["win_back"]
     assert run(["programmes", "show", "win_back", "--hub", str(doors.hub.folder)]) == 0
     told = capsys.readouterr()

@@ -133,7 +133,7 @@ def test_who_looked_is_told(counter: Counter):
     with counter.hub.store.transaction() as tx:
         for by in ("lea", "mia"):
             said = {"by": by, "store": "paris-1", "purpose": "service", "facts": ("f1",)}
-            counter.hub.clienteling.viewed(tx, counter.anna, **said)
+            counter.hub.clienteling.viewed(tx, counter.hub.customers.whom(tx, counter.anna), **said)
     seen = counter.ask(f"customers/{counter.anna}/views")
     assert [(one["by"], one["store"], one["purpose"], one["facts"]) for one in seen] == [
         ("mia", "paris-1", "service", ["f1"]), ("lea", "paris-1", "service", ["f1"]),

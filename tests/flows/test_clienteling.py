@@ -46,7 +46,7 @@ def words_of(hub):
 def look(hub, whom, **said):
     said = {"by": "lea", "store": "paris-1", "purpose": "service", "facts": ("f1", "f2"), **said}
     with hub.store.transaction() as tx:
-        return hub.clienteling.viewed(tx, whom, **said)
+        return hub.clienteling.viewed(tx, hub.customers.whom(tx, whom), **said)
 
 
 def test_a_note_stands_once_however_often_it_is_sent_and_goes_when_it_is_withdrawn(shop):

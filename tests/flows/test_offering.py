@@ -67,7 +67,7 @@ class Counter:
 
     def propose(self, person: str, **told) -> model.Ranking:
         with self.hub.store.transaction() as tx:
-            return self.offering.propose(tx, person, self.situation(person, **told))
+            return self.offering.propose(tx, self.hub.customers.whom(tx, person), self.situation(person, **told))
 
     def situation(self, person: str, **told) -> Situation:
         return Situation(
@@ -147,7 +147,7 @@ def test_a_withdrawn_transaction_drew_nothing(at):
 
     def proposes_and_fails():
         with counter.hub.store.transaction() as tx:
-            counter.offering.propose(tx, anna, counter.situation(anna))
+            counter.offering.propose(tx, counter.hub.customers.whom(tx, anna), counter.situation(anna))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -336,7 +336,9 @@ def test_what_was_planted_in_four_thousand_customers_is_found_and_buying_after_a
         people = counter.know(*users)
         with hub.store.transaction() as tx:
             arms = [
-                Arm.HELD if counter.offering.propose(tx, one, counter.situation(one)).held else Arm.SHOWN
+                Arm.HELD
+                if counter.offering.propose(tx, counter.hub.customers.whom(tx, one), counter.situation(one)).held
+                else Arm.SHOWN
                 for one in people
             ]
         chance = Random(11)

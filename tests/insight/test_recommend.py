@@ -9,6 +9,7 @@ import pytest
 from noline.insight.recommend import baselines, trees
 from noline.insight.recommend.features import NAMES, Known, candidates
 from noline.insight.recommend.fitting import calibrated, count_known
+from noline.insight.recommend.habits import Past, due
 from noline.insight.recommend.metrics import Bought, by_customer, measured
 from noline.insight.recommend.model import Basket, BasketsUnreadable, RecommendAskedWrong
 from noline.insight.recommend.reading import read
@@ -254,12 +255,11 @@ def test_what_may_not_be_named_is_not(fitted):
     assert "coffee-3" not in {one.sku for one in fitted.for_customer(HISTORY, now=NOW, without=["coffee-3"])}
 
 
-def test_an_item_is_due_when_its_usual_time_has_passed(fitted):
-    history = [basket(days, "coffee-3") for days in (50, 40, 30, 20)]
-    due = fitted.due(history, NOW)
-    assert [(one.sku, one.ratio) for one in due] == [("coffee-3", 2.0)]
-    assert due[0].evidence.values["usual_days"] == 10
-    assert fitted.due([basket(days, "coffee-3") for days in (32, 22, 12, 2)], NOW) == []
+def test_an_item_is_due_when_its_usual_time_has_passed():
+    past = Past.of(basket(days, "coffee-3") for days in (50, 40, 30, 20))
+    assert [(one.sku, one.ratio, one.probability) for one in due(past, NOW)] == [("coffee-3", 2.0, 5 / 6)]
+    assert due(Past.of(basket(days, "coffee-3") for days in (32, 22, 12, 2)), NOW) == []
+    assert due(Past.of(basket(days, "coffee-3") for days in (40, 20)), NOW) == []
 
 
 def test_what_was_saved_answers_as_before_and_holds_no_customer(fitted, tmp_path):

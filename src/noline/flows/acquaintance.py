@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from noline.flows.recognise import Recognition
-from noline.kernel.clock import Micros
-from noline.kernel.events import Identifier
 from noline.stores.transactional import Reader
 from noline.truth.cases.model import Case
 from noline.truth.cases.service import Cases
@@ -18,7 +16,7 @@ from noline.truth.clients.model import Client
 from noline.truth.clients.service import Clients
 from noline.truth.consents.model import Consent
 from noline.truth.consents.service import Consents
-from noline.truth.customers.service import Customers
+from noline.truth.customers.service import Customers, Whom
 from noline.truth.feedback.model import Loop
 from noline.truth.feedback.service import Feedback
 from noline.truth.orders.model import Order, OrderLine, State
@@ -45,14 +43,12 @@ class Rooms(NamedTuple):
 class Acquaintance(NamedTuple):
     """What is known of one customer.
 
-    subjects: how the log names them. bought: their latest orders with the lines, the latest first. items: of the
+    bought: their latest orders with the lines, the latest first. items: of the
     catalogue, by SKU. stages: how far locations have come with orders that are under way. loops: what they said of us
     that nobody closed.
     """
 
-    person: str
-    subjects: Sequence[bytes]
-    identifiers: tuple[tuple[Identifier, Micros], ...]
+    whom: Whom
     traits: Mapping[str, Attribute]
     name: str | None
     consents: Mapping[str, Consent]
@@ -66,18 +62,16 @@ class Acquaintance(NamedTuple):
 
 def acquaintance(reader: Reader, rooms: Rooms, person: str) -> Acquaintance:
     """Read what is known of a person, by the id of today or an older one. Raises NotFound."""
-    customer = rooms.customers.get(reader, person)
-    subjects = [rooms.customers.subject(one) for one, _ in customer.identifiers]
+    whom = rooms.customers.whom(reader, person)
+    subjects = whom.subjects
     profile = rooms.recognition.profile_of(reader, subjects)
     bought = rooms.orders.bought_by(reader, subjects)
     under_way = [order.order_id for order, _ in bought if order.state in UNDER_WAY]
     return Acquaintance(
-        customer.person,
-        subjects,
-        customer.identifiers,
+        whom,
         profile.attributes,
         profile.name,
-        rooms.consents.of_names(reader, subjects, lambda: rooms.customers.joined_at(reader, customer.person)),
+        rooms.consents.of_names(reader, subjects, lambda: rooms.customers.joined_at(reader, whom.person)),
         bought,
         rooms.catalogue.items(reader, {line.sku for _, lines in bought for line in lines}),
         rooms.orders.steps(reader, under_way) if under_way else (),

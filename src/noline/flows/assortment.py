@@ -85,7 +85,8 @@ class Assortment:
     def _follow(self, reader: Reader, now: Micros) -> None:
         if self._read_at <= now < self._read_at + MINUTE:
             return
-        self._sold, self._words = {}, None
+        self._sold.clear()
+        self._words = None
         self._fits = fitting(_product(one) for one in self._catalogue.with_attribute(reader, _FITS))
         self._launched = tuple(_product(one) for one in self._catalogue.with_attribute(reader, _LAUNCHED))
         self._places = {one.location: one for one in self._catalogue.locations(reader)}

@@ -32,7 +32,7 @@ from noline.truth.clients.model import (
 )
 from noline.truth.clients.service import Clients
 from noline.truth.customers.model import alone
-from noline.truth.customers.service import Customers
+from noline.truth.customers.service import Customers, Whom
 
 NAMES_ANOTHER = "it holds the e-mail address or the phone number of another customer"
 _CHANNEL = "store"
@@ -125,7 +125,9 @@ class Clienteling:
         _check(why_not_kept(text=text))
         with self._store.transaction() as tx:
             self._refuse_others(tx, self._customers.subjects(tx, person), text)
-            return self._do(tx, model.WRITTEN, self._whom(tx, person), {"text": text.strip()}, "note", by, key)
+            return self._do(
+                tx, model.WRITTEN, self._customers.whom(tx, person).head, {"text": text.strip()}, "note", by, key
+            )
 
     def withdraw_note(self, person: str, note: str, *, by: str) -> Done:
         """Take a note back: its words leave the table; withdrawn again nothing happens. Raises NotFound."""
@@ -145,7 +147,7 @@ class Clienteling:
         _check(why_not_kept(longest=LONGEST_NAME, adviser=adviser or None))
         with self._store.transaction() as tx:
             said = {"adviser": adviser.strip()}
-            return self._do(tx, model.NAMED, self._whom(tx, person), said, "adviser", by, key)
+            return self._do(tx, model.NAMED, self._customers.whom(tx, person).head, said, "adviser", by, key)
 
     # -- appointments
 
@@ -153,7 +155,7 @@ class Clienteling:
         """Agree on an appointment at a store. Raises NotFound, ClientUnreadable and ClientKeyReused."""
         _check(why_not_kept(longest=LONGEST_NAME, store=store, topic=topic))
         with self._store.transaction() as tx:
-            subject = self._whom(tx, person)
+            subject = self._customers.whom(tx, person).head
             appointment = self._id("appointment", subject, key)
             said = {"appointment_id": appointment, "topic": topic.strip(), "starts_at": as_text(at), "by": by}
             receipt = self._tell(tx, WORD_OF[Standing.BOOKED], subject, said, appointment, store, key)
@@ -206,7 +208,7 @@ class Clienteling:
         with self._store.transaction() as tx:
             self._refuse_others(tx, self._customers.subjects(tx, person), text)
             said = {name: one for name, one in said.items() if one is not None}
-            return self._do(tx, model.PLANNED, self._whom(tx, person), said, "follow-up", by, key)
+            return self._do(tx, model.PLANNED, self._customers.whom(tx, person).head, said, "follow-up", by, key)
 
     def close_follow_up(self, follow_up: str, outcome: str, *, by: str) -> Done:
         """Say what became of a follow-up; closed again it stays as it is. Raises NotFound and ClientUnreadable."""
@@ -240,7 +242,7 @@ class Clienteling:
         )
         with self._store.transaction() as tx:
             self._refuse_others(tx, self._customers.subjects(tx, person), f"{topic} {text or ''}")
-            subject = self._whom(tx, person)
+            subject = self._customers.whom(tx, person).head
             case_id = self._id("case", subject, key)
             said = {"case_id": case_id, "topic": topic.strip(), "text": text, "order_id": order_id, "by": by}
             receipt = self._tell(tx, OPENED, subject, said, case_id, store, key)
@@ -264,21 +266,16 @@ class Clienteling:
     # -- who looked
 
     def viewed(
-        self, tx: Transaction, person: str, *, by: str, store: str | None, purpose: str, facts: tuple[str, ...]
+        self, tx: Transaction, whom: Whom, *, by: str, store: str | None, purpose: str, facts: tuple[str, ...]
     ) -> Receipt:
-        """Note that somebody looked at a customer's card, for what, and which facts were shown. Raises NotFound."""
+        """Note that somebody looked at a customer's card, for what, and which facts were shown."""
         said: Json = {"purpose": purpose, "facts": facts}
         if store is not None:
             said["store_id"] = store
-        (receipt,) = self._deeds.do(tx, [Deed(model.VIEWED, self._whom(tx, person), said)], by=by)
+        (receipt,) = self._deeds.do(tx, [Deed(model.VIEWED, whom.head, said)], by=by)
         return receipt
 
     # -- inside
-
-    def _whom(self, reader: Reader, person: str) -> bytes:
-        """The subject that a person is called after: that of the strongest name."""
-        today = self._customers.resolve(reader, person)
-        return next(one for one in self._customers.subjects(reader, today) if alone(one) == today)
 
     def _do(self, tx: Transaction, kind: str, subject: bytes, said: Json, what: str, by: str, key: str | None) -> Done:
         _check(why_not_kept(longest=LONGEST_NAME, by=by))

@@ -178,10 +178,12 @@ class Greeting:
         stands = self._stocked(stands, skus, sold)
         # Who looked is written in the same transaction as what was drawn for the customer by looking.
         with self._store.transaction() as tx:
-            ranking = None if asked.presence is Presence.PASSIVE else self._offering.propose(tx, person, stands)
+            ranking = (
+                None if asked.presence is Presence.PASSIVE else self._offering.propose(tx, scene.known.whom, stands)
+            )
             found = self._composed(scene, greeting, ranking)
             self._clienteling.viewed(
-                tx, person, by=asked.by, store=asked.store, purpose=asked.purpose, facts=tuple(found.facts)
+                tx, scene.known.whom, by=asked.by, store=asked.store, purpose=asked.purpose, facts=tuple(found.facts)
             )
         return found
 
@@ -193,13 +195,13 @@ class Greeting:
         sold = self._assortment.sold(reader, (line.sku for _, lines in known.bought for line in lines), now)
         products = {sku: one.product for sku, one in sold.items()}
         held = cards.know(
-            known.person, matter.purchases(known), products, now,
+            known.whom.person, matter.purchases(known), products, now,
             told=matter.told(known), fits=self._assortment.fits(reader, now), rules=self._rules,
         )  # fmt: skip
         midnight = (now + offset) // DAY * DAY - offset
         opened, ready = matter.open_matters(known, now), matter.pickups(known, asked.store, products)
         today = matter.arranged(known, midnight, midnight + DAY)
-        greeted_before = self._rooms.clients.days_seen(reader, known.subjects, midnight, offset)
+        greeted_before = self._rooms.clients.days_seen(reader, known.whom.subjects, midnight, offset)
         facts = [
             *held.facts, *(one.fact for one in opened), *(fact for _, fact in ready), *(one.fact for one in today),
             *matter.planned(known),
@@ -275,7 +277,7 @@ class Greeting:
 
     @staticmethod
     def _consents(scene: _Scene) -> Mapping[str, str]:
-        """As a programme may count on them: a yes to what the card is not opened for is no yes here, and not unknown."""
+        """As a programme may count on them: a yes to what the card is not opened for is no yes here, nor unknown."""
         return {
             purpose: state if state != "granted" or purpose in scene.disclosed.granted else "not asked for here"
             for purpose, state in scene.states.items()
@@ -286,7 +288,7 @@ class Greeting:
     def _composed(self, scene: _Scene, greeting: cards.Greeting, ranking: Ranking | None) -> cards.Card:
         asked, known = scene.asked, scene.known
         frame = cards.Frame(
-            known.person, scene.now, str(asked.presence), scene.language, asked.store, scene.place or None
+            known.whom.person, scene.now, str(asked.presence), scene.language, asked.store, scene.place or None
         )  # fmt: skip
         who = cards.Who(
             name=known.name,
@@ -326,7 +328,7 @@ class Greeting:
         sayable = scene.disclosed.sayable()
         said = self._greeter.greet(
             sayable, language=scene.language, person=scene.person, occasion=self._occasion(scene),
-            seed=seed_of(scene.known.person, scene.greeted_before),
+            seed=seed_of(scene.known.whom.person, scene.greeted_before),
         )  # fmt: skip
         worded = self._wording.worded(
             said, sayable, language=scene.language, person=scene.person, setting=scene.setting, products=products
@@ -336,7 +338,7 @@ class Greeting:
     def _said(self, scene: _Scene) -> tuple[cards.Sentence, ...]:
         said = self._greeter.say(
             self._worth_saying(scene), language=scene.language,
-            seed=seed_of(scene.known.person, scene.greeted_before), person=scene.person, setting=scene.setting,
+            seed=seed_of(scene.known.whom.person, scene.greeted_before), person=scene.person, setting=scene.setting,
         )  # fmt: skip
         return tuple(cards.Sentence(one.text, one.facts) for one in said)
 

@@ -144,8 +144,8 @@ def open_matters(known: Acquaintance, now: Micros) -> list[Open]:
     """Everything of the customer that waits for us."""
     orders = {order.order_id: order for order, _ in known.bought}
     return [
-        *(_of_case(known.person, one) for one in known.cases),
-        *(_of_feedback(known.person, one) for one in known.loops if _complains(one)),
+        *(_of_case(known.whom.person, one) for one in known.cases),
+        *(_of_feedback(known.whom.person, one) for one in known.loops if _complains(one)),
         *_late(known, orders, now),
         *_unsettled(known, now),
     ]
@@ -187,7 +187,7 @@ def _late(known: Acquaintance, orders: Mapping[str, Order], now: Micros) -> Iter
     for order_id, due in late.items():
         name = f"open_loop.late.{order_id}"
         fact = _fact(
-            known.person, name, "open_loop.late_order", due, value=order_id, evidence=f"order:{order_id}"
+            known.whom.person, name, "open_loop.late_order", due, value=order_id, evidence=f"order:{order_id}"
         )  # fmt: skip
         yield Open(order_id, "late_order", due, orders[order_id].order_id, fact)
 
@@ -203,7 +203,12 @@ def _unsettled(known: Acquaintance, now: Micros) -> Iterator[Open]:
         name = f"open_loop.return.{order.order_id}"
         evidence = f"order:{order.order_id}"
         fact = _fact(
-            known.person, name, "open_loop.pending_return", order.changed_at, value=order.order_id, evidence=evidence
+            known.whom.person,
+            name,
+            "open_loop.pending_return",
+            order.changed_at,
+            value=order.order_id,
+            evidence=evidence,
         )
         yield Open(order.order_id, "pending_return", order.changed_at, order.order_id, fact)
 
@@ -220,7 +225,7 @@ def pickups(known: Acquaintance, store: str | None, products: Mapping[str, Produ
             continue
         items = named_items(((line.sku, Units(line.units)) for line in lines.get(one.order_id, ())), products)
         fact = CardFact(
-            id=f"pickup.{one.fulfilment}", customer=known.person, key=f"pickup.{one.fulfilment}",
+            id=f"pickup.{one.fulfilment}", customer=known.whom.person, key=f"pickup.{one.fulfilment}",
             value=tuple(item.sku for item in items), provenance=Provenance.TRANSACTION,
             evidence=(f"order:{one.order_id}",), observed_at=one.changed_at, purpose=SERVICE,
         )  # fmt: skip
@@ -234,7 +239,7 @@ def arranged(known: Acquaintance, from_: Micros, until: Micros) -> list[Arranged
         Arranged(
             one,
             CardFact(
-                id=f"appointment.{one.id}", customer=known.person, key=f"appointment.{one.id}",
+                id=f"appointment.{one.id}", customer=known.whom.person, key=f"appointment.{one.id}",
                 value=one.topic or "", unit=as_text(one.at), provenance=Provenance.TRANSACTION,
                 evidence=(f"appointment:{one.id}",), observed_at=one.told_at, purpose=SERVICE, channel=one.channel,
             ),
@@ -248,7 +253,7 @@ def planned(known: Acquaintance) -> list[CardFact]:
     """Follow-ups as facts."""
     return [
         _fact(
-            known.person, f"follow_up.{one.id}", f"follow_up.{one.id}", one.planned_at, value=one.text,
+            known.whom.person, f"follow_up.{one.id}", f"follow_up.{one.id}", one.planned_at, value=one.text,
             evidence=f"follow_up:{one.id}", unit=as_text(one.due),
         )
         for one in known.client.follow_ups

@@ -19,7 +19,7 @@ from noline.kernel.errors import Refused
 from noline.kernel.events import Digest, Receipt
 from noline.kernel.shares import FEWEST_CASES, FEWEST_PERSONS, Difference, difference
 from noline.stores.transactional import Reader, Transaction, TransactionalStore
-from noline.truth.customers.service import Customers
+from noline.truth.customers.service import Customers, Whom
 from noline.truth.offers.model import (
     ANSWERED,
     DRAWN,
@@ -67,13 +67,6 @@ class Report(NamedTuple):
     measured_at: Micros
 
 
-class _Whom(NamedTuple):
-    """A person's subjects. strongest: that of the identifier that identifies best, then of the oldest."""
-
-    subjects: list[bytes]
-    strongest: bytes
-
-
 class Offering:
     """Proposes, takes answers down, and measures, for one hub."""
 
@@ -102,9 +95,8 @@ class Offering:
 
     # -- at the counter
 
-    def propose(self, tx: Transaction, person: str, situation: Situation, limit: int = 3) -> Ranking:
-        """What to propose now; what begins with it is drawn in the caller's transaction. Raises NotFound."""
-        whom = self._whom(tx, person)
+    def propose(self, tx: Transaction, whom: Whom, situation: Situation, limit: int = 3) -> Ranking:
+        """What to propose now; what begins with it is drawn in the caller's transaction."""
         told = self._offers.of(tx, whom.subjects)
         record = model.Record(
             tuple(model.Drawn(one.programme, Arm(one.arm), one.at, one.until) for one in told.draws),
@@ -128,24 +120,24 @@ class Offering:
         if why := why_not_answered(answer, reason):
             raise AnswerWrong(why=why)
         with self._store.transaction() as tx:
-            whom = self._whom(tx, person)
-            deed = Deed(ANSWERED, whom.strongest, answered(programme, answer, reason.strip()), self._key(whom, key))
+            whom = self._customers.whom(tx, person)
+            deed = Deed(ANSWERED, whom.head, answered(programme, answer, reason.strip()), self._key(whom, key))
             (receipt,) = self._deeds.do(tx, [deed], by=by)
             if receipt.status == "conflict":
                 raise AnswerKeyReused(key=key)
             return receipt
 
-    def _key(self, whom: _Whom, key: str | None) -> str | None:
+    def _key(self, whom: Whom, key: str | None) -> str | None:
         """The id of an answer that has an idempotency key; it tells nobody the key."""
-        return None if key is None else f"answer-{self._digest(f'answer:{whom.strongest.hex()}:{key}').hex()}"
+        return None if key is None else f"answer-{self._digest(f'answer:{whom.head.hex()}:{key}').hex()}"
 
-    def _draw(self, whom: _Whom, told: Record, programme: Programme, arm: Arm) -> Deed:
+    def _draw(self, whom: Whom, told: Record, programme: Programme, arm: Arm) -> Deed:
         """The deed of a draw; its id follows from the draw before it, so that a draw is not told twice."""
         before = max((one.at for one in told.draws if one.programme == programme.id), default=0)
-        name = self._digest(f"draw:{whom.strongest.hex()}:{programme.id}:{before}").hex()
-        return Deed(DRAWN, whom.strongest, drawn(programme.id, arm, programme.goal.within_days), f"draw-{name}")
+        name = self._digest(f"draw:{whom.head.hex()}:{programme.id}:{before}").hex()
+        return Deed(DRAWN, whom.head, drawn(programme.id, arm, programme.goal.within_days), f"draw-{name}")
 
-    def _arms(self, whom: _Whom, told: Record) -> Callable[[Programme], Arm]:
+    def _arms(self, whom: Whom, told: Record) -> Callable[[Programme], Arm]:
         """The arm of a customer in a programme: as it was drawn first, under whatever name, else by the hash."""
 
         def arm_of(programme: Programme) -> Arm:
@@ -154,15 +146,9 @@ class Offering:
             first = next((one.arm for one in told.draws if one.programme == programme.id), None)
             if first is not None:
                 return Arm(first)
-            return model.arm(self._digest, whom.strongest, programme.id, programme.holdout_percent)
+            return model.arm(self._digest, whom.head, programme.id, programme.holdout_percent)
 
         return arm_of
-
-    def _whom(self, reader: Reader, person: str) -> _Whom:
-        rules = self._customers.derivation.rules
-        known = self._customers.get(reader, person).identifiers
-        named, _ = min(known, key=lambda one: (rules.of(one[0].namespace).rank, one[1], one[0]))
-        return _Whom([self._customers.subject(one) for one, _ in known], self._customers.subject(named))
 
     def _counts(self, reader: Reader) -> dict[str, Counts]:
         return {programme: Counts(**told) for programme, told in self._offers.counts(reader).items()}

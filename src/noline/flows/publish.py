@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from noline.flows import matter
 from noline.flows.acquaintance import Acquaintance, acquaintance
 from noline.flows.acquaintance import Rooms as CounterRooms
+from noline.insight.actions.model import Due
 from noline.insight.card import service as card
+from noline.insight.recommend import habits
+from noline.insight.recommend.habits import Past
 from noline.insight.recommend.history import Bought
-from noline.insight.recommend.model import Basket, Due, Mode, RecommendAskedWrong, Recommended
+from noline.insight.recommend.model import Basket, Mode, RecommendAskedWrong, Recommended
 from noline.kernel.clock import DAY, Clock, Micros
 from noline.kernel.disclosure import may_be_reason
 from noline.stores.transactional import Reader, TransactionalStore
@@ -135,10 +138,10 @@ class Recommending:
             known = acquaintance(reader, self._rooms, person)
             no = _refused(known, self._clock.now())
             if no is not None:
-                return Answer(known.person, [], no, {}, {})
+                return Answer(known.whom.person, [], no, {}, {})
             recommender, no = self._there()
             if recommender is None:
-                return Answer(known.person, [], no, {}, {})
+                return Answer(known.whom.person, [], no, {}, {})
             found = recommender.for_customer(
                 history_of(known), mode=mode, k=min(k + _SPARE, 100), store=store, basket=basket, now=self._clock.now()
             )
@@ -146,13 +149,13 @@ class Recommending:
         hidden = _hidden({one.sku for one in found}, described)
         items = [one for one in found if one.sku not in hidden][:k]
         why = None if items else _nothing(mode)
-        return Answer(known.person, items, why, described, recommender.about)
+        return Answer(known.whom.person, items, why, described, recommender.about)
 
     def due(self, known: Acquaintance, now: Micros) -> list[Due]:
-        """What this customer buys again about now; nothing where it may not be used, and while no ranking is there."""
-        if self._kept is None or _refused(known, now) is not None:
+        """What this customer buys again about now, by their own habits; nothing where these may not be used."""
+        if _refused(known, now) is not None:
             return []
-        return self._kept.due(history_of(known), now)
+        return [Due(one.sku, one.ratio, one.probability) for one in habits.due(Past.of(history_of(known)), now)]
 
     def _there(self) -> "tuple[Recommender | None, str | None]":
         try:

@@ -74,7 +74,7 @@ def situation(
     delivered = next((order for order in bought if order.state in _DELIVERED), None)
     tastes = {fact.key.partition(".")[2]: fact for fact in useful.values() if fact.key.startswith("preference.")}
     return Situation(
-        customer=known.person,
+        customer=known.whom.person,
         now=around.now,
         presence=around.presence,
         store=around.store,

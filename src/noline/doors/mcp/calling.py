@@ -104,7 +104,7 @@ class Calling:
     def _viewed(self, caller: Caller, tool: Tool, person: str, store: str | None) -> None:
         with self.hub.store.transaction() as tx:
             self.hub.clienteling.viewed(
-                tx, person, by=caller.by, store=store, purpose=tool.views or "", facts=()
+                tx, self.hub.customers.whom(tx, person), by=caller.by, store=store, purpose=tool.views or "", facts=()
             )  # fmt: skip
 
     def _note(self, caller: Caller, name: str, outcome: str) -> None:

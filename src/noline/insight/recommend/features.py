@@ -11,12 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from noline.insight.recommend.model import MOST_BASKETS
 from noline.insight.recommend.neighbours import Neighbours
 from noline.insight.recommend.statistics import WEEK_DAYS, ItemStatistics, lately
 from noline.insight.recommend.table import Flags, Floats, Ints, Longs, Queries, Table, spread
-
-MOST_BASKETS = 150
-"""Of a customer's past, the last so many; who buys more often shows no more by it."""
 
 OWN = 100
 NEAR = 25

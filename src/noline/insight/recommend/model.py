@@ -9,6 +9,9 @@ from noline.kernel.errors import Refused
 Mode = Literal["repeat", "new", "basket"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
+MOST_BASKETS = 150
+"""Of a customer's past, the last so many; who buys more often shows no more by it."""
+
 
 class BasketsUnreadable(Refused):
     """A file from which no baskets can be read."""
@@ -54,18 +57,6 @@ class Recommended(NamedTuple):
     score: float
     probability: float | None
     because: Because
-
-
-class Due(NamedTuple):
-    """An item whose usual time between purchases is over.
-
-    ratio: time since the last purchase, by the usual time. probability: that a customer buys it again at all.
-    """
-
-    sku: str
-    ratio: float
-    probability: float
-    evidence: Because
 
 
 class ModelUnreadable(Refused):

@@ -1,12 +1,13 @@
 """Baskets of customers as arrays: of all for fitting, of one for an answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from noline.insight.recommend.features import MOST_BASKETS, Known
+from noline.insight.recommend.features import Known
+from noline.insight.recommend.habits import Past
 from noline.insight.recommend.model import Basket
 from noline.insight.recommend.statistics import ItemStatistics
 from noline.insight.recommend.table import Queries, Table
@@ -14,25 +15,6 @@ from noline.kernel.clock import DAY, Micros
 
 SPARE = 64
 """Places for items of one customer that are newer than the fitting; what all items have in common holds for them."""
-
-
-class Past(NamedTuple):
-    """One customer's latest baskets, oldest first; and the places of the baskets that hold each SKU, ascending."""
-
-    baskets: list[Basket]
-    holding: dict[str, list[int]]
-
-    @classmethod
-    def of(cls, history: Iterable[Basket]) -> Self:
-        """Of baskets in any order."""
-        baskets = sorted(history, key=lambda one: one.at_us)[-MOST_BASKETS:]
-        holding: dict[str, list[int]] = {}
-        for place, one in enumerate(baskets):
-            for sku, _ in one.items:
-                places = holding.setdefault(sku, [])
-                if not places or places[-1] != place:
-                    places.append(place)
-        return cls(baskets, holding)
 
 
 class Asked(NamedTuple):

@@ -1,38 +1,7 @@
 """Why an item is named: as data, and as a sentence."""
 
-from typing import NamedTuple
-
+from noline.insight.recommend.habits import Habit
 from noline.insight.recommend.model import Because
-from noline.insight.recommend.past import Past
-from noline.kernel.clock import DAY, Micros
-
-_LOOKED_BACK = 10
-
-
-class Habit(NamedTuple):
-    """How one customer buys one item. usual_days: the mean between two purchases, None with fewer than two of them."""
-
-    times: int
-    of: int
-    times_ever: int
-    last_days_ago: int
-    usual_days: float | None
-    here: int
-
-
-def habit(past: Past, sku: str, store: str | None, now: Micros) -> Habit:
-    """Of an item that was bought at least once; `times` over the last ten baskets, the rest over all that count."""
-    places = past.holding[sku]
-    of = min(len(past.baskets), _LOOKED_BACK)
-    begun, last = past.baskets[places[0]].at_us, past.baskets[places[-1]].at_us
-    return Habit(
-        times=sum(place >= len(past.baskets) - of for place in places),
-        of=of,
-        times_ever=len(places),
-        last_days_ago=max(0, int((now - last) // DAY)),
-        usual_days=(last - begun) / DAY / (len(places) - 1) if len(places) > 1 else None,
-        here=sum(past.baskets[place].store == store for place in places) if store is not None else 0,
-    )
 
 
 def by_habit(found: Habit) -> Because:
@@ -72,12 +41,6 @@ def by_basket(other: str, share: float) -> Because:
 def by_popularity(baskets: int, of: int) -> Because:
     """Everybody buys it."""
     return Because("popular", {"baskets": baskets, "of": of}, f"in {baskets:,} of {of:,} baskets of all customers")
-
-
-def by_due(found: Habit, ratio: float) -> Because:
-    """The usual time has passed."""
-    because = by_habit(found)
-    return Because("due", {**because.values, "ratio": round(ratio, 2)}, because.text)
 
 
 def _baskets(count: int) -> str:

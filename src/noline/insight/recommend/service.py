@@ -17,28 +17,21 @@ from scipy import sparse
 
 from noline.insight.recommend import keeping, reasons
 from noline.insight.recommend.evaluation import Evaluated, Evaluation, evaluate
-from noline.insight.recommend.features import NAMES, Candidates, Known, candidates
+from noline.insight.recommend.features import Candidates, Known, candidates
 from noline.insight.recommend.fitting import Fitted, Method, fit
-from noline.insight.recommend.model import MODES, Basket, Because, Due, Mode, RecommendAskedWrong, Recommended
-from noline.insight.recommend.past import Asked, Past, asked_of, table_of, with_room
+from noline.insight.recommend.habits import Past, habit
+from noline.insight.recommend.model import MODES, Basket, Because, Mode, RecommendAskedWrong, Recommended
+from noline.insight.recommend.past import Asked, asked_of, table_of, with_room
 from noline.insight.recommend.reading import COLUMNS, NEEDED, Read, read
 from noline.insight.recommend.table import Doubles, Longs, Table, spread
 from noline.kernel.clock import Micros
 
 __all__ = [
-    "COLUMNS", "MODES", "NEEDED", "Basket", "Because", "Due", "Evaluated", "Evaluation", "Method", "Mode", "Read",
+    "COLUMNS", "MODES", "NEEDED", "Basket", "Because", "Evaluated", "Evaluation", "Method", "Mode", "Read",
     "Recommended", "Recommender", "evaluate", "read", "table_of",
 ]  # fmt: skip
 
 MOST = 100
-
-DUE_FROM, DUE_UNTIL = 0.8, 4.0
-"""An item is due when so many times its usual gap has passed; after the second it is given up."""
-
-FEWEST_PURCHASES = 3
-"""Of an item, before a gap between them is called usual."""
-
-_TIMES = NAMES.index("times")
 
 
 class _Found(NamedTuple):
@@ -115,23 +108,6 @@ class Recommender:
             for row, because in zip(chosen, self._because(found, chosen, beside), strict=True)
         ]
 
-    def due(self, history: Sequence[Basket], now: Micros, *, without: Collection[str] = ()) -> list[Due]:
-        """What this customer buys again and again, and has not for about as long as usual, the likeliest first.
-
-        Only items with at least three purchases. probability: that it stands in the customer's next basket.
-        """
-        found = self._found(history, None, now, ())
-        listed: list[Due] = []
-        for row in np.flatnonzero(found.those.own & (found.those.values[:, _TIMES] >= FEWEST_PURCHASES)):
-            sku = found.asked.skus[found.those.item[row]]
-            habit = reasons.habit(found.past, sku, None, now)
-            if sku in without or not habit.usual_days:
-                continue
-            ratio = habit.last_days_ago / max(habit.usual_days, 0.5)
-            if DUE_FROM <= ratio <= DUE_UNTIL:
-                listed.append(Due(sku, ratio, float(found.chance[row]), reasons.by_due(habit, ratio)))
-        return sorted(listed, key=lambda one: -one.probability)
-
     # -- one customer
 
     def _found(self, history: Iterable[Basket], store: str | None, now: Micros, extra: Sequence[int]) -> _Found:
@@ -189,7 +165,7 @@ class Recommender:
                 yield reasons.by_basket(*beside[row])
             elif found.those.own[row]:
                 sku = found.asked.skus[item]
-                yield reasons.by_habit(reasons.habit(found.past, sku, found.store, found.now))
+                yield reasons.by_habit(habit(found.past, sku, found.store, found.now))
             else:
                 nearest = nearest or self._nearest(found.asked)
                 other = nearest(item)

@@ -42,6 +42,14 @@ class Customer:
     identifiers: tuple[tuple[Identifier, Micros], ...]
 
 
+class Whom(NamedTuple):
+    """A person as the log names them. head: the subject of the strongest name, after which the person is called."""
+
+    person: str
+    subjects: tuple[Subject, ...]
+    head: Subject
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A decision of a person, with both of its sides as the log names them. undone_at: None while it stands."""
@@ -355,6 +363,12 @@ class Customers:
     def subjects(self, reader: Reader, person: str) -> list[Subject]:
         """How a person is named in the log; raises NotFound."""
         return [row[0] for row in self._names(reader, person)[1]]
+
+    def whom(self, reader: Reader, person: str) -> Whom:
+        """How the log names a person; an old id leads to who it is today. Raises NotFound."""
+        today, rows = self._names(reader, person)
+        subjects = tuple(row[0] for row in rows)
+        return Whom(today, subjects, next(one for one in subjects if alone(one) == today))
 
     def names_of(self, reader: Reader, subjects: Iterable[Subject]) -> dict[Subject, Identifier]:
         """The identifiers that the log names so."""
