@@ -121,6 +121,7 @@ from noline.truth.stock.policies import StockSettings
 from noline.truth.stock.promising import nearest_to_whole
 from noline.truth.stock.service import Stock
 from noline.truth.stock.shelves import ShelvesInMemory
+from noline.truth.wishes.service import Wishes
 
 if TYPE_CHECKING:
     from noline.flows.reasons import Reasons
@@ -162,6 +163,7 @@ class Rooms(NamedTuple):
     offers: Offers
     clients: Clients
     cases: Cases
+    wishes: Wishes
 
     @classmethod
     def of(cls, digest: Digest, currency: str, rules: Rules, stock: StockSettings) -> Self:
@@ -184,6 +186,7 @@ class Rooms(NamedTuple):
             Offers(digest),
             Clients(digest),
             Cases(digest),
+            Wishes(),
         )
 
 
@@ -244,7 +247,7 @@ class Hub:
             store=self.store, log=self.log, vault=self.vault, facts=self.facts, customers=self.customers,
             rooms=(
                 rooms.profiles, rooms.consents, rooms.accounts, rooms.addresses, rooms.carts, rooms.offers,
-                rooms.clients, rooms.cases,
+                rooms.clients, rooms.cases, rooms.wishes,
             ),
             goods=(rooms.catalogue, rooms.stock, rooms.orders, rooms.prices, rooms.feedback),
             orders=rooms.orders, papers=rooms.goods, profiles=rooms.profiles, agenda=rooms.agenda,
@@ -255,11 +258,14 @@ class Hub:
             store=self.store, customers=self.customers, offers=rooms.offers,
             goals=Goals(self.customers, self.orders, self.consents), deeds=self.deeds, clock=self.clock,
             digest=self.vault.digest, actions=lambda: self.actions,
+            called=lambda reader, subjects: self.recognition.profile_of(reader, subjects).name,
         )  # fmt: skip
         self.matching = Matching(self.store, self.customers, self.profiles, self.identity, self.clock)
         judge = Judge(self.matching.model, self.clock)
         self.recognition = Recognition(self.store, self.customers, self.profiles, self.orders, self.identity, judge)
-        day = DayRooms(self.customers, rooms.clients, rooms.cases, self.feedback, self.orders, self.catalogue)
+        day = DayRooms(
+            self.customers, rooms.clients, rooms.cases, self.feedback, self.orders, self.catalogue, self.consents
+        )  # fmt: skip
         zone = str(self.settings.counter.get("time_zone", ""))
         self.shop_days = ShopDays(self.store, day, self.recognition, self.clock, zone)
 
@@ -285,7 +291,7 @@ class Hub:
         """What is known of a customer who stands at the counter."""
         known = CounterRooms(
             self.customers, self.recognition, self.consents, self.orders, self.catalogue, self.feedback, rooms.cases,
-            rooms.clients,
+            rooms.clients, rooms.wishes,
         )  # fmt: skip
         self.recommending = Recommending(
             store=self.store, rooms=known, folder=self.folder / "analytics" / "recommend", clock=self.clock,
@@ -460,13 +466,14 @@ class Hub:
         role: str = "associate",
         by: str = "noline",
         identified_by: str = "",
+        book: bool = False,
     ) -> Card:
         """The card of a customer who stands at a store (None: is on the phone); that it was opened is noted.
 
-        presence: declared, appointment, pickup or passive. Raises NotFound, PresenceUnknown, LanguageUnknown and
-        PurposeUnknown.
+        presence: declared, appointment, pickup or passive. book: the card is kept for later, so nothing is offered by
+        it. Raises NotFound, PresenceUnknown, LanguageUnknown and PurposeUnknown.
         """
-        asked = Asked(store, presence_of(presence), language, purpose, role, by, identified_by)
+        asked = Asked(store, presence_of(presence), language, purpose, role, by, identified_by, book=book)
         return self.greeting.card(person, asked)
 
     def orders_of(self, person: str) -> list[Order]:

@@ -53,7 +53,8 @@ class Source:
 class ServedHub:
     """A hub in a folder with its server as a process of its own."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, made: bool = False, **settings: str) -> None:
+        """made: the hub `shop.noline` is in the folder already."""
         self.directory = folder / "shop.noline"
         self.port = free_port()
         self.origin = f"http://{LOOPBACK}:{self.port}"
@@ -61,7 +62,8 @@ class ServedHub:
         self._log_path = folder / "serve.log"
         self._log: IO[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        noline("init", str(self.directory))
+        if not made:
+            noline("init", str(self.directory))
 
     def start(self) -> "ServedHub":
         """Serve, and come back when the server says that it is ready."""

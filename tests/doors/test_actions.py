@@ -10,9 +10,11 @@ from litestar.testing import TestClient
 from noline.doors.cli.main import run
 from noline.doors.http.api import api
 from noline.doors.http.writer import Writer
+from noline.flows.deeds import Deed
 from noline.hub import Hub
 from noline.insight.actions.model import Situation
 from noline.stores.access import Role
+from noline.truth.offers.model import DRAWN, drawn
 from shop import identify
 
 ANSWER = "actions/win_back"
@@ -51,26 +53,39 @@ def anna(doors: Doors) -> str:
     return found.person
 
 
+@pytest.fixture
+def offered(doors: Doors, anna: str) -> None:
+    """Anna was offered to come back."""
+    with doors.hub.store.transaction() as tx:
+        whom = doors.hub.customers.whom(tx, anna)
+        said = drawn("win_back", "shown", 28)
+        doors.hub.deeds.do(tx, [Deed(DRAWN, whom.head, said, "draw-1")], by="noline")
+
+
+@pytest.mark.usefixtures("offered")
 def test_an_answer_is_taken_down_once_under_its_key(doors: Doors, anna: str):
     said = {"answer": "overruled", "reason": "has two at home", "by": "Lea"}
     first = doors.ask("POST", f"customers/{anna}/{ANSWER}", said, key="k-1")
     assert first == {
         "status": "accepted", "seq": first["seq"], "customer": anna, "programme": "win_back", "answer": "overruled",
     }  # fmt: skip
-    assert doors.ask("POST", f"customers/{anna}/{ANSWER}", said, key="k-1") == {**first, "status": "duplicate"}
+    assert doors.ask("POST", f"customers/{anna}/{ANSWER}", said, key="k-1") == first
     refused = doors.ask("POST", f"customers/{anna}/{ANSWER}", {"answer": "accepted"}, key="k-1", status=409)
-    assert refused["code"] == "offers.key_reused"
+    assert refused["code"] == "idempotency.key_reused"
     told = doors.ask("GET", "programmes/win_back", role=Role.MANAGER)
-    assert told["counts"] == {"shown": 0, "held": 0, "accepted": 0, "declined": 0, "overruled": 1}
+    assert told["counts"] == {"shown": 1, "held": 0, "accepted": 0, "declined": 0, "overruled": 1}
     assert [(one["reason"], one["by"]) for one in told["overruled"]] == [("has two at home", "Lea")]
 
 
+@pytest.mark.usefixtures("offered")
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [
         (ANSWER, {"answer": "overruled"}, 400, "offers.answer_wrong"),
         (ANSWER, {"answer": "perhaps"}, 400, None),
         (ANSWER, {"answer": "declined", "reason": "n\0"}, 400, None),
+        (ANSWER, {"answer": "overruled", "reason": "write to anna@example.com"}, 400, "offers.answer_wrong"),
+        ("actions/sample", {"answer": "declined"}, 409, "offers.not_shown"),
         ("actions/cocoa", {"answer": "declined"}, 404, "not_found"),
     ],
 )
@@ -87,6 +102,7 @@ def test_who_is_unknown_answers_nothing_and_an_associate_sees_no_report(doors: D
     doors.ask("GET", "programmes/cocoa", role=Role.MANAGER, status=404)
 
 
+@pytest.mark.usefixtures("offered")
 def test_the_same_answer_without_a_name_is_by_the_role_of_the_key(doors: Doors, anna: str):
     doors.ask("POST", f"customers/{anna}/{ANSWER}", {"answer": "overruled", "reason": "no"})
     (why,) = doors.ask("GET", "programmes/win_back", role=Role.MANAGER)["overruled"]

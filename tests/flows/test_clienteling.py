@@ -73,6 +73,8 @@ def test_a_note_stands_once_however_often_it_is_sent_and_goes_when_it_is_withdra
         (" ", "text has 1 to 2000 characters"),
         ("a\0b", "text holds the character NUL"),
         ("x" * 2001, "text has 1 to 2000 characters"),
+        ("\u200b\u3164 \u2060", "text has 1 to 2000 characters"),
+        ("half \ud800", "text holds half of a character"),
         ("her husband is boris@example.com", "it holds the e-mail address or the phone number of another customer"),
     ],
 )
@@ -89,6 +91,54 @@ def test_what_cannot_be_noted_leaves_nothing(shop, text, why):
         assert str(refused.value) == f"This cannot be noted about a customer: {why}."
     assert shop.last_seq() == before
     assert shop.clienteling.note(anna, "write to anna@example.com", by="lea").status == "accepted"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "boris@example.com", "ｂｏｒｉｓ＠ｅｘａｍｐｌｅ．ｃｏｍ", "bo\u200bris@example.com", "call 00 33 6 12 34 56 78",
+        "call 06 12 34 56 78", "call +33 (0) 612-345-678".replace("(0) ", ""), "call ０６１２３４５６７８", "ID",
+    ],
+)  # fmt: skip
+def test_nobody_else_is_named_in_any_words_about_a_customer(shop, text):
+    shop.accept("crm", [identify(id="c-9", at=OPENING.isoformat(), user="boris", phone="+33612345678")])
+    anna, boris, desk = person(shop), person(shop, "boris"), shop.clienteling
+    said = f"see {boris.upper()}" if text == "ID" else text
+    planned = desk.plan_follow_up(anna, "call her", NOON, by="lea")
+    case = desk.open_case(anna, "machine", by="lea")
+    before = shop.last_seq()
+    for deed in (
+        lambda: desk.note(anna, said, by="lea"),
+        lambda: desk.note(anna, "fine", by=said),
+        lambda: desk.name_adviser(anna, said, by="lea"),
+        lambda: desk.book(anna, "paris-1", NOON, said, by="lea"),
+        lambda: desk.plan_follow_up(anna, "call", NOON, by="lea", assigned_to=said),
+        lambda: desk.close_follow_up(planned.id, said, by="lea"),
+        lambda: desk.open_case(anna, said, by="lea"),
+        lambda: desk.open_case(anna, "machine", order_id=said, by="lea"),
+        lambda: desk.resolve_case(case.id, said, by="lea"),
+    ):
+        with pytest.raises(ClientUnreadable):
+            deed()
+    assert shop.last_seq() == before
+
+
+def test_the_number_of_an_order_holds_no_address_not_even_her_own(shop):
+    desk, anna = shop.clienteling, person(shop)
+    with pytest.raises(ClientUnreadable) as refused:
+        desk.open_case(anna, "machine", order_id="anna@example.com", by="lea")
+    assert "the number of an order holds no e-mail address" in str(refused.value)
+    assert desk.open_case(anna, "machine", order_id="100-2003004005", by="lea").status == "accepted"
+
+
+def test_the_same_look_is_noted_once_whatever_it_shows_also_after_a_merge(shop):
+    anna, boris = person(shop), person(shop, "boris")
+    assert look(shop, anna, once="book:1").status == "accepted"
+    assert look(shop, anna, once="book:1", facts=("f3",)).status == "duplicate"
+    assert [look(shop, boris, once="book:1").status, look(shop, anna, once="book:2").status] == ["accepted"] * 2
+    shop.identity.merge(anna, boris, by="lea", reason="the same")
+    assert look(shop, boris, once="book:2").status == "duplicate"
+    assert (len(shop.clienteling.views(anna)), shop.dead_letter_counts()) == (3, {})
 
 
 def test_the_adviser_is_the_one_named_last_and_nobody_is_possible(shop):
@@ -307,6 +357,32 @@ def test_a_day_at_a_store_names_who_is_expected_what_is_open_and_what_is_due(tmp
         ("v-1", "unanswered", "rated 2", None, "Anna Arabica"), ("v-3", "unanswered", "", None, "Emil Espresso"),
     ]  # fmt: skip
     assert found.pickups == []
+
+
+def test_a_day_tells_no_special_category_and_nothing_of_who_refuses_to_be_served(tmp_path):
+    with Hub.init(tmp_path / "shop.noline", clock=FixedClock("2026-03-02T10:00:00+00:00")) as hub:
+        hub.access.add_source("crm", "crm")
+        day = Day()
+        hub.accept("crm", [
+            identify(id="c-1", at=day.next(), user="anna", email="anna@example.com", name="Anna Arabica"),
+            identify(id="c-2", at=day.next(), user="boris", email="boris@example.com", name="Boris Robusta"),
+        ])  # fmt: skip
+        anna, boris, desk = person(hub), person(hub, "boris"), hub.clienteling
+        for topic in ("pregnancy test", "tasting"):
+            desk.book(anna, "paris-1", NOON, topic, by="lea")
+            desk.open_case(anna, topic, by="lea", store="paris-1")
+            desk.plan_follow_up(anna, topic, NOON, by="lea")
+        hub.consent.change(boris, "service", None, granted=False)
+        desk.book(boris, "paris-1", NOON, "machine", by="lea")
+        desk.open_case(boris, "machine", by="lea", store="paris-1")
+        found = hub.shop_days.today("paris-1")
+    assert sorted((one.topic or "", whom.name or "") for one, whom in found.appointments) == [
+        ("", ""), ("", "Anna Arabica"), ("tasting", "Anna Arabica"),
+    ]  # fmt: skip
+    assert sorted((one.kind, one.text, whom.name or "") for one, whom in found.loops) == [
+        ("complaint", "", ""), ("complaint", "", "Anna Arabica"), ("complaint", "tasting", "Anna Arabica"),
+    ]  # fmt: skip
+    assert sorted(one.text for one, _ in found.follow_ups) == ["", "tasting"]
 
 
 @pytest.mark.parametrize(

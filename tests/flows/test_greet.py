@@ -1,17 +1,20 @@
 """Greeting: the card says what matters, and never more than the customer would expect."""
 
+from datetime import datetime
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 
 from counter import Counter
 from fixed_clock import FixedClock
-from noline.flows.greet import PresenceUnknown, PurposeUnknown
+from noline.flows import matter
+from noline.flows.greet import Asked, PresenceUnknown, PurposeUnknown
 from noline.hub import Hub
 from noline.insight.actions.service import Actions
 from noline.insight.greeting.service import LanguageUnknown
-from noline.kernel.clock import DAY, HOUR
+from noline.kernel.clock import DAY, HOUR, parse_instant
 
 
 @pytest.fixture
@@ -228,3 +231,176 @@ def test_a_model_that_cannot_be_reached_leaves_our_own_words_and_the_card_says_s
     assert "Madame Muster" in card.greeting.text
     assert card.greeting.by == "template"
     assert card.greeting.because
+
+
+def test_what_was_looked_for_in_vain_is_offered_when_it_is_here_and_nobody_says_why(regular):
+    everybody = [replace(one, holdout_percent=0) for one in regular.hub.actions.programmes]
+    regular.hub.actions = Actions(everybody, regular.hub.actions.policy)
+    regular.tells("till", "Shelf Empty", days=4, user="anna", sku="petalo", context_store_id="paris-1")
+    assert "here_again" not in {one.programme for one in regular.card().actions}
+    regular.tells("warehouse", "Stock Counted", sku="petalo", location="paris-1", quantity=3)
+    card = regular.card(language="en")
+    (offered,) = [one for one in card.actions if one.programme == "here_again"]
+    assert [(item.sku, item.here) for item in offered.items] == [("petalo", 3)]
+    assert "look" not in offered.reason
+    assert not any("wanted" in name for name in card.facts)
+    regular.buys("o-petalo", ("petalo", 1), days=1)
+    assert "here_again" not in {one.programme for one in regular.card().actions}
+
+
+def test_what_an_appointment_is_about_is_never_said_and_only_shown_where_it_tells_nothing(regular):
+    at = regular.hub.clock.now() + HOUR
+    for topic in ("Latte Art", "Hearing aid fitting / pregnancy test advice"):
+        regular.hub.clienteling.book(regular.person(), "paris-1", at, topic, by="lea")
+    card = regular.card(language="en")
+    assert {one.topic for one in card.appointments} == {"Latte Art", ""}
+    assert "appointment" in words(card)
+    assert not [word for word in ("Latte", "Hearing") if word in words(card)]
+    assert not [fact for fact in card.facts.values() if "Latte" in str(fact.value) or "Hearing" in str(fact.value)]
+
+
+def test_a_case_that_tells_too_much_is_shown_by_its_kind(regular):
+    regular.hub.clienteling.open_case(
+        regular.person(), "pregnancy test was positive", text="incontinence pads leak", by="lea", store="paris-1"
+    )
+    card = regular.card(language="en")
+    (loop,) = card.loops
+    assert loop.text.startswith("Complaint, since ")
+    assert not [word for word in ("pregnan", "incontinence") if word in str(card)]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *({"birthday": one} for one in (
+            "2012-05-03", "03.05.2012", "05/03/2012", "20120503", "2012-05", "2012", "3 May 2012", "2012/05/03",
+            "2012年5月3日", "2012-05-03T00:00:00Z", "somewhere in spring", "12.5.12",
+        )),
+        {"birthDate": "2012-05-03"}, {"date_of_birth": "2012-05-03"}, {"dob": "2012-05-03"}, {"age": 12}, {"age": "17"},
+    ],
+)  # fmt: skip
+def test_whoever_may_be_under_age_is_served_and_not_personalised(regular, told):
+    regular.identifies("anna", **told)
+    card = regular.card()
+    assert card.who.name == "Anna Muster"
+    assert (card.preferences, card.purchases, card.owned) == ((), None, ())
+    assert not [one for one in card.actions if not one.service]
+    assert {fact.purpose for fact in card.facts.values()} == {"service"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *({"birthday": one} for one in (
+            "1985-05-03", "03.05.1985", "12/31/1985", "1985", "1985-05", "3 May 1985", "1985年5月3日", "--05-03", "",
+        )),
+        {"age": 18}, {"age": "unknown"},
+    ],
+)  # fmt: skip
+def test_whoever_is_of_age_or_told_no_year_is_known(regular, told):
+    regular.identifies("anna", **told)
+    assert regular.card().preferences
+
+
+def test_a_birthday_that_may_be_read_twice_is_that_of_the_younger():
+    # On 5 April somebody of 3 May is 17 and somebody of 5 March is 18.
+    now = parse_instant("2026-04-05")
+    assert [matter.is_minor(told, now) for told in ("05/03/2008", "2008-03-05", "2008-05-03")] == [True, False, True]
+
+
+def test_an_objection_in_the_store_counts_in_the_store_and_one_for_all_everywhere(regular):
+    person = regular.person()
+    regular.hub.consent.change(person, "profiling", "app", granted=False)
+    assert [one for one in regular.card().preferences if not one.declared]
+    regular.hub.consent.change(person, "profiling", "store", granted=False)
+    assert regular.card().preferences == ()
+    regular.hub.consent.change(person, "profiling", "store", granted=True)
+    assert regular.card().preferences
+    regular.hub.consent.change(person, "profiling", None, granted=False)
+    assert regular.card().preferences == ()
+
+
+def test_a_card_for_the_client_book_offers_nothing_and_is_one_look_a_day(tmp_path):
+    clock = FixedClock()
+    with Hub.init(tmp_path / "shop.noline", clock=clock) as hub:
+        counter = Counter(hub)
+        for number, days in enumerate((250, 200)):
+            counter.buys(f"o-{number}", ("ristretto", 2), days=days)
+        counter.agrees("personalisation")
+        hub.actions = Actions([replace(one, holdout_percent=0) for one in hub.actions.programmes], hub.actions.policy)
+        person = counter.person()
+        for who in ("lea", "lea", "tom"):
+            kept = hub.greeting.card(person, Asked(store="paris-1", by=who, book=True))
+            assert not [one for one in kept.actions if not one.service]
+        assert sorted((one.by, one.purpose) for one in hub.clienteling.views(person)) == [
+            ("lea", "client book"), ("tom", "client book"),
+        ]  # fmt: skip
+        clock.go_on(DAY)
+        hub.greeting.card(person, Asked(store="paris-1", by="lea", book=True))
+        assert len(hub.clienteling.views(person)) == 3
+        assert "win_back" in {one.programme for one in counter.card().actions}
+
+
+def test_a_card_that_was_kept_for_later_is_no_visit(tmp_path):
+    clock = FixedClock()
+    with Hub.init(tmp_path / "shop.noline", clock=clock) as hub:
+        counter, back = Counter(hub), ("wieder", "noch einmal", "zurück")
+        hub.greeting.card(counter.person(), Asked(store="paris-1", by="lea", book=True))
+        hub.greet(counter.person(), store="paris-1", presence="passive", by="beacon")
+        clock.go_on(HOUR)
+        assert not [word for word in back if word in counter.card(language="de").greeting.text]
+        clock.go_on(HOUR)
+        assert [word for word in back if word in counter.card(language="de").greeting.text]
+
+
+def test_who_passes_is_spoken_to_in_the_language_of_the_store_and_the_look_is_noted_as_such(regular):
+    regular.identifies("anna", language="ja", address={"country": "DE"})
+    regular.hub.greet(regular.person(), store="paris-1", presence="passive", by="beacon")
+    assert regular.card(presence="passive").language == "fr"
+    assert regular.card(presence="passive", store=None).language == "en"
+    assert regular.card(presence="passive", language="de").language == "de"
+    assert {one.purpose for one in regular.hub.clienteling.views(regular.person())} == {"passive"}
+    assert regular.card().language == "ja"
+
+
+def test_the_times_of_a_card_are_those_of_the_store(regular):
+    now = regular.hub.clock.now()
+    for place, zone in (("paris-1", "Europe/Paris"), ("atlantis", "UTC")):
+        offset = datetime.fromtimestamp(now / 1_000_000, ZoneInfo(zone)).utcoffset()
+        assert regular.card(store=place).utc_offset_minutes == offset.total_seconds() / 60
+
+
+def test_what_is_no_name_is_not_said_and_still_shown(counter):
+    counter.identifies("ben", firstName="ben@example.org", lastName="(never pays)")
+    card = counter.card("ben", language="en")
+    assert card.who.address_as is None
+    assert not [word for word in ("example", "pays") if word in words(card)]
+    assert "name" not in card.greeting.facts
+
+
+def test_what_a_customer_told_of_an_attribute_that_nobody_declared_stays_in_the_hub(regular):
+    regular.identifies("anna", preferences={"tier": "VIP", "friend": "Bob is bankrupt", "intensity": 7, "kids": "two"})
+    card = regular.card(language="en")
+    assert [(one.key, one.value) for one in card.preferences if one.declared] == [("intensity", 7)]
+    assert not [word for word in ("VIP", "Bob", "kids") if word in str(card)]
+
+
+def test_a_product_with_a_word_that_reaches_no_customer_is_in_no_text(regular):
+    regular.describes("b-7", name="VIP Blend", category="coffee", price=20, attributes={"warranty_months": 24})
+    for number in range(6):
+        regular.buys(f"v-{number}", ("b-7", 2), days=9 - number)
+    card = regular.card(language="en")
+    assert [item.name for item in card.purchases.last[0].items] == ["b-7"]
+    assert "VIP" not in str(card)
+
+
+def test_what_was_bought_before_and_is_not_here_is_told_with_where_it_lies(regular):
+    regular.tells("warehouse", "Stock Counted", sku="vespro", location="lyon-2", quantity=7)
+    regular.tells("warehouse", "Stock Counted", sku="ristretto", location="paris-1", quantity=2)
+    web, store = regular.card().purchases.last
+    assert [(item.sku, item.here, [(at.place, at.units) for at in item.elsewhere]) for item in web.items] == [
+        ("vespro", 0, [("Boutique Lyon", 7)])
+    ]
+    assert [(item.sku, item.here, item.elsewhere) for item in store.items] == [("ristretto", 2, ())]
+    on_the_phone = regular.card(store=None)
+    assert {item.here for one in on_the_phone.purchases.last for item in one.items} == {None}

@@ -17,7 +17,7 @@ from noline.insight.actions.service import Actions
 from noline.kernel.clock import DAY, HOUR, as_text
 from noline.kernel.errors import NotFound
 from noline.stores.log import records_after
-from noline.truth.offers.model import AnswerWrong
+from noline.truth.offers.model import AnswerWrong, NotShown
 from shop import identify, track
 
 TEA = """
@@ -50,6 +50,7 @@ class Counter:
             store=hub.store, customers=hub.customers, offers=hub.offers,
             goals=Goals(hub.customers, hub.orders, hub.consents), deeds=Deeds(hub.log, hub.vault.digest, self.clock),
             clock=self.clock, digest=hub.vault.digest, actions=lambda: self.actions,
+            called=lambda reader, subjects: hub.recognition.profile_of(reader, subjects).name,
         )  # fmt: skip
         hub.access.ensure_source("shop", "web")
 
@@ -198,6 +199,7 @@ def test_what_many_answered_moves_the_score_of_all(at):
 def test_overruling_needs_a_reason_and_the_reason_is_data(at):
     counter = at(tea(percent=0))
     (anna,) = counter.know("anna")
+    counter.propose(anna)
     with pytest.raises(AnswerWrong) as refusal:
         counter.offering.answer(anna, "tea", "overruled", by="Lea")
     assert str(refusal.value) == "This cannot be noted about an offer: whoever overrules an offer says why."
@@ -208,15 +210,74 @@ def test_overruling_needs_a_reason_and_the_reason_is_data(at):
 
 
 def test_the_same_key_is_the_same_answer_and_another_answer_under_it_is_refused(at):
-    counter = at()
+    counter = at(tea(percent=0))
     (anna,) = counter.know("anna")
+    counter.propose(anna)
     first = counter.offering.answer(anna, "tea", "accepted", by="Lea", key="k-1")
     again = counter.offering.answer(anna, "tea", "accepted", by="Lea", key="k-1")
     assert (first.status, again.status, again.seq) == ("accepted", "duplicate", first.seq)
     with pytest.raises(AnswerKeyReused):
         counter.offering.answer(anna, "tea", "declined", by="Lea", key="k-1")
     assert counter.hub.dead_letter_counts() == {}
-    assert [counts for _, counts in counter.offering.programmes()] == [Counts(accepted=1)]
+    assert [counts for _, counts in counter.offering.programmes()] == [Counts(shown=1, accepted=1)]
+
+
+def test_of_several_answers_to_one_offer_the_last_one_counts_also_after_a_merge(at):
+    counter = at(tea(percent=0))
+    anna, ben = counter.know("anna", "ben")
+    counter.propose(anna)
+    for answer in ("declined", "accepted", "declined"):
+        counter.offering.answer(anna, "tea", answer, by="Lea")
+        counter.clock.go_on(1)
+    assert counter.offering.programmes()[0][1] == Counts(shown=1, declined=1)
+    counter.hub.identity.merge(anna, ben, by="lea", reason="the same")
+    counter.offering.answer(counter.person("ben"), "tea", "accepted", by="Mia")
+    assert counter.offering.programmes()[0][1] == Counts(shown=1, accepted=1)
+    assert counter.hub.verify().ok
+
+
+def test_what_was_never_shown_to_a_customer_cannot_be_answered(at, pair):
+    counter = at()
+    shown, held = counter.know(*pair(counter))
+    before = counter.hub.last_seq()
+    with pytest.raises(NotShown):
+        counter.offering.answer(shown, "tea", "accepted", by="Lea")
+    assert counter.hub.last_seq() == before
+    counter.propose(held)
+    with pytest.raises(NotShown):
+        counter.offering.answer(held, "tea", "accepted", by="Lea")
+    assert counter.hub.offering.answer(held, "pickup", "accepted", by="Lea").status == "accepted"
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["Canarina is ill", "ask CANARYSON", "her mail is canary@example.com", "call 06 00 00 07 77", "call 0033600000777"],
+)
+def test_a_reason_names_no_customer(at, reason):
+    counter = at(tea(percent=0))
+    said = {"email": "canary@example.com", "phone": "+33600000777", "name": "Canarina Canaryson"}
+    counter.hub.accept("shop", [identify(id="i-can", at="2026-01-01T00:00:00Z", user="can", **said)])
+    counter.propose(counter.person("can"))
+    with pytest.raises(AnswerWrong):
+        counter.offering.answer(counter.person("can"), "tea", "overruled", reason, by="Lea")
+    counter.offering.answer(counter.person("can"), "tea", "overruled", "drinks coffee", by="Lea")
+    assert [one.reason for one in counter.offering.report("tea").overruled] == ["drinks coffee"]
+
+
+def test_a_reason_told_before_the_name_was_known_is_shown_without_it(at):
+    counter = at(tea(percent=0))
+    (anna,) = counter.know("anna")
+    counter.propose(anna)
+    counter.offering.answer(anna, "tea", "overruled", "Canarina is ill", by="Lea")
+    counter.hub.accept("shop", [identify(id="i-2", at="2026-01-02T00:00:00Z", user="anna", name="Canarina Canaryson")])
+    assert [one.reason for one in counter.offering.report("tea").overruled] == ["(erased) is ill"]
+
+
+def test_where_nothing_is_offered_nothing_is_drawn(at):
+    counter = at(tea(percent=0))
+    (anna,) = counter.know("anna")
+    ranking = counter.propose(anna, offers=False)
+    assert (ranking.proposals, ranking.suppressed, counter.deeds()) == ((), "nothing is offered here", [])
 
 
 def test_nobody_answers_for_nobody_or_about_nothing(at):
@@ -370,11 +431,12 @@ def test_draws_and_answers_can_be_rebuilt_from_the_log(at, pair):
     counter = at()
     for person in counter.know(*pair(counter)):
         counter.propose(person)
-        counter.offering.answer(person, "tea", "accepted", by="Lea")
+    for answer in ("declined", "accepted"):
+        counter.offering.answer(counter.person(pair(counter)[0]), "tea", answer, by="Lea")
     verified = counter.hub.verify()
     assert verified.ok, verified.trouble
     rows = {one.table: one.rows for one in verified.tables}
-    assert (rows["offers_told"], rows["offers_counts"]) == (4, 3)
+    assert (rows["offers_told"], rows["offers_counts"]) == (3, 3)
 
 
 def test_a_customer_is_told_what_was_offered_and_held_out(at, pair):
@@ -382,10 +444,12 @@ def test_a_customer_is_told_what_was_offered_and_held_out(at, pair):
     for person, arm in zip(counter.know(*pair(counter)), ("shown", "held"), strict=True):
         counter.propose(person)
         counter.clock.go_on(1)
-        counter.offering.answer(person, "tea", "overruled", "not today", by="Lea")
-        drawn, answered = counter.hub.export_person(person)["offers"]
-        assert (drawn["programme"], drawn["told"]) == ("tea", arm)
-        assert (answered["told"], answered["reason"], answered["by"]) == ("overruled", "not today", "Lea")
+        if arm == "shown":
+            counter.offering.answer(person, "tea", "overruled", "not today", by="Lea")
+        drawn, *answers = counter.hub.export_person(person)["offers"]
+        assert (drawn["programme"], drawn["told"], len(answers)) == ("tea", arm, arm == "shown")
+        for answered in answers:
+            assert (answered["told"], answered["reason"], answered["by"]) == ("overruled", "not today", "Lea")
 
 
 def test_an_erased_customer_leaves_no_word_and_no_count(at, pair):

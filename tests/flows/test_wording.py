@@ -180,6 +180,88 @@ def test_a_lie_in_another_language_is_not_said_either(model, language, lie, why)
     assert (found.because or "").startswith(f"the model’s words were not taken: {why}")
 
 
+SLY_LIES = {
+    "en": [
+        "Hello Ms Miller, how is your pregnancy going?",
+        "Hello Ms Miller, congratulations on the baby!",
+        "Hello Ms Miller, you are one of our best customers!",
+        "Hello Ms Miller, we saw you looking at machines on our website yesterday.",
+        "Hello Ms Miller, welcome back, you have not been here for a while.",
+        "Hello Ms Miller, your husband was here this morning.",
+        "Hello Ms Miller, you look tired today, are you ill?",
+        "Hello Ms Miller, you spend a lot with us.",
+        "Hello Ms Miller, you get fifty percent off today!",
+        "Hello Ms Miller, everything is free today.",
+        "Hello Ms Miller, you owe us money.",
+        "Hello Ms Miller, call me at zero six one two three four five six seven eight.",
+        "Hello Ms Miller, shall I get you the usual petalo?",
+        "Hello Ms Miller, your card was declined.",
+        "You are ugly, Ms Miller.",
+        "Hello Ms Miller, your Ristretto is ready for pick-up.",
+        "Hello Ms Miller, your order is ready for you.",
+        "Hello Ms Miller, please give me your password.",
+        "Hello Ms Miller, how is Judaism treating you?",
+        "Hello Ms Miller, as a muslim you may like it.",
+        "Hello Ms Miller, we’ll be glad to see you in paris.",
+    ],
+    "de": [
+        "Guten Tag, Frau Müller, wie geht es dem Baby?",
+        "Guten Tag, Frau Müller, Sie sehen müde aus.",
+        "Guten Tag, Frau Müller, Ihre Karte wurde abgelehnt.",
+        "Guten Tag, Frau Müller, Ihre Bestellung liegt für Sie bereit.",
+    ],
+    "fr": [
+        "Bonjour Madame Laurent, félicitations pour le bébé !",
+        "Bonjour Madame Laurent, vous avez l’air fatiguée.",
+        "Bonjour Madame Laurent, vous nous devez de l’argent.",
+        "Bonjour Madame Laurent, votre commande est prête.",
+    ],
+    "ja": [
+        "佐藤様、妊娠おめでとうございます。",
+        "佐藤様、お腹の赤ちゃんはいかがですか。",
+        "佐藤様、お疲れのようですね。",
+        "佐藤様、ご注文の品の準備ができております。",
+        "佐藤様、お支払いをお願いいたします。",
+        "佐藤様、ペタロはいかがでしょうか。",
+    ],
+}
+"""Lies that hold no number and no name, and of which no list could hold every word."""
+
+
+@pytest.mark.parametrize(("language", "lie"), [(language, lie) for language, lies in SLY_LIES.items() for lie in lies])
+def test_words_that_are_not_ours_are_not_said(language, lie):
+    made = Wording(Greeter(), Endpoint("http://words.example", "small"), ask=lambda *_: lie)
+    found = worded(made, language)
+    made.close()
+    assert found.by == "template"
+    assert found.because.startswith("the model’s words were not taken: ")
+
+
+def test_what_is_not_ours_is_named():
+    made = Wording(Greeter(), Endpoint("http://words.example", "small"), ask=lambda *_: "You look ugly, Ms Miller.")
+    assert worded(made, "en").because == "the model’s words were not taken: these are not our words: 'ugly'"
+    made.close()
+
+
+def test_a_parcel_is_spoken_of_only_when_it_is_there():
+    text = "Hello Ms Miller, everything is packed and ready for you."
+    made = Wording(Greeter(), Endpoint("http://words.example", "small"), ask=lambda *_: text)
+    assert worded(made, "en", facts=(*FACTS["en"], fact("pickup.o-2", ("Volluto",)))).by == "model"
+    assert worded(made, "en").by == "template"
+    made.close()
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "ja"])
+def test_our_own_greetings_are_our_words(language):
+    known = sayable(*FACTS[language], fact("pickup.o-2", ("Volluto",)))
+    person = called(PEOPLE[language], language)
+    for occasion in (Occasion.FIRST, Occasion.RETURNING, Occasion.PICKUP):
+        for seed in range(6):
+            ours = Greeter().greet(known, language=language, person=person, occasion=occasion, seed=seed)
+            why = objections(ours.text, known, code=language, person=person, setting=TODAY, products=PRODUCTS)
+            assert why == "", ours.text
+
+
 HONEST = {
     "en": "Hello Ms Miller, lovely to see you again. Did you enjoy the Arpeggio?",
     "de": "Guten Tag, Frau Müller, schön, dass Sie wieder da sind. Wie hat Ihnen Ristretto gefallen?",

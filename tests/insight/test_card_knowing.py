@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from noline.insight.card.service import Bought, Product, Purchase, Rules, Told, fitting, know, product, rules_from
 from noline.insight.card.tasting import quantile
 from noline.kernel.clock import DAY
-from noline.kernel.disclosure import Circumstances, Level, Presence, Provenance, disclosed
+from noline.kernel.disclosure import Circumstances, Level, Presence, Provenance, disclosed, may_be_reason
 from noline.kernel.errors import SettingUnknown, SettingWrong
 
 NOW = int(datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp()) * 1_000_000
@@ -202,7 +202,7 @@ def test_what_was_told_comes_first_and_what_was_concluded_is_kept():
         Told("preference.intensity", 6, NOW - DAY, ("record:7",)),
         Told("preference.milk", ("oat", "soy"), NOW, ("record:8",)),
     ]
-    found = known(*orders, told=told)
+    found = known(*orders, told=told, rules=Rules(kinds=("milk",)))
     assert [(one.key, one.text, one.declared) for one in found.preferences] == [
         ("intensity", "6 of 13, told", True),
         ("intensity", "10 of 13, from 3 purchases", False),
@@ -212,6 +212,56 @@ def test_what_was_told_comes_first_and_what_was_concluded_is_kept():
     seen = disclosed(found.facts, HERE)
     assert seen.level("preference.intensity.told") is Level.SAY
     assert seen.level("preference.intensity") is Level.SEE
+
+
+def test_what_was_told_of_an_attribute_that_nobody_declared_is_shown_to_nobody():
+    told = [Told(f"preference.{name}", name, NOW, ("record:8",)) for name in ("milk", "friend", "religion")]
+    told.append(Told("preference.product", "VIP Blend", NOW, ("record:8",)))
+    told.append(Told("preference.roast", "halal, because pregnant", NOW, ("record:8",)))
+    found = known(told=told, rules=Rules(kinds=("roast",)))
+    seen = disclosed(found.facts, HERE._replace(explicit=frozenset({"religion"})))
+    assert [one.key for one in found.preferences] == ["roast"]
+    assert [(one.fact.key, one.level) for one in seen.judged] == [
+        ("trait.milk", Level.ACT), ("trait.friend", Level.ACT), ("trait.religion", Level.ACT),
+        ("preference.roast", Level.NEVER),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"tags": ["sensitive"]}, {"tags": "sensitive"}, {"tags": "new;sensitive"}, {"tags": "new|sensitive"},
+        {"tags": "new/sensitive"}, {"Tags": ["sensitive"]}, {"tag": "sensitive"}, {"tags": '["sensitive"]'},
+        {"tags": {"kind": "sensitive"}}, {"tags": {"sensitive": True}}, {"tags": [{"name": "sensitive"}]},
+        {"tags": [{"tag": {"value": "sensitive"}}]}, {"tags": "New, Adult Toy"}, {"tags": "Sale, Hearing Aid"},
+        {"tags": ["adult-toy"]}, {"tags": ["Condoms"]}, {"tags": ["contraceptives"]}, {"tags": ["hearing aids"]},
+        {"tags": ["allergies"]}, {"tags": "special:anything"},
+    ],
+)  # fmt: skip
+def test_a_tag_is_found_however_it_is_written(attributes):
+    assert not may_be_reason(product("x-1", "Plain", "thing", attributes).tags)
+
+
+@pytest.mark.parametrize("category", ["Adult Toys", "intimate", "sensitive", "Pharmacy", "Home > Intimate Care"])
+def test_a_category_tells_what_a_tag_tells(category):
+    assert not may_be_reason(product("x-1", "Plain", category, {}).tags)
+
+
+def test_ordinary_tags_and_categories_hide_nothing():
+    one = product("x-1", "Roma", "coffee", {"tags": ["new", "House Blend", {"name": "strong"}], "weight": 250})
+    assert one.tags == ("House Blend", "new", "strong")
+    assert may_be_reason(one.tags)
+
+
+def test_a_product_with_a_word_that_reaches_no_customer_goes_by_its_sku():
+    vip = product("b-7", "VIP Blend", "machine", {})
+    worse = product("vip-8", "VIP Roast", "machine", {})
+    orders = [bought(day, ("b-7", 2), ("vip-8", 3)) for day in (1, 2, 3)]
+    found = know("p_1", orders, {"b-7": vip, "vip-8": worse}, NOW)
+    assert [item.name for item in found.purchases.last[0].items] == ["b-7", "vip-8"]
+    assert [one.sku for one in found.owned] == ["b-7"]
+    assert [one.value for one in found.preferences] == ["b-7"]
+    assert "VIP" not in str(found)
 
 
 @settings(max_examples=200, deadline=None)

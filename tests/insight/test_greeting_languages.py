@@ -87,7 +87,7 @@ def test_whatever_is_said_claims_nothing_but_facts_that_may_be_said(language, in
         fact("last_purchase.kiosk", "Roma"),
         fact("pickup.o-2", ("Volluto", "Cosi", "Livanto", "Capriccio")),
         fact("appointment.a-1", "Dégustation", unit="2026-11-23T15:30:00Z"),
-        fact("appointment.a-2", "Latte Art"),
+        fact("appointment.a-2", "Latte Art", unit="2026-11-23T17:00:00Z"),
         fact("preference.intensity", 10, unit="of 13"),
         fact("preference.product", "Ristretto"),
         fact("owned.m-1", "Essenza Mini"),

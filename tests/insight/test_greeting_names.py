@@ -87,7 +87,30 @@ def test_no_gender_is_read_off_a_name():
 
 def test_a_name_is_one_line_without_control_characters():
     person = called({"firstName": "An\x1b[31mna\n", "lastName": " Muster\t"}, "de")
-    assert full_name(person) == "An [31mna Muster"
+    assert full_name(person) == "Muster"
+    assert full_name(called({"firstName": " Anna\n", "lastName": "von\tMuster"}, "de")) == "Anna"
+
+
+NO_NAMES = [
+    "anna@example.org", "+33 6 99 99 99 99", "\u202eevil", "An\u200bna", "Anna (VIP, never pays)", "<script>", "{name}",
+    "Unknown", "NULL", "n/a", "N/A", "?", "-", "test", "", "  ", "...", "A" * 61,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("told", NO_NAMES)
+def test_what_nobody_is_called_is_not_said(told):
+    assert address(called({"name": told}, "en"), "en") == ""
+    assert address(called({"firstName": told, "lastName": "Muster"}, "ja"), "ja") == "Muster様"
+    assert address(called({"firstName": told, "lastName": "Muster"}, "fr"), "fr") == "Muster"
+
+
+def test_a_long_name_is_cut_at_a_word():
+    told = "Pablo Diego José Francisco de Paula Juan Nepomuceno María de los Remedios"
+    assert address(called({"name": told}, "en"), "en") == "Pablo Diego José Francisco de Paula Juan Nepomuceno María de"
+
+
+def test_a_latin_name_in_one_piece_is_said_whole_in_japanese():
+    assert address(called({"name": "Tanaka Yoko"}, "ja"), "ja") == "Tanaka Yoko様"
 
 
 def test_names_of_traits_count_however_they_are_written():

@@ -30,7 +30,7 @@ def greeter():
             "en",
             [
                 "Ready for you to collect: Volluto.",
-                "You have an appointment with us at 15:00: Dégustation.",
+                "You have an appointment with us at 15:00.",
                 "You bought Ristretto and Arpeggio in store on 2 November. Was everything to your liking?",
                 "You like your coffee strong.",
                 "Is everything all right with your Essenza Mini?",
@@ -40,7 +40,7 @@ def greeter():
             "de",
             [
                 "Zum Abholen bereit: Volluto.",
-                "Sie haben um 15 Uhr einen Termin bei uns: Dégustation.",
+                "Sie haben um 15 Uhr einen Termin bei uns.",
                 "Sie haben am 2. November bei uns im Geschäft Ristretto und Arpeggio gekauft. Waren Sie zufrieden?",
                 "Sie trinken Ihren Kaffee gern kräftig.",
                 "Ist bei Ihnen alles in Ordnung mit „Essenza Mini“?",
@@ -50,7 +50,7 @@ def greeter():
             "fr",
             [
                 "Votre commande est prête\u202f: Volluto.",
-                "Vous avez rendez-vous à 15\u00a0h\u202f: Dégustation.",
+                "Vous avez rendez-vous avec nous à 15\u00a0h.",
                 "Vous avez acheté Ristretto et Arpeggio en boutique le 2 novembre. Cela vous a-t-il plu\u202f?",
                 "Vous aimez le café corsé.",
                 "Tout va bien avec votre Essenza Mini\u202f?",
@@ -60,7 +60,7 @@ def greeter():
             "ja",
             [
                 "お受け取りのお品はVollutoでございます。",
-                "15時に「Dégustation」のご予約をいただいております。",
+                "15時のご予約をいただいております。",
                 "前回は11月2日に、店舗でRistretto、Arpeggioをお求めいただきました。",
                 "濃いめのコーヒーがお好みでいらっしゃいますね。",
                 "Essenza Miniの調子はいかがでしょうか。",
@@ -87,6 +87,17 @@ def test_an_appointment_about_nothing_is_said_by_its_time_and_never_by_its_id(gr
         "ja": "15時30分のご予約をいただいております。",
     }
     assert greeter.say(sayable(fact("appointment.a-1", "")), language="en") == []
+
+
+def test_what_an_appointment_is_about_is_shown_and_not_said_and_not_even_shown_where_it_tells_too_much(greeter):
+    told = fact("appointment.a-1", "Hearing aid fitting", unit="2026-11-23T15:30:00Z")
+    case = fact("open_loop.complaint", "incontinence pads leak", provenance=Provenance.SERVICE)
+    for language in LANGUAGES:
+        assert "Dégustation" not in greeter.say(sayable(APPOINTMENT), language=language)[0].text
+        assert "Dégustation" in greeter.see([APPOINTMENT], language=language)[0].text
+        assert "Hearing" not in greeter.see([told], language=language)[0].text
+        assert "incontinence" not in greeter.loop("complaint", case, language)
+    assert greeter.say(sayable(fact("appointment.a-2", "Latte Art")), language="en") == []
 
 
 def test_of_each_kind_one_is_said_before_any_has_two(greeter):

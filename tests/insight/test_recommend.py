@@ -8,7 +8,7 @@ import pytest
 
 from noline.insight.recommend import baselines, trees
 from noline.insight.recommend.features import NAMES, Known, candidates
-from noline.insight.recommend.fitting import calibrated, count_known
+from noline.insight.recommend.fitting import calibrated, count_known, fit
 from noline.insight.recommend.habits import Past, due
 from noline.insight.recommend.metrics import Bought, by_customer, measured
 from noline.insight.recommend.model import Basket, BasketsUnreadable, RecommendAskedWrong
@@ -195,6 +195,45 @@ def test_an_evaluation_is_the_same_twice_and_beats_popularity():
     assert first.customers == first.of == 80
     assert ours.measures["recall@2"].value > 0.6
     assert popular.ahead["recall@2"].low > 0
+
+
+def once_each() -> list[list[Basket]]:
+    """Nobody buys anything twice, and everybody may buy one of a few things that many bought."""
+    rng = np.random.default_rng(11)
+    return [
+        [basket(7 * (8 - place), f"common-{one}") for place, one in enumerate(rng.permutation(60)[:8])]
+        for _ in range(150)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("customers", "timed"), [(crowd(), True), (once_each(), False)], ids=["habits", "nothing twice, no times"]
+)
+def test_auto_takes_what_did_best_before_the_last_basket_plain_methods_among_them(customers, timed):
+    table, _ = table_of(customers)
+    if not timed:
+        places = np.arange(table.baskets) - np.repeat(table.starts[:-1], np.diff(table.starts))
+        table = table._replace(at=places.astype(np.float64), timed=False)
+    found = evaluate(table, (10,))
+    assert set(found.tried) == {"trees", "linear", "decay", "frequency", "popularity", "tifu"}
+    reached = {name: recall + ndcg for name, (recall, ndcg, _) in found.tried.items()}
+    assert reached[found.chosen] == max(reached.values())
+    assert len({of for *_, of in found.tried.values()}) == 1
+    assert found.rows[0].method == f"ours: {found.chosen}"
+    best = max(one.measures["recall@10"].value for one in found.rows[1:])
+    assert found.rows[0].measures["recall@10"].value > best - 0.05
+
+
+def test_a_plain_method_that_is_chosen_is_what_is_measured(monkeypatch):
+    table, _ = table_of(crowd())
+    fitted = fit(without_last(table, 1), np.random.default_rng(1), "decay")
+    told = fitted._replace(tried={"decay": (0.1, 0.1, 16), "frequency": (0.2, 0.2, 16)})
+    monkeypatch.setattr("noline.insight.recommend.evaluation.fit", lambda *_, **__: told)
+    found = evaluate(table, (2,))
+    assert (found.chosen, found.rows[0].method) == ("frequency", "ours: frequency")
+    assert {name: one.value for name, one in found.rows[0].measures.items()} == {
+        name: one.value for name, one in found.rows[1].measures.items()
+    }
 
 
 def test_customers_are_drawn_when_there_are_more_than_asked_about():

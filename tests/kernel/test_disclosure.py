@@ -139,6 +139,20 @@ def test_nothing_is_personalised_for_somebody_under_age():
     assert level("preference.milk", purpose="personalisation", here=minor) is Level.NEVER
 
 
+def test_somebody_under_age_agreed_to_nothing_but_service():
+    agreed = frozenset({"service", "personalisation", "marketing"})
+    assert disclosed([], HERE._replace(granted=agreed)).granted == agreed
+    assert disclosed([], HERE._replace(granted=agreed, minor=True)).granted == {"service"}
+    assert disclosed([], HERE._replace(granted=frozenset(), minor=True)).granted == frozenset()
+
+
+def test_a_trait_that_nobody_declared_is_shown_to_nobody_even_where_its_category_is_opened():
+    here = HERE._replace(explicit=frozenset({"religion"}))
+    for key in ("trait.milk", "trait.religion"):
+        told = fact(key, provenance=Provenance.TOLD, purpose="service")
+        assert judge(told, here).level is Level.ACT
+
+
 def test_an_objection_to_profiling_leaves_what_was_told_and_bought():
     objecting = HERE._replace(objects=True)
     kept = {provenance for provenance in Provenance if level("name", provenance=provenance, here=objecting)}

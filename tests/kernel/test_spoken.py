@@ -3,7 +3,8 @@
 import pytest
 
 from noline.kernel.disclosure import CardFact, Circumstances, Presence, Provenance, bound, disclosed, forbidden_in
-from noline.kernel.special import categories_of, proxies_in
+from noline.kernel.special import categories_of, proxies_in, special_in
+from noline.kernel.spoken import unknown, unsaid
 
 NOW = 1_800_000_000 * 1_000_000
 
@@ -134,3 +135,38 @@ def test_tags_are_read_however_they_are_written():
         categories_of(["strong", "coffee", "face", "adult", "special", "special offer", "union-espresso"])
         == frozenset()
     )
+
+
+@pytest.mark.parametrize(
+    ("topic", "told"),
+    [
+        ("Hearing aid fitting / pregnancy test advice", {"health", "pregnancy"}),
+        ("chemotherapy wig fitting", {"health"}),
+        ("Schwangerschaftsberatung", {"pregnancy"}),
+        ("conseil grossesse", {"pregnancy"}),
+        ("補聴器のご相談", {"health"}),
+        ("her friend is insolvent", {"private"}),
+        ("condoms", {"sexuality"}),
+        ("Latte Art", set()),
+        ("machine leaks, second time", set()),
+        ("Dégustation de cafés d’Éthiopie", set()),
+        ("コーヒー教室", set()),
+    ],
+)
+def test_what_somebody_wrote_freely_may_tell_a_special_category(topic, told):
+    assert special_in(topic) == told
+
+
+def test_every_word_is_known_or_named():
+    known = {"it's", "plu", "vous", "a", "t", "il", "good", "12"}
+    assert unknown("It’s good: 12", known) == []
+    assert unknown("vous a-t-il plu", known) == []
+    assert unknown("Vous a-t-elle déplu, 13 fois", known) == ["a-t-elle", "déplu", "13", "fois"]
+
+
+def test_a_text_is_put_together_from_whole_segments():
+    segments = {"田中様", "いらっしゃいませ", "は", "いかが", "いかがですか", "roma"}
+    assert unsaid("田中様、いらっしゃいませ。Romaはいかがですか。", segments) == []
+    assert unsaid("田中様、リストレットはいかがですか。", segments) == ["リストレットはいかがですか"]
+    assert unsaid("Romaはいかがでしたか", segments) == ["でしたか"]
+    assert unsaid("", set()) == []

@@ -10,7 +10,6 @@ from noline.flows.recognise import Recognition
 from noline.stores.transactional import Reader
 from noline.truth.cases.model import Case
 from noline.truth.cases.service import Cases
-from noline.truth.catalogue.model import Item
 from noline.truth.catalogue.service import Catalogue
 from noline.truth.clients.model import Client
 from noline.truth.clients.service import Clients
@@ -22,6 +21,8 @@ from noline.truth.feedback.service import Feedback
 from noline.truth.orders.model import Order, OrderLine, State
 from noline.truth.orders.service import Orders, Stage
 from noline.truth.profiles.model import Attribute
+from noline.truth.wishes.model import Wish
+from noline.truth.wishes.service import Wishes
 
 UNDER_WAY = frozenset((State.PLACED, State.COMPLETED, State.PICKUP_REQUESTED, State.READY, State.SHIPPED))
 """States in which something is still to be done for an order."""
@@ -38,14 +39,15 @@ class Rooms(NamedTuple):
     feedback: Feedback
     cases: Cases
     clients: Clients
+    wishes: Wishes
 
 
 class Acquaintance(NamedTuple):
     """What is known of one customer.
 
-    bought: their latest orders with the lines, the latest first. items: of the
-    catalogue, by SKU. stages: how far locations have come with orders that are under way. loops: what they said of us
-    that nobody closed.
+    bought: their latest orders with the lines, the latest first. stages: how far locations have come with orders that
+    are under way. loops: what they said of us that nobody closed. wishes: what they
+    looked for in vain.
     """
 
     whom: Whom
@@ -53,11 +55,11 @@ class Acquaintance(NamedTuple):
     name: str | None
     consents: Mapping[str, Consent]
     bought: Sequence[tuple[Order, Sequence[OrderLine]]]
-    items: Mapping[str, Item]
     stages: Sequence[Stage]
     loops: Sequence[Loop]
     cases: Sequence[Case]
     client: Client
+    wishes: Sequence[Wish]
 
 
 def acquaintance(reader: Reader, rooms: Rooms, person: str) -> Acquaintance:
@@ -73,9 +75,9 @@ def acquaintance(reader: Reader, rooms: Rooms, person: str) -> Acquaintance:
         profile.name,
         rooms.consents.of_names(reader, subjects, lambda: rooms.customers.joined_at(reader, whom.person)),
         bought,
-        rooms.catalogue.items(reader, {line.sku for _, lines in bought for line in lines}),
         rooms.orders.steps(reader, under_way) if under_way else (),
         rooms.feedback.open_of(reader, subjects),
         rooms.cases.open_for(reader, subjects),
-        rooms.clients.for_subjects(reader, subjects),
+        rooms.clients.for_subjects(reader, subjects, facts=False),
+        rooms.wishes.of(reader, subjects),
     )

@@ -77,6 +77,10 @@ class Assortment:
         self._follow(reader, now)
         return self._places
 
+    def known_places(self) -> Mapping[str, Location]:
+        """Every location by its id, as it was when somebody asked last."""
+        return self._places
+
     def named(self, location: str) -> str:
         """What a location was called when somebody asked last."""
         found = self._places.get(location)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from noline.flows.consent import addressed
 from noline.flows.deeds import Deed, Deeds
-from noline.flows.mentions import addresses_in
+from noline.flows.naming import why_no_order, why_not_of
 from noline.kernel.clock import Clock, Micros, as_text
 from noline.kernel.errors import NotFound, Refused
 from noline.kernel.events import Digest, Json, Receipt
@@ -34,7 +34,6 @@ from noline.truth.clients.service import Clients
 from noline.truth.customers.model import alone
 from noline.truth.customers.service import Customers, Whom
 
-NAMES_ANOTHER = "it holds the e-mail address or the phone number of another customer"
 _CHANNEL = "store"
 
 
@@ -68,7 +67,9 @@ class Done(NamedTuple):
 class Clienteling:
     """Looks after the customers of one hub. Where a person is asked for, an older id of the person will do.
 
-    by: who does it. key: the same key is the same deed, with other words under it a ClientKeyReused.
+    by: who does it. key: the same key of the same customer is the same deed, with other words under it a
+    ClientKeyReused; a door that must do something once also while people merge keeps its answer (`flows/once.py`).
+    No words of a deed may name another customer: that is a ClientUnreadable.
     """
 
     def __init__(
@@ -124,7 +125,7 @@ class Clienteling:
         """Note something of a customer. Raises NotFound, ClientUnreadable and ClientKeyReused."""
         _check(why_not_kept(text=text))
         with self._store.transaction() as tx:
-            self._refuse_others(tx, self._customers.subjects(tx, person), text)
+            self._refuse_others(tx, self._customers.subjects(tx, person), text, by)
             return self._do(
                 tx, model.WRITTEN, self._customers.whom(tx, person).head, {"text": text.strip()}, "note", by, key
             )
@@ -146,6 +147,7 @@ class Clienteling:
         """
         _check(why_not_kept(longest=LONGEST_NAME, adviser=adviser or None))
         with self._store.transaction() as tx:
+            self._refuse_others(tx, self._customers.subjects(tx, person), adviser, by)
             said = {"adviser": adviser.strip()}
             return self._do(tx, model.NAMED, self._customers.whom(tx, person).head, said, "adviser", by, key)
 
@@ -155,6 +157,7 @@ class Clienteling:
         """Agree on an appointment at a store. Raises NotFound, ClientUnreadable and ClientKeyReused."""
         _check(why_not_kept(longest=LONGEST_NAME, store=store, topic=topic))
         with self._store.transaction() as tx:
+            self._refuse_others(tx, self._customers.subjects(tx, person), topic, by)
             subject = self._customers.whom(tx, person).head
             appointment = self._id("appointment", subject, key)
             said = {"appointment_id": appointment, "topic": topic.strip(), "starts_at": as_text(at), "by": by}
@@ -206,7 +209,7 @@ class Clienteling:
         _check(why_not_kept(text=text) or why_not_kept(longest=LONGEST_NAME, assigned_to=assigned_to, store=store))
         said: Json = {"text": text.strip(), "due": due, "assigned_to": assigned_to, "store_id": store}
         with self._store.transaction() as tx:
-            self._refuse_others(tx, self._customers.subjects(tx, person), text)
+            self._refuse_others(tx, self._customers.subjects(tx, person), text, assigned_to, by)
             said = {name: one for name, one in said.items() if one is not None}
             return self._do(tx, model.PLANNED, self._customers.whom(tx, person).head, said, "follow-up", by, key)
 
@@ -217,7 +220,7 @@ class Clienteling:
             known = self._clients.follow_up(tx, follow_up)
             if known.closed_at is not None:
                 return Done(follow_up, "duplicate")
-            self._refuse_others(tx, self._beside(tx, known.subject), outcome)
+            self._refuse_others(tx, self._beside(tx, known.subject), outcome, by)
             said = {"follow_up": follow_up, "outcome": outcome.strip()}
             (receipt,) = self._deeds.do(tx, [Deed(model.CLOSED, known.subject, said, f"closed-{follow_up}")], by=by)
             return Done(follow_up, receipt.status, receipt.seq)
@@ -241,7 +244,8 @@ class Clienteling:
             or why_not_kept(longest=LONGEST_TEXT, text=text)
         )
         with self._store.transaction() as tx:
-            self._refuse_others(tx, self._customers.subjects(tx, person), f"{topic} {text or ''}")
+            self._refuse_others(tx, self._customers.subjects(tx, person), topic, text, order_id, by)
+            _check(why_no_order(tx, self._customers, order_id))
             subject = self._customers.whom(tx, person).head
             case_id = self._id("case", subject, key)
             said = {"case_id": case_id, "topic": topic.strip(), "text": text, "order_id": order_id, "by": by}
@@ -255,7 +259,7 @@ class Clienteling:
             known = self._cases.case(tx, case_id)
             if known.state is CaseState.CLOSED:
                 return Done(case_id, "duplicate")
-            self._refuse_others(tx, self._beside(tx, known.subject), outcome)
+            self._refuse_others(tx, self._beside(tx, known.subject), outcome, by)
             said = {
                 "case_id": case_id if known.numbered else None, "topic": known.topic, "order_id": known.order_id,
                 "outcome": outcome.strip(), "by": by,
@@ -266,13 +270,27 @@ class Clienteling:
     # -- who looked
 
     def viewed(
-        self, tx: Transaction, whom: Whom, *, by: str, store: str | None, purpose: str, facts: tuple[str, ...]
+        self,
+        tx: Transaction,
+        whom: Whom,
+        *,
+        by: str,
+        store: str | None,
+        purpose: str,
+        facts: tuple[str, ...],
+        once: str | None = None,
     ) -> Receipt:
-        """Note that somebody looked at a customer's card, for what, and which facts were shown."""
+        """Note that somebody looked at a customer's card, for what, and which facts were shown.
+
+        once: the same of the same customer is the same look, whatever it shows; without it each look is one.
+        """
+        name = None if once is None else f"view-{self._digest(f'view:{once}').hex()}"
+        if name is not None and self._clients.is_noted(tx, whom.subjects, name):
+            return Receipt("duplicate")
         said: Json = {"purpose": purpose, "facts": facts}
         if store is not None:
             said["store_id"] = store
-        (receipt,) = self._deeds.do(tx, [Deed(model.VIEWED, whom.head, said)], by=by)
+        (receipt,) = self._deeds.do(tx, [Deed(model.VIEWED, whom.head, said, name)], by=by)
         return receipt
 
     # -- inside
@@ -320,11 +338,9 @@ class Clienteling:
         person = self._customers.person_of(reader, subject)
         return [subject] if person is None else self._customers.subjects(reader, person)
 
-    def _refuse_others(self, reader: Reader, own: Sequence[bytes], text: str) -> None:
-        """No address of another customer comes into a text: when that one is erased, nobody would find it here."""
-        named = {self._customers.subject(one) for one in addresses_in(text)}
-        if named and set(self._customers.names_of(reader, named)) - set(own):
-            raise ClientUnreadable(why=NAMES_ANOTHER)
+    def _refuse_others(self, reader: Reader, own: Sequence[bytes], *texts: str | None) -> None:
+        """No other customer comes into these words: when that one is erased, nobody would find it here."""
+        _check(why_not_of(reader, self._customers, own, texts))
 
 
 def _check(why: str | None) -> None:

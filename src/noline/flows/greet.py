@@ -6,7 +6,7 @@ Everything is read in one state of the store; disclosure decides what of it goes
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
+from msgspec.structs import replace
 
 from noline.flows import matter
 from noline.flows.acquaintance import Acquaintance, Rooms, acquaintance
@@ -17,7 +17,7 @@ from noline.flows.matter import Arranged, Open
 from noline.flows.offering import Offering, Report
 from noline.flows.situation import Around, Shelf, margins_of, mentioned, names_of, situation
 from noline.flows.wording import Endpoint, Wording
-from noline.insight.actions.model import Due, Kind, Proposal, Ranking, Situation
+from noline.insight.actions.model import Due, Kind, Place, Proposal, Ranking, Situation
 from noline.insight.card import service as cards
 from noline.insight.greeting.service import (
     LANGUAGES,
@@ -83,8 +83,9 @@ class Asked(NamedTuple):
     """How a card is asked for.
 
     store: the location where the customer stands; None on the phone. language: `en`, `de`, `fr` or `ja`; None: the one
-    the customer told, else that of the country. purpose: what the card is opened for, of `PURPOSES`. role: whose card
-    it is; it decides the sections. by: who looks. identified_by: how the customer came to be known, in words.
+    the customer told, else that of the country; in passing, only that of the country of the store. purpose: what the
+    card is opened for, of `PURPOSES`. role: whose card it is; it decides the sections. by: who looks. identified_by: how the customer came to be known, in words.
+    book: the card is kept for later in the client book of the day, so nothing is offered by it yet.
     """
 
     store: str | None = None
@@ -94,26 +95,30 @@ class Asked(NamedTuple):
     role: str = "associate"
     by: str = "noline"
     identified_by: str = ""
+    book: bool = False
 
 
 class _Scene(NamedTuple):
     """A customer at the counter: what is known, what of it may go on, and the words it goes on in.
 
-    greeted_before: on how many days before today.
+    products: what was bought. useful: names of the facts that may decide an order of things.
+    greeted_before: on how many days before today. offers: whether anything may be offered to them here.
     """
 
     asked: Asked
     now: Micros
     known: Acquaintance
-    sold: Mapping[str, Sold]
+    products: cards.Products
     held: cards.Known
     open: Sequence[Open]
     ready: Sequence[tuple[cards.Pickup, CardFact]]
     today: Sequence[Arranged]
     disclosed: Disclosed
+    useful: frozenset[str]
     states: Mapping[str, str]
     person: Called
     greeted_before: int
+    offers: bool
     language: str
     place: str
     setting: Setting
@@ -130,13 +135,14 @@ class Greeting:
         clienteling: Clienteling,
         offering: Offering,
         look: Callable[[Sequence[str], Micros], Mapping[str, Mapping[str, Units]]],
-        due: Callable[[Acquaintance, Micros], Iterable[Due]],
+        due: Callable[[Acquaintance, cards.Products, Micros], Iterable[Due]],
         clock: Clock,
         currency: str,
         told: Json,
     ) -> None:
-        """look: units of items that may be promised, by location. due: what a customer usually buys about now.
+        """look: units of items that may be promised, by location.
 
+        due: what a customer usually buys about now; it is given what they bought.
         currency: the hub's. told: the settings `[counter]`. Raises SettingWrong and SettingUnknown.
         """
         self._store = store
@@ -170,7 +176,7 @@ class Greeting:
         with self._store.reading() as reader:
             scene = self._scene(reader, person, asked, now)
             stands = self._situation(reader, scene)
-            skus = mentioned(stands)
+            skus = list(dict.fromkeys([*mentioned(stands), *_bought_last(scene)]))
             sold = self._assortment.sold(reader, skus, now)
             named = self._assortment.words(reader, now) if self._endpoint else frozenset[str]()
         # A language model may be slow: it is asked while no transaction is open.
@@ -181,17 +187,18 @@ class Greeting:
             ranking = (
                 None if asked.presence is Presence.PASSIVE else self._offering.propose(tx, scene.known.whom, stands)
             )
-            found = self._composed(scene, greeting, ranking)
+            found = self._composed(scene, stands, greeting, ranking)
             self._clienteling.viewed(
-                tx, scene.known.whom, by=asked.by, store=asked.store, purpose=asked.purpose, facts=tuple(found.facts)
-            )
+                tx, scene.known.whom, by=asked.by, store=asked.store, purpose=_purpose(asked),
+                facts=tuple(found.facts), once=_once(scene),
+            )  # fmt: skip
         return found
 
     # -- what is known
 
     def _scene(self, reader: Reader, person: str, asked: Asked, now: Micros) -> _Scene:
         known = acquaintance(reader, self._rooms, person)
-        place, country, offset = self._where(reader, asked.store, known, now)
+        place, country, offset = self._where(reader, asked, known, now)
         sold = self._assortment.sold(reader, (line.sku for _, lines in known.bought for line in lines), now)
         products = {sku: one.product for sku, one in sold.items()}
         held = cards.know(
@@ -201,23 +208,30 @@ class Greeting:
         midnight = (now + offset) // DAY * DAY - offset
         opened, ready = matter.open_matters(known, now), matter.pickups(known, asked.store, products)
         today = matter.arranged(known, midnight, midnight + DAY)
-        greeted_before = self._rooms.clients.days_seen(reader, known.whom.subjects, midnight, offset)
+        greeted_before = self._rooms.clients.days_seen(
+            reader, known.whom.subjects, midnight, offset, known.client.views
+        )
         facts = [
             *held.facts, *(one.fact for one in opened), *(fact for _, fact in ready), *(one.fact for one in today),
-            *matter.planned(known),
+            *matter.planned(known), *matter.wished(known, now),
         ]  # fmt: skip
         language = self._language(asked, known, country)
-        judged = disclosed(facts, self._circumstances(asked, known, now))
+        circumstances = self._circumstances(asked, known, now)
+        judged = disclosed(facts, circumstances)
         return _Scene(
-            asked, now, known, sold, held, opened, ready, today, judged,
+            asked, now, known, products, held, opened, ready, today, judged, _names(judged.useful()),
             matter.states(known.consents), called({name: one.value for name, one in known.traits.items()}, language),
-            greeted_before, language, place, Setting(now, offset, {sku: one.name for sku, one in products.items()}),
+            greeted_before, not (asked.book or circumstances.minor), language, place,
+            Setting(now, offset, {sku: one.name for sku, one in products.items()}),
         )  # fmt: skip
 
-    def _where(self, reader: Reader, store: str | None, known: Acquaintance, now: Micros) -> tuple[str, str, Micros]:
-        """How the store is called, in which country the customer stands, and local time minus UTC."""
-        lives_in = known.traits.get("address.country")
-        country = lives_in.value.upper() if lives_in else ""
+    def _where(self, reader: Reader, asked: Asked, known: Acquaintance, now: Micros) -> tuple[str, str, Micros]:
+        """How the store is called, in which country the customer stands, and local time minus UTC.
+
+        Where somebody lives is not looked at in passing.
+        """
+        store, lives_in = asked.store, known.traits.get("address.country")
+        country = lives_in.value.upper() if lives_in and asked.presence is not Presence.PASSIVE else ""
         place = store or ""
         # A store that nobody described yet has associates too.
         if store is not None and (found := self._assortment.place(reader, store, now)) is not None:
@@ -229,19 +243,19 @@ class Greeting:
             if asked.language not in LANGUAGES:
                 raise LanguageUnknown(language=repr(asked.language))
             return asked.language
-        spoken = next((known.traits[one].value for one in ("language", "locale") if one in known.traits), None)
+        told = ("language", "locale") if asked.presence is not Presence.PASSIVE else ()
+        spoken = next((known.traits[one].value for one in told if one in known.traits), None)
         return language_of(spoken, _SPOKEN_LANGUAGE.get(country, "en"))
 
     @staticmethod
     def _circumstances(asked: Asked, known: Acquaintance, now: Micros) -> Circumstances:
         allowed = matter.granted(known.consents)
-        birthday = known.traits.get("birthday")
         return Circumstances(
             presence=asked.presence,
             now=now,
             granted=allowed & PURPOSES[asked.purpose],
             objects=matter.objects(known.consents),
-            minor=matter.is_minor(birthday.value if birthday else None, now),
+            minor=matter.under_age(known.traits, now),
             explicit=allowed - {SERVICE},
         )
 
@@ -251,7 +265,7 @@ class Greeting:
         around = Around(
             scene.now, scene.asked.presence, scene.asked.store, scene.place, scene.language, self._margin_percent
         )
-        useful = {fact.id for fact in scene.disclosed.useful()}
+        useful = scene.useful
         personal = "personalisation" in scene.disclosed.granted
         return situation(
             scene.known, scene.held, scene.disclosed, around,
@@ -259,15 +273,16 @@ class Greeting:
             ready=[one for one, fact in scene.ready if fact.id in useful],
             consents=self._consents(scene),
             launched=self._assortment.launched(reader, scene.now) if personal else (),
-            due=self._due(scene.known, scene.now) if personal else (),
+            due=self._due(scene.known, scene.products, scene.now) if personal else (),
+            offers=scene.offers,
         )  # fmt: skip
 
     def _stocked(self, told: Situation, skus: Sequence[str], sold: Mapping[str, Sold]) -> Situation:
         """The same situation with what is on the shelves here and elsewhere, what it is called and what it leaves."""
         if not skus:
             return told
-        shelf = Shelf(self._look(skus, told.now))
-        return msgspec.structs.replace(
+        shelf = Shelf(self._look(skus, told.now), self._assortment.known_places())
+        return replace(
             told,
             here={sku: shelf.here(sku, told.store) for sku in skus},
             elsewhere={sku: shelf.elsewhere(sku, told.store) for sku in skus},
@@ -285,14 +300,18 @@ class Greeting:
 
     # -- the card
 
-    def _composed(self, scene: _Scene, greeting: cards.Greeting, ranking: Ranking | None) -> cards.Card:
+    def _composed(
+        self, scene: _Scene, stands: Situation, greeting: cards.Greeting, ranking: Ranking | None
+    ) -> cards.Card:
         asked, known = scene.asked, scene.known
+        views = known.client.views[: cards.views_for(asked.role)]
         frame = cards.Frame(
-            known.whom.person, scene.now, str(asked.presence), scene.language, asked.store, scene.place or None
+            known.whom.person, scene.now, str(asked.presence), scene.language, asked.store, scene.place or None,
+            scene.setting.offset // MINUTE,
         )  # fmt: skip
         who = cards.Who(
             name=known.name,
-            address_as=address(scene.person, scene.language) or known.name,
+            address_as=address(scene.person, scene.language) or None,
             identified_by=asked.identified_by or str(asked.presence),
             city=known.traits["address.city"].value if "address.city" in known.traits else None,
             adviser=cards.Adviser(*known.client.adviser) if known.client.adviser else None,
@@ -303,19 +322,21 @@ class Greeting:
             greeting=greeting,
             say=self._said(scene),
             see=self._seen(scene),
-            purchases=scene.held.purchases,
+            purchases=self._with_stock(scene.held.purchases, stands),
             preferences=scene.held.preferences,
             owned=scene.held.owned,
             actions=tuple(self._action(one) for one in (ranking.proposals if ranking else ())),
             pickups=tuple(one for one, _ in scene.ready),
             appointments=tuple(
-                cards.Appointment(one.id, one.at or one.told_at, one.store or "", one.topic or "", str(one.state))
+                cards.Appointment(
+                    one.id, one.at or one.told_at, one.store or "", matter.discreet(one.topic), str(one.state)
+                )
                 for one in known.client.appointments
             ),
             follow_ups=tuple(cards.FollowUp(one.id, one.due, one.text, one.by) for one in known.client.follow_ups),
             consent=tuple(self._consent(purpose, scene) for purpose in matter.PURPOSES),
             notes=tuple(cards.Note(*one) for one in known.client.notes),
-            viewed=tuple(cards.View(one.by, one.at, one.store, one.purpose) for one in known.client.views),
+            viewed=tuple(cards.View(one.by, one.at, one.store, one.purpose) for one in views),
         )
         return cards.compose(frame, parts, scene.disclosed, asked.role)
 
@@ -367,27 +388,38 @@ class Greeting:
         if scene.today:
             return Occasion.APPOINTMENT
         midnight = (scene.now + scene.setting.offset) // DAY * DAY - scene.setting.offset
-        earlier = any(midnight <= one.at < scene.now - _SAME_VISIT for one in scene.known.client.views)
+        views = (one for one in scene.known.client.views if one.purpose not in _NO_VISIT)
+        earlier = any(midnight <= one.at < scene.now - _SAME_VISIT for one in views)
         return Occasion.RETURNING if earlier else Occasion.FIRST
 
     @staticmethod
     def _is_open(scene: _Scene) -> bool:
         """Whether something is open that may be used here."""
-        useful = {fact.id for fact in scene.disclosed.useful()}
-        return any(one.fact.id in useful for one in scene.open)
+        return any(one.fact.id in scene.useful for one in scene.open)
+
+    def _with_stock(self, bought: cards.Purchases | None, stands: Situation) -> cards.Purchases | None:
+        """The last purchases with where each item lies now, so that what is not here can be had from elsewhere."""
+        if bought is None or stands.store is None:
+            return bought
+        last = tuple(
+            replace(one, items=tuple(self._item_with_stock(item, stands) for item in one.items)) for one in bought.last
+        )
+        return replace(bought, last=last)
+
+    def _item_with_stock(self, item: cards.Item, stands: Situation) -> cards.Item:
+        elsewhere = self._elsewhere(stands.elsewhere.get(item.sku, ()))
+        return replace(item, here=Units(stands.here.get(item.sku, 0)), elsewhere=elsewhere)
+
+    def _elsewhere(self, places: Iterable[Place]) -> tuple[cards.Elsewhere, ...]:
+        named = self._assortment.named
+        return tuple(cards.Elsewhere(at.location, named(at.location), Units(at.units)) for at in places)
 
     def _action(self, one: Proposal) -> cards.Action:
         effect, because = _effect(self._offering.measured(one.programme))
         items = tuple(
-            cards.ActionItem(
-                item.sku, item.name, Units(item.here),
-                tuple(
-                    cards.Elsewhere(at.location, self._assortment.named(at.location), Units(at.units))
-                    for at in item.elsewhere
-                ),
-            )
+            cards.ActionItem(item.sku, item.name, Units(item.here), self._elsewhere(item.elsewhere))
             for item in one.items
-        )  # fmt: skip
+        )
         is_service = one.kind is Kind.SERVICE
         return cards.Action(
             one.programme, one.title, one.reason, items, effect, None if is_service else because,
@@ -400,9 +432,39 @@ class Greeting:
         return cards.ConsentState(purpose, scene.states.get(purpose, "unknown"), told.told_at if told else None)
 
 
+_BOOK = "client book"
+_NO_VISIT = frozenset((_BOOK, str(Presence.PASSIVE)))
+"""Looks at which nobody was spoken to."""
+
+
+def _purpose(asked: Asked) -> str:
+    """For what a card was opened, as the customer may read it."""
+    if asked.presence is Presence.PASSIVE:
+        return str(asked.presence)
+    return _BOOK if asked.book else asked.purpose
+
+
+def _once(scene: _Scene) -> str | None:
+    """What makes two looks one: a client book that the same person fetches in a store twice a day; else nothing."""
+    asked, today = scene.asked, (scene.now + scene.setting.offset) // DAY
+    return f"{asked.store or ''}:{asked.by}:{today}" if asked.book else None
+
+
+def _bought_last(scene: _Scene) -> list[str]:
+    """Items of the last purchases, where somebody stands at a store."""
+    bought = scene.held.purchases
+    if bought is None or scene.asked.store is None:
+        return []
+    return [item.sku for one in bought.last for item in one.items]
+
+
 def _head(fact: CardFact) -> str:
     """What a fact is about: its key before the first dot."""
     return fact.key.partition(".")[0]
+
+
+def _names(facts: Iterable[CardFact]) -> frozenset[str]:
+    return frozenset([fact.id for fact in facts])
 
 
 def _effect(report: Report | None) -> tuple[cards.Effect | None, str | None]:

@@ -1,14 +1,18 @@
 """What is known of a customer, as a card and a programme need it: purchases, what was told, what is open. Pure."""
 
-from collections.abc import Iterator, Mapping
+import re
+import unicodedata
+from calendar import monthrange
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from noline.flows.acquaintance import Acquaintance
 from noline.insight.card.service import Bought, Pickup, Product, Purchase, Told, named_items
 from noline.kernel.clock import DAY, Micros, as_text
-from noline.kernel.disclosure import SERVICE, CardFact, Provenance
+from noline.kernel.disclosure import PERSONALISATION, SERVICE, CardFact, Provenance
 from noline.kernel.quantities import Units
+from noline.kernel.special import special_in
 from noline.truth.cases.model import Case
 from noline.truth.clients.model import Appointment, Standing
 from noline.truth.consents.model import Consent, State
@@ -26,6 +30,17 @@ COMPLAINS_UP_TO = 300
 
 ADULT_AT = 18
 """Full age in every country where the words of the counter are spoken (Japan since April 2022)."""
+
+WANTED = "browsing.wanted."
+"""What the key of a fact about something looked for in vain begins with."""
+
+_WANTED_DAYS = 60
+_BIRTHDAYS = frozenset("birthday birthdate dateofbirth dob born birthyear yearofbirth".split())
+_YEARLESS = re.compile(r"--\d\d?-?\d\d?")
+_TIME_OF_DAY = re.compile(r"(?<=\d)[T ]\d\d?:.*$")
+_DIGITS_TOGETHER = re.compile(r"(\d{4})(\d\d)(\d\d)")
+_DIGITS = re.compile(r"\d+")
+_LETTERS = re.compile(r"[^\W\d_年月日]")
 
 _UNSETTLED_DAYS = 30
 """So long a return that came back without its money is open; then it is taken as settled outside."""
@@ -71,23 +86,72 @@ def states(consents: Mapping[str, Consent], channel: str = "store") -> dict[str,
     return {purpose: str(_stands(told, channel)) for purpose, told in consents.items()}
 
 
-def objects(consents: Mapping[str, Consent]) -> bool:
-    """Whether the customer objects to profiling (GDPR Art. 21)."""
-    return "profiling" in consents and consents["profiling"].state is State.WITHDRAWN
+def objects(consents: Mapping[str, Consent], channel: str = "store") -> bool:
+    """Whether the customer objects to profiling (GDPR Art. 21): everywhere, or in this channel."""
+    told = consents.get("profiling")
+    return told is not None and State.WITHDRAWN in (told.state, _stands(told, channel))
 
 
 def _stands(told: Consent, channel: str) -> State:
     return told.segments.get(channel, told).state
 
 
+def under_age(traits: Mapping[str, Attribute], now: Micros) -> bool:
+    """Whether somebody is under age by anything they told: a birthday, however the trait is called, or an age."""
+    for trait, told in traits.items():
+        name = trait.casefold().replace("_", "").replace("-", "").replace(" ", "")
+        if name in _BIRTHDAYS and is_minor(told.value, now):
+            return True
+        if name == "age" and _is_below(told.value, ADULT_AT):
+            return True
+    return False
+
+
 def is_minor(birthday: str | None, now: Micros) -> bool:
-    """Whether somebody is under age today; a day that cannot be read tells nothing."""
-    try:
-        born = date.fromisoformat((birthday or "")[:10])
-    except ValueError:
+    """Whether somebody is under age today: by the youngest reading of a birthday, and if nobody can read it.
+
+    A day without a year tells nothing.
+    """
+    text = unicodedata.normalize("NFKC", birthday or "").strip()
+    if not text or _YEARLESS.fullmatch(text):
         return False
+    born = max(_readings(text), default=None)
+    if born is None:
+        return True
     today = datetime.fromtimestamp(now / 1_000_000, UTC).date()
     return (today.year - born.year) - ((today.month, today.day) < (born.month, born.day)) < ADULT_AT
+
+
+def _readings(text: str) -> Iterator[date]:
+    """The days that a birthday may mean; of a year or a month its last one."""
+    told = _TIME_OF_DAY.sub("", text)
+    together = _DIGITS_TOGETHER.fullmatch(told)
+    numbers = [int(one) for one in (together.groups() if together else _DIGITS.findall(told))]
+    years = [one for one in numbers if 1000 <= one <= 9999]
+    if len(years) != 1 or len(numbers) > 3:
+        return
+    year, rest = years[0], [one for one in numbers if one != years[0]]
+    by_day = [rest] if numbers[0] == year else [rest, rest[::-1]]
+    for one in by_day:
+        found = _last_day(year, one if not _LETTERS.search(told) else [])
+        if found:
+            yield found
+
+
+def _last_day(year: int, month_and_day: Sequence[int]) -> date | None:
+    """The last day of a year, of a month in it, or that day; None where there is none such."""
+    month, day = (*month_and_day, 0, 0)[:2] if month_and_day else (12, 31)
+    try:
+        return date(year, month, day or monthrange(year, month)[1])
+    except ValueError:
+        return None
+
+
+def _is_below(text: str, least: int) -> bool:
+    try:
+        return float(text) < least
+    except ValueError:
+        return False
 
 
 # -- what was told and bought
@@ -137,6 +201,20 @@ def purchases(known: Acquaintance) -> list[Purchase]:
     ]
 
 
+def wished(known: Acquaintance, now: Micros) -> list[CardFact]:
+    """What was looked for in vain lately and not bought since; observed, so it decides and is not told."""
+    bought = {line.sku: order.placed_at for order, lines in reversed(known.bought) for line in lines}
+    return [
+        CardFact(
+            id=f"{WANTED}{one.sku}", customer=known.whom.person, key=f"{WANTED}{one.sku}", value=one.sku,
+            provenance=Provenance.OBSERVED, evidence=(f"looked_for:{one.sku}",), observed_at=one.at,
+            purpose=PERSONALISATION,
+        )
+        for one in known.wishes
+        if 0 <= now - one.at < _WANTED_DAYS * DAY and bought.get(one.sku, 0) < one.at
+    ]  # fmt: skip
+
+
 # -- what is open
 
 
@@ -161,9 +239,14 @@ def _fact(person: str, name: str, key: str, at: Micros, *, value: str, evidence:
 def _of_case(person: str, case: Case) -> Open:
     at = case.opened_at or case.ended_at or 0
     kind, evidence = str(case.kind), f"case:{case.case_id}"
-    value = case.text or case.topic or kind
+    value = discreet(case.text or case.topic) or kind
     fact = _fact(person, f"open_loop.{case.case_id}", f"open_loop.{kind}", at, value=value, evidence=evidence)
     return Open(case.case_id, kind, at, case.order_id, fact)
+
+
+def discreet(text: str | None) -> str:
+    """What somebody wrote freely, unless it tells something that nobody may conclude about a person."""
+    return "" if not text or special_in(text) else text
 
 
 def _complains(said: Said) -> bool:
@@ -234,13 +317,13 @@ def pickups(known: Acquaintance, store: str | None, products: Mapping[str, Produ
 
 
 def arranged(known: Acquaintance, from_: Micros, until: Micros) -> list[Arranged]:
-    """Appointments of that time that nobody kept or gave up, each with its fact."""
+    """Appointments of that time that nobody kept or gave up, each with its fact, which tells when, not what about."""
     return [
         Arranged(
             one,
             CardFact(
                 id=f"appointment.{one.id}", customer=known.whom.person, key=f"appointment.{one.id}",
-                value=one.topic or "", unit=as_text(one.at), provenance=Provenance.TRANSACTION,
+                value="", unit=as_text(one.at), provenance=Provenance.TRANSACTION,
                 evidence=(f"appointment:{one.id}",), observed_at=one.told_at, purpose=SERVICE, channel=one.channel,
             ),
         )

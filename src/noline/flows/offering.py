@@ -6,13 +6,16 @@ difference between everybody of the one arm and everybody of the other, whatever
 treat), and not what those bought who happened to be shown something.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from noline.flows.agenda_words import NAMES_SOMEBODY
 from noline.flows.deeds import Deed, Deeds
+from noline.flows.mentions import ERASED, Names
+from noline.flows.naming import plainly, why_not_of
 from noline.flows.offering_goals import Goals
 from noline.insight.actions import model
-from noline.insight.actions.model import Arm, Counts, Programme, Ranking, Situation
+from noline.insight.actions.model import Arm, Counts, Kind, Programme, Ranking, Situation
 from noline.insight.actions.service import Actions
 from noline.kernel.clock import Clock, Micros
 from noline.kernel.errors import Refused
@@ -24,6 +27,7 @@ from noline.truth.offers.model import (
     ANSWERED,
     DRAWN,
     AnswerWrong,
+    NotShown,
     Record,
     answered,
     drawn,
@@ -33,6 +37,8 @@ from noline.truth.offers.service import Draw, Offers, Overruled
 
 _BY = "noline"
 _PEOPLE_AT_ONCE = 500
+_SHORTEST_NAME = 3
+"""Characters; shorter parts of a name are words of their own."""
 
 
 class AnswerKeyReused(Refused):
@@ -81,8 +87,12 @@ class Offering:
         clock: Clock,
         digest: Digest,
         actions: Callable[[], Actions],
+        called: Callable[[Reader, Sequence[bytes]], str | None],
     ) -> None:
-        """actions: the hub's programmes, read when they are first needed. digest: the hub's keyed hash."""
+        """actions: the hub's programmes, read when they are first needed. digest: the hub's keyed hash.
+
+        called: what the customer of these subjects is called.
+        """
         self._store = store
         self._customers = customers
         self._offers = offers
@@ -91,6 +101,7 @@ class Offering:
         self._clock = clock
         self._digest = digest
         self._actions = actions
+        self._called = called
         self._measured: Mapping[str, Report] = {}
 
     # -- at the counter
@@ -112,20 +123,54 @@ class Offering:
     def answer(
         self, person: str, programme: str, answer: str, reason: str = "", *, by: str, key: str | None = None
     ) -> Receipt:
-        """Take down what became of an offer; the same key is the same answer.
+        """Take down what became of an offer; the same key of the same customer is the same answer.
 
-        Raises NotFound for a person or programme, AnswerWrong and AnswerKeyReused.
+        What was offered last is answered, and of several answers the last one stands. A service is answered whenever
+        it is done. Raises NotFound for a person or programme, AnswerWrong, NotShown and AnswerKeyReused.
         """
-        self._actions().programme(programme)
+        found = self._actions().programme(programme)
         if why := why_not_answered(answer, reason):
             raise AnswerWrong(why=why)
         with self._store.transaction() as tx:
             whom = self._customers.whom(tx, person)
-            deed = Deed(ANSWERED, whom.head, answered(programme, answer, reason.strip()), self._key(whom, key))
+            if why := self._why_not_said(tx, whom, reason, by):
+                raise AnswerWrong(why=why)
+            subject, draw = self._answered_of(tx, whom, found)
+            said = answered(programme, answer, reason.strip(), draw)
+            deed = Deed(ANSWERED, subject, said, self._key(whom, key))
             (receipt,) = self._deeds.do(tx, [deed], by=by)
             if receipt.status == "conflict":
                 raise AnswerKeyReused(key=key)
             return receipt
+
+    def _answered_of(self, reader: Reader, whom: Whom, programme: Programme) -> tuple[bytes, str | None]:
+        """Under which subject an answer is filed, and to which draw it is; raises NotShown."""
+        if programme.kind is Kind.SERVICE:
+            return whom.head, None
+        last = self._offers.last_draw(reader, whom.subjects, programme.id)
+        if last is None or last.arm != Arm.SHOWN:
+            raise NotShown(programme=programme.id)
+        return last.subject, last.id
+
+    def _why_not_said(self, reader: Reader, whom: Whom, reason: str, by: str) -> str | None:
+        """Why a reason cannot be kept: managers read it, so it names no customer. None when it can."""
+        if why_not_of(reader, self._customers, (), [reason, by]) is not None:
+            return NAMES_SOMEBODY
+        return None if self._unnamed(reader, whom.person, reason) == plainly(reason) else "its reason names the customer"
+
+    def _unnamed(self, reader: Reader, person: str, reason: str) -> str:
+        """A reason without the names of the customer it is about."""
+        called = self._called(reader, self._customers.subjects(reader, person)) or ""
+        words = {word.lower() for word in called.split() if len(word) >= _SHORTEST_NAME}
+        named = Names([one for one, _ in self._customers.get(reader, person).identifiers], {person, *words})
+        left = named.taken_out([plainly(reason)])
+        return left[0] if left else ERASED
+
+    def _overruled(self, reader: Reader, programme: str) -> Iterator[Overruled]:
+        """Why associates decided against a programme, the latest first; no reason names whom it is about."""
+        for one in self._offers.overruled(reader, programme):
+            person = self._customers.person_of(reader, one.subject)
+            yield one if person is None else one._replace(reason=self._unnamed(reader, person, one.reason))
 
     def _key(self, whom: Whom, key: str | None) -> str | None:
         """The id of an answer that has an idempotency key; it tells nobody the key."""
@@ -193,7 +238,7 @@ class Offering:
         return Report(
             programme, shown, held, difference(shown.reached, shown.persons, held.reached, held.persons),
             why_too_few(programme, shown, held), self._counts(reader).get(programme.id, Counts()),
-            tuple(self._offers.overruled(reader, programme.id)), now,
+            tuple(self._overruled(reader, programme.id)), now,
         )  # fmt: skip
 
     def _people(self, reader: Reader, programme: str) -> Iterator[dict[str, Draw]]:

@@ -142,8 +142,15 @@ class Recommending:
             recommender, no = self._there()
             if recommender is None:
                 return Answer(known.whom.person, [], no, {}, {})
+            skus = _bought(known)
+            hidden = _hidden(skus, self._rooms.catalogue.items(reader, skus))
             found = recommender.for_customer(
-                history_of(known), mode=mode, k=min(k + _SPARE, 100), store=store, basket=basket, now=self._clock.now()
+                history_of(known, hidden),
+                mode=mode,
+                k=min(k + _SPARE, 100),
+                store=store,
+                basket=basket,
+                now=self._clock.now(),
             )
             described = self._rooms.catalogue.items(reader, {one.sku for one in found})
         hidden = _hidden({one.sku for one in found}, described)
@@ -151,11 +158,16 @@ class Recommending:
         why = None if items else _nothing(mode)
         return Answer(known.whom.person, items, why, described, recommender.about)
 
-    def due(self, known: Acquaintance, now: Micros) -> list[Due]:
-        """What this customer buys again about now, by their own habits; nothing where these may not be used."""
+    def due(self, known: Acquaintance, products: card.Products, now: Micros) -> list[Due]:
+        """What this customer buys again about now, by their own habits; nothing where these may not be used.
+
+        products: what they bought, as the catalogue describes it.
+        """
         if _refused(known, now) is not None:
             return []
-        return [Due(one.sku, one.ratio, one.probability) for one in habits.due(Past.of(history_of(known)), now)]
+        hidden = {sku for sku in _bought(known) if not may_be_reason(_tags_of(sku, products.get(sku)))}
+        past = Past.of(history_of(known, hidden))
+        return [Due(one.sku, one.ratio, one.probability) for one in habits.due(past, now)]
 
     def _there(self) -> "tuple[Recommender | None, str | None]":
         try:
@@ -164,10 +176,8 @@ class Recommending:
             return None, f"too little was bought so far to learn from: {error.facts['why']}"
 
 
-def history_of(known: Acquaintance) -> list[Basket]:
-    """What a customer bought, without what belongs to a special category."""
-    skus = {line.sku for _, lines in known.bought for line in lines}
-    hidden = _hidden(skus, known.items)
+def history_of(known: Acquaintance, hidden: Collection[str]) -> list[Basket]:
+    """What a customer bought. hidden: items that belong to a special category, which are left out."""
     return [basket for order, lines in known.bought if (basket := _basket(order, lines, hidden)) is not None]
 
 
@@ -178,15 +188,21 @@ def _basket(order: Order, lines: Iterable[OrderLine], hidden: Collection[str]) -
     return Basket(order.placed_at, order.store_id, kept) if kept else None
 
 
+def _bought(known: Acquaintance) -> set[str]:
+    return {line.sku for _, lines in known.bought for line in lines}
+
+
 def _hidden(skus: Iterable[str], items: Mapping[str, Item]) -> set[str]:
     """Which of these belong to a special category, by their tags or by what their words would tell."""
     return {sku for sku in skus if not may_be_reason(_tags(sku, items.get(sku)))}
 
 
 def _tags(sku: str, item: Item | None) -> tuple[str, ...]:
-    if item is None:
-        return card.product(sku, None, None, {}).tags
-    return card.product(sku, item.name, item.category, item.attributes).tags
+    return _tags_of(sku, card.product(sku, item.name, item.category, item.attributes) if item else None)
+
+
+def _tags_of(sku: str, known: card.Product | None) -> tuple[str, ...]:
+    return known.tags if known else card.product(sku, None, None, {}).tags
 
 
 def _refused(known: Acquaintance, now: Micros) -> str | None:
@@ -195,8 +211,7 @@ def _refused(known: Acquaintance, now: Micros) -> str | None:
         return "no consent to personalisation"
     if matter.objects(known.consents):
         return "the customer objects to profiling"
-    birthday = known.traits.get("birthday")
-    if matter.is_minor(birthday.value if birthday else None, now):
+    if matter.under_age(known.traits, now):
         return "the customer is under age"
     return None
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from noline.flows import matter
 from noline.flows.carts import PERSON, Carting, Wanted
 from noline.insight.recipes.service import MOST_SERVINGS, Product, Recipe, Recipes, Shopping, looked_for, shopping
 from noline.kernel.clock import Clock, as_text
@@ -141,7 +142,7 @@ class Cooking:
             raise ServingsUnreadable(servings=servings, most=MOST_SERVINGS)
         found = self._recipes.one(recipe)
         with self._store.reading() as reader:
-            customer = _Customer() if person is None else self._customer(reader, person)
+            customer = _Customer() if person is None else self._customer(reader, person, channel)
             people = _servings(found, servings, customer.household)
             products = self._products(reader, found, chosen or {})
             here = None if store is None else self._here(reader, products, store, channel)
@@ -200,18 +201,26 @@ class Cooking:
             lines=[Wanted(one.sku, one.units + already.get(one.sku, 0)) for one in lines],
         )  # fmt: skip
 
-    def _customer(self, reader: Reader, person: str) -> _Customer:
-        """What may be used of a customer; nothing without a yes to personalisation. Raises NotFound."""
+    def _customer(self, reader: Reader, person: str, channel: str) -> _Customer:
+        """What may be used of a customer by a channel; nothing without a yes to personalisation, nothing of a minor.
+
+        What is usual is not used against an objection to profiling. Raises NotFound.
+        """
         rooms = self._rooms
         today = rooms.customers.resolve(reader, person)
         subjects, joined_at = rooms.customers.subjects(reader, today), rooms.customers.joined_at(reader, today)
-        if not rooms.consents.allows(reader, subjects, joined_at, _PURPOSE).allowed:
+        consents = rooms.consents.of(reader, subjects, joined_at)
+        profile = rooms.profiles.record(reader, subjects)
+        is_minor = matter.under_age(profile.attributes, self._clock.now())
+        if is_minor or _PURPOSE not in matter.granted(consents, channel):
             return _Customer()
+        if matter.objects(consents, channel):
+            return _Customer(_household(profile))
         usual: Counter[str] = Counter()
         for _, lines in rooms.orders.bought_by(reader, subjects, _LATEST_ORDERS):
             for line in lines:
                 usual[line.sku] += line.units - line.returned_units
-        return _Customer(_household(rooms.profiles.record(reader, subjects)), usual)
+        return _Customer(_household(profile), usual)
 
     def _products(self, reader: Reader, recipe: Recipe, chosen: Mapping[str, str]) -> dict[str, Product]:
         """What is sold that an ingredient may be, by SKU. Raises ChoiceUnknown."""

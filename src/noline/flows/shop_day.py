@@ -1,21 +1,29 @@
 """A day at a store: who is expected, what is ready to be collected, whom we still owe an answer, what is due.
 
-Names and no more: whoever comes is opened as a card, which decides what may be seen and said.
+Names and no more: whoever comes is opened as a card, which decides what may be seen and said. Goods and words that
+would tell a special category of personal data are not there, and of customers who refuse to be served neither name nor
+words.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
+from noline.flows import matter
 from noline.flows.local_time import offset_at
 from noline.flows.recognise import Recognition
-from noline.kernel.clock import DAY, Clock, Micros
+from noline.insight.card.service import named_items, product
+from noline.kernel.clock import DAY, Clock, Micros, as_text, parse_instant
+from noline.kernel.disclosure import SERVICE
+from noline.kernel.errors import NotReadable
 from noline.kernel.quantities import Units
+from noline.kernel.special import special_in
 from noline.stores.transactional import Reader, TransactionalStore
 from noline.truth.cases.model import Case
 from noline.truth.cases.service import Cases
 from noline.truth.catalogue.service import Catalogue
 from noline.truth.clients.model import Appointment, FollowUp
 from noline.truth.clients.service import Clients
+from noline.truth.consents.service import Consents
 from noline.truth.customers.service import Customers
 from noline.truth.feedback.model import Loop
 from noline.truth.feedback.service import Feedback
@@ -25,18 +33,32 @@ from noline.truth.orders.service import Orders
 MOST = 200
 """Rows of one kind that a day shows."""
 
+MOST_DAYS = 8
+_LAST = parse_instant("9999-12-31T23:59:59Z")
+
 Thing = TypeVar("Thing", Appointment, FollowUp)
 
 
+class SpanUnreadable(NotReadable):
+    """A span that is no day of a store, nor some days in a row."""
+
+    code = "counter.span_unreadable"
+    sentence = "A span that begins at {begins} ends after it, {most} days later at the latest."
+    hint = "Leave out the span for the day of today, or ask for at most {most} days at once."
+
+
 class Somebody(NamedTuple):
-    """A customer, by the id of today, and what the customer is called; None where nobody said."""
+    """A customer, by the id of today, and what the customer is called.
+
+    name: None where nobody said, and of who refuses to be served.
+    """
 
     person: str
     name: str | None
 
 
 class Ready(NamedTuple):
-    """What waits at the store for somebody; lines: SKU, name, units."""
+    """What waits at the store for somebody; lines: SKU, name, units of what may be named."""
 
     fulfilment: Fulfilment
     lines: tuple[tuple[str, str, Units], ...]
@@ -74,6 +96,7 @@ class Rooms(NamedTuple):
     feedback: Feedback
     orders: Orders
     catalogue: Catalogue
+    consents: Consents
 
 
 class ShopDays:
@@ -92,7 +115,7 @@ class ShopDays:
     def today(self, store: str, begins: Micros | None = None, ends: Micros | None = None) -> ShopDay:
         """The day of a store, without a span from its midnight to the next.
 
-        A store that nobody described is called by its id.
+        A store that nobody described is called by its id. Raises SpanUnreadable.
         """
         with self._store.reading() as reader:
             place = next((one for one in self._rooms.catalogue.locations(reader) if one.location == store), None)
@@ -100,9 +123,14 @@ class ShopDays:
                 now = self._clock.now()
                 begins = midnight_before(now, offset_at(place.country if place else None, now, self._zone))
             ends = begins + DAY if ends is None else ends
-            people = _People(reader, self._rooms.customers, self._recognition)
+            if not begins < ends <= min(begins + MOST_DAYS * DAY, _LAST):
+                raise SpanUnreadable(begins=as_text(begins), most=MOST_DAYS)
+            people = _People(reader, self._rooms.customers, self._recognition, self._rooms.consents)
             agreed = self._rooms.clients.today(reader, store, begins, ends)
-            appointments = list(people.beside(agreed.appointments))
+            appointments = [
+                (one._replace(topic=people.words(one.topic, whom) or None), whom)
+                for one, whom in people.beside(agreed.appointments)
+            ]
             pickups = self._pickups(reader, store, people)
             expected = {one.person for _, one in [*appointments, *pickups] if one is not None}
             return ShopDay(
@@ -113,18 +141,20 @@ class ShopDays:
                 appointments=appointments,
                 pickups=pickups,
                 loops=self._loops(reader, store, people, expected),
-                follow_ups=list(people.beside(agreed.follow_ups)),
+                follow_ups=[
+                    (one._replace(text=people.words(one.text, whom)), whom)
+                    for one, whom in people.beside(agreed.follow_ups)
+                ],
             )
 
     def _pickups(self, reader: Reader, store: str, people: "_People") -> list[tuple[Ready, Somebody | None]]:
         ready = self._rooms.orders.fulfilments(reader, place=store, state=str(Step.READY), limit=MOST)
         items = self._rooms.catalogue.items(reader, {line.sku for one in ready for line in one.lines})
+        products = {sku: product(sku, one.name, one.category, one.attributes) for sku, one in items.items()}
         found: list[tuple[Ready, Somebody | None]] = []
         for one in ready:
-            lines = tuple(
-                (sku, (items[sku].name if sku in items else None) or sku, units)
-                for sku, units in one.open_units.items()
-            )
+            named = named_items(one.open_units.items(), products)
+            lines = tuple((item.sku, item.name, item.units) for item in named)
             order = self._rooms.orders.order(reader, one.order_id)
             found.append((Ready(one, lines), None if order is None else people.of(order.subject)))
         return found
@@ -139,24 +169,29 @@ class ShopDays:
                 found[case.case_id] = (_of_case(case), somebody)
         for loop in self._rooms.feedback.open_at(reader, store, MOST):
             # Who reviews us on some site under a name of that site is nobody whom a counter could recognise.
-            if (somebody := people.of(loop.subject)) is not None and somebody.name is not None:
+            if (somebody := people.of(loop.subject)) is not None and people.is_known(somebody):
                 found[loop.loop_id] = (_of_loop(loop), somebody)
         for person in sorted(expected):
             subjects = people.subjects(person)
             waits = [_of_case(one) for one in self._rooms.cases.open_for(reader, subjects)]
             waits += [_of_loop(one) for one in self._rooms.feedback.open_of(reader, subjects)]
             found |= {one.id: (one, people.called(person)) for one in waits}
-        return sorted(found.values(), key=lambda one: (one[0].since, one[0].id))[:MOST]
+        told = [(one._replace(text=people.words(one.text, whom)), whom) for one, whom in found.values()]
+        return sorted(told, key=lambda one: (one[0].since, one[0].id))[:MOST]
 
 
 class _People:
     """Who is who, asked for once each."""
 
-    def __init__(self, reader: Reader, customers: Customers, recognition: Recognition) -> None:
+    def __init__(
+        self, reader: Reader, customers: Customers, recognition: Recognition, consents: Consents
+    ) -> None:  # fmt: skip
         self._reader = reader
         self._customers = customers
         self._recognition = recognition
+        self._consents = consents
         self._called: dict[str, Somebody] = {}
+        self._refuse: set[str] = set()
 
     def of(self, subject: bytes) -> Somebody | None:
         """Whose name the log has there; None when it is nobody's any more."""
@@ -170,9 +205,23 @@ class _People:
     def called(self, person: str) -> Somebody:
         """Somebody with the name."""
         if person not in self._called:
-            profile = self._recognition.profile_of(self._reader, self.subjects(person))
-            self._called[person] = Somebody(person, profile.name)
+            subjects = self.subjects(person)
+            joined_at = self._customers.joined_at(self._reader, person)
+            if SERVICE in matter.granted(self._consents.of(self._reader, subjects, joined_at)):
+                name = self._recognition.profile_of(self._reader, subjects).name
+            else:
+                name = None
+                self._refuse.add(person)
+            self._called[person] = Somebody(person, name)
         return self._called[person]
+
+    def is_known(self, somebody: Somebody) -> bool:
+        """Whether a counter could recognise somebody: by a name, though it may not be told here."""
+        return somebody.name is not None or somebody.person in self._refuse
+
+    def words(self, text: str | None, whom: Somebody) -> str:
+        """Words about somebody as far as they may stand here."""
+        return "" if not text or whom.person in self._refuse or special_in(text) else text
 
     def beside(self, things: Iterable[Thing]) -> Iterable[tuple[Thing, Somebody]]:
         """Things that belong to somebody, each beside whom."""

@@ -126,7 +126,8 @@ class Sayable(NamedTuple):
 class Disclosed(NamedTuple):
     """What is known of one customer, each with its level. Nobody outside sees `judged` as a whole.
 
-    granted: the purposes that were allowed when it was judged; none where the customer was recognised in passing.
+    granted: the purposes that were allowed when it was judged; none where the customer was recognised in passing, and
+    only service for somebody under age.
     """
 
     judged: tuple[Judged, ...]
@@ -198,6 +199,7 @@ _ACT_KEYS = {
     "browsing": "browsing may order things, is not shown",
     "value": "a value may order things, is not shown",
     "segment": "a segment may order things, is not shown",
+    "trait": "nobody declared this attribute: may order things, is not shown",
 }
 
 _BY_KEY: dict[str, tuple[Level, str]] = {
@@ -205,6 +207,7 @@ _BY_KEY: dict[str, tuple[Level, str]] = {
     **{key: (Level.SEE, why) for key, why in _SEE_KEYS.items()},
     **{key: (Level.ACT, why) for key, why in _ACT_KEYS.items()},
 }
+_TRAIT = "trait"
 _UNKNOWN_KEY = (Level.ACT, "no rule knows this key: may order things, is not shown")
 
 _SPECIAL_OPENED = (Level.SEE, "a special category, told and explicitly agreed to: shown, not spoken")
@@ -216,6 +219,8 @@ def disclosed(facts: Iterable[CardFact], circumstances: Circumstances) -> Disclo
     """Everything that is known, each with how far it may go here; nothing at all for somebody recognised in passing."""
     passing = circumstances.presence is Presence.PASSIVE
     granted = frozenset[str]() if passing else circumstances.granted
+    if circumstances.minor:
+        granted &= {SERVICE}
     return Disclosed(tuple(judge(fact, circumstances) for fact in facts), circumstances.presence, granted)
 
 
@@ -268,9 +273,10 @@ def _capped(fact: CardFact, special: frozenset[str]) -> tuple[Level, str]:
     capped = _BY_PROVENANCE[fact.provenance]
     if special and capped[0] >= _SPECIAL_OPENED[0]:
         capped = _SPECIAL_OPENED
-    if special and category_of_key(fact.key):
+    head = fact.key.partition(".")[0]
+    if special and head != _TRAIT and category_of_key(fact.key):
         return capped  # the key is that of the category, which was opened
-    by_key = _BY_KEY.get(fact.key.partition(".")[0], _UNKNOWN_KEY)
+    by_key = _BY_KEY.get(head, _UNKNOWN_KEY)
     return by_key if by_key[0] < capped[0] else capped
 
 

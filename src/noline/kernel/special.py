@@ -12,8 +12,10 @@ them. A word too many hides a product from a card; a word too few tells a strang
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 
 _Words = dict[str, str]
 
@@ -103,12 +105,37 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "sexuality": (
         "condom", "kondom", "préservatif", "contracept", "verhütung", "personal lubricant", "gleitgel",
-        "lubrifiant intime", "sex toy", "sextoy", "コンドーム", "避妊",
+        "lubrifiant intime", "sex toy", "sextoy", "adult toy", "コンドーム", "避妊",
     ),
     "genetics": ("dna test", "dna kit", "gentest", "test adn", "遺伝子検査"),
     "ethnicity": ("ancestry",),
 }  # fmt: skip
 """Beginnings of words in the name of a product that make it a proxy: English, German, French, Japanese."""
+
+_IN_TALK: dict[str, tuple[str, ...]] = {
+    "pregnancy": ("pregnan", "miscarriage", "fertility", "schwanger", "enceinte", "fausse couche", "流産", "不妊"),
+    "health": (
+        "chemotherap", "cancer", "tumour", "tumor", "leukaemi", "leukemi", "hiv", "aids", "asthma", "dementia",
+        "depressi", "epilep", "coeliac", "celiac", "allerg", "disab", "diagnos", "patient", "surgery", "therap", "wheelchair",
+        "chemo", "krebs", "leukämie", "demenz", "behinder", "krank", "zöliakie", "rollstuhl", "chimio",
+        "leucémie", "démence", "handicap", "malad", "cœliaque", "chirurgie", "fauteuil roulant", "hôpital", "hospital",
+        "癌", "がん患者", "白血病", "認知症", "うつ病", "障害", "病気", "手術", "入院", "アレルギー", "治療",
+    ),
+    "religion": (
+        "religio", "islam", "muslim", "jewish", "judaism", "catholic", "hindu", "buddhis", "ramadan",
+        "jüdisch", "katholi", "musulman", "chrétien", "イスラム", "ユダヤ教", "キリスト教", "仏教", "宗教",
+    ),
+    "ethnicity": ("ethnic", "ethni", "nationality"),
+    "politics": ("political", "politisch", "politique", "政党", "政治"),
+    "union": ("trade union", "gewerkschaft", "syndicat", "労働組合"),
+    "sexuality": ("sexual", "sexuel", "homosex", "lesbian", "lesbisch", "transgender", "同性愛", "性的"),
+    "criminal": ("criminal", "conviction", "vorbestraft", "prison", "犯罪", "前科"),
+    "private": (
+        "salary", "bankrupt", "insolven", "in debt", "divorc", "gehalt", "schulden", "geschieden", "salaire",
+        "surendett", "faillite", "破産", "借金", "離婚",
+    ),
+}  # fmt: skip
+"""Beginnings of words that tell a special category where people write freely, beside all of the above."""
 
 
 def _plain(text: str) -> str:
@@ -120,17 +147,21 @@ def _is_japanese(word: str) -> bool:
     return any(ord(letter) > 0x3000 for letter in word)
 
 
-_FINDERS = tuple(
-    (
-        category,
-        re.compile(
-            "|".join(
-                re.escape(_plain(word)) if _is_japanese(word) else rf"\b{re.escape(_plain(word))}" for word in words
-            )
-        ),
+def _finders(named: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (
+            category,
+            re.compile(
+                "|".join(
+                    re.escape(_plain(word)) if _is_japanese(word) else rf"\b{re.escape(_plain(word))}" for word in words
+                )
+            ),
+        )
+        for category, words in named.items()
     )
-    for category, words in _NAMES.items()
-)
+
+
+_FINDERS, _TALK_FINDERS = _finders(_NAMES), _finders(_IN_TALK)
 
 
 @lru_cache(maxsize=4096)
@@ -139,7 +170,54 @@ def category_of_tag(tag: str) -> str | None:
     before, mark, after = tag.partition(":")
     is_marked = bool(mark) and _plain(before) == "special"
     word = _plain(after if is_marked else tag).replace(" ", "_")
-    return TAGS.get(word) or _CLEAR.get(word) or ("sensitive" if is_marked else None)
+    found = (TAGS.get(one) or _CLEAR.get(one) for one in (word, *_singulars(word)))
+    return next(filter(None, found), None) or ("sensitive" if is_marked else None)
+
+
+def _singulars(word: str) -> tuple[str, ...]:
+    """What a word may be the plural of, in English and French."""
+    if word.endswith("ies"):
+        return (f"{word[:-3]}y", word[:-1])
+    return (word[:-1], word[:-2]) if word.endswith("es") else (word[:-1],) if word.endswith("s") else ()
+
+
+def tags_told(category: str | None, attributes: Mapping[str, Any]) -> frozenset[str]:
+    """The tags of a product: its attributes `tag` and `tags`, however they are written, and what its category tells.
+
+    A text is parted at commas, semicolons, strokes and lines; lists and objects are read to their last text. A part of
+    several words (`Adult Toy`) stays one tag, and each of its words that tells a special category is one besides.
+    """
+    texts = [
+        text for name, told in attributes.items() if name.casefold() in _TAG_ATTRIBUTES for text in _texts_of(told)
+    ]
+    phrases = frozenset(phrase for text in texts for phrase in _phrases(text))
+    told_by_words = (word for phrase in phrases for word in _WORDS.findall(phrase))
+    of_category = (one for phrase in _phrases(category or "") for one in (phrase, *_WORDS.findall(phrase)))
+    return phrases | frozenset(one for one in (*told_by_words, *of_category) if category_of_tag(one))
+
+
+_TAG_ATTRIBUTES = frozenset({"tag", "tags"})
+_BETWEEN_TAGS = re.compile(r"[,;|/>\n\u3001]+")
+_WORDS = re.compile(r"[^\W_]+")
+_DEEPEST = 5
+
+
+def _phrases(text: str) -> list[str]:
+    return [phrase for part in _BETWEEN_TAGS.split(text) if (phrase := part.strip().strip("[]{}'\"").strip())]
+
+
+def _texts_of(told: object, depth: int = 0) -> Iterator[str]:
+    """Every text in a value: of an object its values, and the names of those that are simply true."""
+    if isinstance(told, str):
+        yield told
+    elif depth < _DEEPEST and isinstance(told, Mapping):
+        for name, value in told.items():
+            if value is True:
+                yield str(name)
+            yield from _texts_of(value, depth + 1)
+    elif depth < _DEEPEST and isinstance(told, (list, tuple)):
+        for value in told:
+            yield from _texts_of(value, depth + 1)
 
 
 def categories_of(tags: Iterable[str]) -> frozenset[str]:
@@ -177,3 +255,13 @@ def proxies_in(text: str) -> frozenset[str]:
     """The special categories that a product's name or category would tell, by the words in it."""
     plain = _plain(text)
     return frozenset(category for category, finder in _FINDERS if finder.search(plain))
+
+
+@lru_cache(maxsize=8192)
+def special_in(text: str) -> frozenset[str]:
+    """The special categories that a text somebody wrote freely would tell: a topic, a case, a wish."""
+    plain = _plain(text)
+    words = plain.split()
+    phrases = (*words, *(f"{one}_{other}" for one, other in pairwise(words)))
+    found = (category for category, finder in _TALK_FINDERS if finder.search(plain))
+    return proxies_in(text) | categories_of(phrases) | frozenset(found)

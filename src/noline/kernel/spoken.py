@@ -146,6 +146,50 @@ def unbound(
     return list(dict.fromkeys(found))
 
 
+def unknown(text: str, known: Collection[str]) -> list[str]:
+    """The words and numbers of a text that are not among the known ones, in lower case, as they stand, each once.
+
+    A word with hyphens or apostrophes is known too when each part of it is.
+    """
+    found = [token for token in _TOKEN.findall(plain(text)) if not _is_known(token, known)]
+    return list(dict.fromkeys(found))
+
+
+def _is_known(token: str, known: Collection[str]) -> bool:
+    if any(form in known for form in _forms(token)):
+        return True
+    parts: list[str] = [] if token[0].isdigit() else re.split(r"[-'’]", token.casefold())
+    return len(parts) > 1 and all(part in known for part in parts)
+
+
+def unsaid(text: str, segments: Collection[str]) -> list[str]:
+    """What of a text is not put together from whole segments, in lower case; for a script that parts no words.
+
+    Signs between sentences part a text. Of each part the longest segments that leave the least over are taken away.
+    """
+    runs = _BETWEEN_RUNS.split(plain(text).casefold())
+    return [left for run in runs if run and (left := _left_over(run, segments))]
+
+
+_BETWEEN_RUNS = re.compile(r"[\s\u3000-\u3004\u3008-\u3020\uff01\uff0c\uff1f!?.,:;()「」『』、。・~]+")
+
+
+def runs_in(text: str) -> list[str]:
+    """The parts of a text between its signs, as `unsaid` compares them."""
+    return [run for run in _BETWEEN_RUNS.split(plain(text).casefold()) if run]
+
+
+def _left_over(run: str, segments: Collection[str]) -> str:
+    """From the first place that no row of segments passes; empty where one passes the end."""
+    reached = [True, *[False] * len(run)]
+    longest = max(map(len, segments), default=0)
+    for start in range(len(run)):
+        if reached[start]:
+            for end in range(start + 1, min(len(run), start + longest) + 1):
+                reached[end] = reached[end] or run[start:end] in segments
+    return "" if reached[-1] else run[max(place for place, is_reached in enumerate(reached) if is_reached) :]
+
+
 def _is_held(token: str, held: Collection[str], names: Collection[str], ordinary: Collection[str]) -> bool:
     """Whether a token is no claim, or one that a fact holds."""
     forms, parts = list(_forms(token)), _parts(token)

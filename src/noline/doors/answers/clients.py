@@ -1,5 +1,6 @@
 """Looking after customers, as the doors tell it: the day of a store, who looked, and what became of a deed."""
 
+from collections.abc import Callable
 from typing import Any
 
 from noline.flows.clienteling import Done
@@ -51,6 +52,16 @@ def known(hub: Hub, person: str) -> Json:
 def done(made: Done) -> Json:
     """What became of a deed: id, status (accepted, or duplicate when it was done before), seq."""
     return {"id": made.id, "status": made.status, "seq": made.seq}
+
+
+def made(hub: Hub, person: str, deed: Done, told: Callable[[Hub, Done], Json] | None = None) -> Json:
+    """What became of a deed about a customer: as `done` or as `told` tells it, and the customer by the id of today.
+
+    Such an answer may be kept under an idempotency key; by the id it is found when the customer is erased.
+    """
+    with hub.store.reading() as reader:
+        customer = hub.customers.resolve(reader, person)
+    return {**(told(hub, deed) if told else done(deed)), "customer": customer}
 
 
 def appointment(hub: Hub, made: Done) -> Json:

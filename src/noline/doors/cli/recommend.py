@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from noline.insight.recommend.model import Mode
     from noline.insight.recommend.service import Evaluated
 
-_METHODS = ("auto", "trees", "linear", "decay", "frequency", "tifu", "lightgbm")
+_METHODS = ("auto", "trees", "linear", "decay", "frequency", "popularity", "tifu", "lightgbm")
 _KEYS = ("customer", "basket", "item", "time", "store", "units")
 
 
@@ -77,7 +77,7 @@ def fit(folder: Path, as_json: bool) -> None:
               help="What the file calls its columns; also time=..., store=..., units=...")  # fmt: skip
 @click.option("--k", "ks", default="10,20", show_default=True, help="How many first items count.")
 @click.option("--method", type=click.Choice(_METHODS), default="auto", show_default=True,
-              help="auto: the best on customers kept back, of trees, linear and decay.")  # fmt: skip
+              help="auto: the best on customers kept back, of all but lightgbm.")  # fmt: skip
 @click.option("--min-baskets", default=5, show_default=True, type=click.IntRange(2), help="Of a customer.")
 @click.option("--min-item", default=10, show_default=True, type=click.IntRange(1), help="Baskets with an item.")
 @click.option("--context/--no-context", default=True, show_default=True,

@@ -3,13 +3,13 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import get, post
-from litestar.connection import Request
+from litestar import Response, get, post
 from litestar.datastructures import State
 from litestar.params import Parameter
 
 from noline.doors.answers import actions as answers
 from noline.doors.http.auth import needs
+from noline.doors.http.commands import Asking, once, who
 from noline.doors.http.threads import in_thread
 from noline.stores.access import Role
 from noline.truth.offers.model import LONGEST_REASON
@@ -34,15 +34,17 @@ class OfferAnswered(msgspec.Struct, forbid_unknown_fields=True):
 @in_thread
 def answer_offer(
     state: State,
-    request: Request[Any, Any, Any],
+    request: Asking,
     person: str,
     programme: str,
     data: OfferAnswered,
     idempotency_key: Key = None,
-) -> dict[str, Any]:
+) -> Response[dict[str, Any]]:
     """Take down what became of an offer; the same `Idempotency-Key` is the same answer."""
-    by = data.by or f"a key of role {request.state.role}"
-    return answers.answered(state.hub, person, programme, data.answer, data.reason, by=by, key=idempotency_key)
+    hub, by = state.hub, who(request, data.by)
+    return once(
+        request, data, lambda: answers.answered(hub, person, programme, data.answer, data.reason, by=by)
+    )  # fmt: skip
 
 
 @get("/v1/programmes", guards=_MANAGER, tags=["counter"])

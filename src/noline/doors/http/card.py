@@ -3,12 +3,13 @@
 from typing import Annotated, Any, Literal
 
 from litestar import get
-from litestar.connection import Request
 from litestar.datastructures import State
 from litestar.params import Parameter
 
 from noline.doors.answers import card as answers
+from noline.doors.answers.naming import called
 from noline.doors.http.auth import needs
+from noline.doors.http.commands import Asking, who
 from noline.doors.http.threads import in_thread
 from noline.stores.access import Role
 
@@ -22,7 +23,7 @@ Words = Annotated[str, Parameter(max_length=200)]
 @in_thread
 def get_card(  # noqa: PLR0917  its query parameters
     state: State,
-    request: Request[Any, Any, Any],
+    request: Asking,
     person: str,
     store: Store = None,
     presence: Literal["declared", "appointment", "pickup", "passive"] = "declared",
@@ -35,7 +36,7 @@ def get_card(  # noqa: PLR0917  its query parameters
     role = str(request.state.role)
     return answers.card(
         state.hub, person, store=store, presence=presence, language=lang, purpose=purpose, role=role,
-        by=by or f"a key of role {role}", identified_by=identified_by,
+        by=who(request, by), identified_by=called(identified_by),
     )  # fmt: skip
 
 
@@ -43,14 +44,14 @@ def get_card(  # noqa: PLR0917  its query parameters
 @in_thread
 def get_client_book(
     state: State,
-    request: Request[Any, Any, Any],
+    request: Asking,
     store: Annotated[str, Parameter(min_length=1, max_length=200)],
     lang: Literal["en", "de", "fr", "ja"] | None = None,
     by: Words = "",
 ) -> dict[str, Any]:
     """The client book of a store's day: what is arranged and open, with the cards of these customers and no others."""
     role = str(request.state.role)
-    return answers.book(state.hub, store, role=role, by=by or f"a key of role {role}", language=lang)
+    return answers.book(state.hub, store, role=role, by=who(request, by), language=lang)
 
 
 CARD_ROUTES = [get_card, get_client_book]

@@ -3,27 +3,26 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import get, post
-from litestar.connection import Request
+from litestar import Response, get, post
 from litestar.datastructures import State
 from litestar.params import Parameter
 
 from noline.doors.answers import clients as answers
 from noline.doors.http.auth import needs
-from noline.doors.http.commands import who
+from noline.doors.http.commands import Asking, once, who
 from noline.doors.http.threads import in_thread
 from noline.kernel.clock import to_instant
 from noline.stores.access import Role
 
 _ASSOCIATE = [needs(Role.ASSOCIATE)]
 
-Asking = Request[Any, Any, Any]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 Store = Annotated[str, Parameter(min_length=1, max_length=200)]
 Instant = Annotated[str | None, Parameter(max_length=40)]
 Limit = Annotated[int, Parameter(ge=1, le=1000)]
 Key = Annotated[str | None, Parameter(header="Idempotency-Key", min_length=1, max_length=200)]
+Answer = Response[dict[str, Any]]
 
 
 class NewNote(msgspec.Struct):
@@ -106,10 +105,10 @@ def get_views(state: State, person: str, limit: Limit = 100) -> list[dict[str, A
 @in_thread
 def write_note(
     state: State, request: Asking, person: str, data: NewNote, idempotency_key: Key = None
-) -> dict[str, Any]:
+) -> Answer:
     """Note something of a customer, who is shown it on request; the same `Idempotency-Key` is the same note."""
-    by = who(request, data.by)
-    return answers.done(state.hub.clienteling.note(person, data.text, by=by, key=idempotency_key))
+    hub, by = state.hub, who(request, data.by)
+    return once(request, data, lambda: answers.made(hub, person, hub.clienteling.note(person, data.text, by=by)))
 
 
 @post("/v1/customers/{person:str}/notes/{note:str}/withdraw", guards=_ASSOCIATE, tags=["counter"], status_code=200)
@@ -123,21 +122,27 @@ def withdraw_note(state: State, request: Asking, person: str, note: str, data: D
 @in_thread
 def name_adviser(
     state: State, request: Asking, person: str, data: NewAdviser, idempotency_key: Key = None
-) -> dict[str, Any]:
+) -> Answer:
     """Say who looks after a customer from now on; the same `Idempotency-Key` is the same deed."""
-    by = who(request, data.by)
-    return answers.done(state.hub.clienteling.name_adviser(person, data.by_name, by=by, key=idempotency_key))
+    hub, by = state.hub, who(request, data.by)
+    return once(
+        request, data, lambda: answers.made(hub, person, hub.clienteling.name_adviser(person, data.by_name, by=by))
+    )  # fmt: skip
 
 
 @post("/v1/customers/{person:str}/appointments", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
 def book_appointment(
     state: State, request: Asking, person: str, data: NewAppointment, idempotency_key: Key = None
-) -> dict[str, Any]:
+) -> Answer:
     """Agree on an appointment at a store; the same `Idempotency-Key` is the same appointment."""
-    by, at = who(request, data.by), to_instant(data.at)
-    made = state.hub.clienteling.book(person, data.store, at, data.topic, by=by, key=idempotency_key)
-    return answers.appointment(state.hub, made)
+    hub, by, at = state.hub, who(request, data.by), to_instant(data.at)
+
+    def book() -> dict[str, Any]:
+        made = hub.clienteling.book(person, data.store, at, data.topic, by=by)
+        return answers.made(hub, person, made, answers.appointment)
+
+    return once(request, data, book)
 
 
 @post("/v1/appointments/{appointment:str}/keep", guards=_ASSOCIATE, tags=["counter"], status_code=200)
@@ -165,13 +170,17 @@ def withdraw_appointment(state: State, request: Asking, appointment: str, data: 
 @in_thread
 def plan_follow_up(
     state: State, request: Asking, person: str, data: NewFollowUp, idempotency_key: Key = None
-) -> dict[str, Any]:
+) -> Answer:
     """Plan something for a customer; the same `Idempotency-Key` is the same follow-up."""
-    made = state.hub.clienteling.plan_follow_up(
-        person, data.text, to_instant(data.due), by=who(request, data.by), assigned_to=data.assigned_to,
-        store=data.store, key=idempotency_key,
-    )  # fmt: skip
-    return answers.follow_up(state.hub, made)
+    hub, by, due = state.hub, who(request, data.by), to_instant(data.due)
+
+    def plan() -> dict[str, Any]:
+        made = hub.clienteling.plan_follow_up(
+            person, data.text, due, by=by, assigned_to=data.assigned_to, store=data.store
+        )  # fmt: skip
+        return answers.made(hub, person, made, answers.follow_up)
+
+    return once(request, data, plan)
 
 
 @post("/v1/follow-ups/{follow_up:str}/close", guards=_ASSOCIATE, tags=["counter"], status_code=200)
@@ -184,13 +193,17 @@ def close_follow_up(state: State, request: Asking, follow_up: str, data: Outcome
 
 @post("/v1/customers/{person:str}/cases", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def open_case(state: State, request: Asking, person: str, data: NewCase, idempotency_key: Key = None) -> dict[str, Any]:
+def open_case(state: State, request: Asking, person: str, data: NewCase, idempotency_key: Key = None) -> Answer:
     """Take down what a customer wants help with; the same `Idempotency-Key` is the same case."""
-    made = state.hub.clienteling.open_case(
-        person, data.topic, by=who(request, data.by), text=data.text, order_id=data.order, store=data.store,
-        key=idempotency_key,
-    )  # fmt: skip
-    return answers.case(state.hub, made)
+    hub, by = state.hub, who(request, data.by)
+
+    def take_down() -> dict[str, Any]:
+        made = hub.clienteling.open_case(
+            person, data.topic, by=by, text=data.text, order_id=data.order, store=data.store
+        )  # fmt: skip
+        return answers.made(hub, person, made, answers.case)
+
+    return once(request, data, take_down)
 
 
 @post("/v1/cases/{case:str}/resolve", guards=_ASSOCIATE, tags=["counter"], status_code=200)

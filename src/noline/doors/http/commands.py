@@ -7,6 +7,7 @@ import msgspec
 from litestar import MediaType, Response
 from litestar.connection import Request
 
+from noline.doors.answers.naming import called
 from noline.doors.http.auth import COOKIE
 from noline.hub import Hub
 
@@ -16,8 +17,8 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
 def who(request: Asking, named: str | None = None) -> str:
-    """Who acts: who was named, else the role of the key."""
-    return named or f"a key of role {request.state.role}"
+    """Who acts: who was named, else the role of the key. What nobody can read is no name."""
+    return called(named) or f"a key of role {request.state.role}"
 
 
 def once(request: Asking, data: Any, do: Callable[[], Any], *, status: int = 200) -> Response[dict[str, Any]]:

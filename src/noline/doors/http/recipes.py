@@ -8,6 +8,7 @@ from litestar.datastructures import State
 from litestar.params import Parameter
 
 from noline.doors.answers import recipes as answers
+from noline.doors.answers.looks import noted
 from noline.doors.http.auth import needs
 from noline.doors.http.commands import Asking, once, who
 from noline.doors.http.threads import in_thread
@@ -45,16 +46,24 @@ def list_recipes(state: State) -> list[dict[str, Any]]:
 
 @get("/v1/recipes/{recipe:str}", guards=_ASSOCIATE, tags=["recipes"])
 @in_thread
-def get_recipe(
+def get_recipe(  # noqa: PLR0917  its query parameters
     state: State,
+    request: Asking,
     recipe: str,
     servings: Annotated[int | None, Parameter(ge=1, le=_MOST)] = None,
     person: _Asked = None,
     store: _Asked = None,
     channel: Annotated[str, Parameter(min_length=1, max_length=200)] = "store",
+    by: Annotated[str, Parameter(max_length=200)] = "",
 ) -> dict[str, Any]:
-    """A recipe with what to buy: `servings`, else the household that `person` declared, else as it is written."""
-    return answers.recipe(state.hub, recipe, servings=servings, person=person, store=store, channel=channel)
+    """A recipe with what to buy: `servings`, else the household that `person` declared, else as it is written.
+
+    That somebody looked at what `person` may use is noted, once an hour.
+    """
+    told = answers.recipe(state.hub, recipe, servings=servings, person=person, store=store, channel=channel)
+    if person is not None:
+        noted(state.hub, person, what="recipe", by=who(request, by), store=store)
+    return told
 
 
 @post("/v1/recipes/{recipe:str}/cart", guards=_ASSOCIATE, tags=["recipes"], status_code=200)

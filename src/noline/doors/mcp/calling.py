@@ -20,6 +20,7 @@ from noline.kernel.errors import KeyMissing, NoLineError, RoleTooSmall
 from noline.stores import calls
 from noline.stores.access import Role
 from noline.stores.calls import Call
+from noline.stores.commands import IdempotencyKeyReused
 from noline.stores.log import last_seq
 
 _log = structlog.get_logger("noline.mcp")
@@ -97,8 +98,13 @@ class Calling:
         """What a command answers; under the same key the same answer, a refusal as well, and nothing is done again."""
         key, once = getattr(asked, "idempotency_key", None), self.hub.once
         what = tool.name.encode() + b" " + _encode(asked)
-        known = None if key is None else once.asked(f"mcp:{caller.name}", key, what)
-        status, body = once.do(known, lambda: (_OK, _encode(plain(tool.do(self.hub, caller, asked)))))
+        # An assistant makes up its keys, perhaps from what it was told of a customer: they are kept unreadable.
+        kept = None if key is None else self.hub.vault.digest(f"mcp-key:{key}").hex()
+        known = None if kept is None else once.asked(f"mcp:{caller.name}", kept, what)
+        try:
+            status, body = once.do(known, lambda: (_OK, _encode(plain(tool.do(self.hub, caller, asked)))))
+        except IdempotencyKeyReused:
+            raise IdempotencyKeyReused(key=key) from None
         return Answer(msgspec.json.decode(body), refused=status != _OK)
 
     def _viewed(self, caller: Caller, tool: Tool, person: str, store: str | None) -> None:

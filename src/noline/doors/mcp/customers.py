@@ -6,6 +6,7 @@ import msgspec
 
 from noline.doors.answers import people
 from noline.doors.answers.card import card
+from noline.doors.answers.clients import made
 from noline.doors.mcp.model import Asks, Caller, Json, Limit, Name, Once, Tool, Words
 from noline.flows.clienteling import Done
 from noline.hub import Hub
@@ -87,15 +88,14 @@ def _card(hub: Hub, caller: Caller, asked: OneCard) -> Json:
 
 
 def _note(hub: Hub, caller: Caller, asked: NewNote) -> Json:
-    return _done(hub.clienteling.note(asked.person, asked.text, by=caller.by))
+    return made(hub, asked.person, hub.clienteling.note(asked.person, asked.text, by=caller.by))
 
 
 def _open_case(hub: Hub, caller: Caller, asked: NewCase) -> Json:
-    return _done(
-        hub.clienteling.open_case(
-            asked.person, asked.topic, text=asked.text, order_id=asked.order, store=asked.store, by=caller.by
-        )
+    case = hub.clienteling.open_case(
+        asked.person, asked.topic, text=asked.text, order_id=asked.order, store=asked.store, by=caller.by
     )
+    return made(hub, asked.person, case)
 
 
 def _resolve_case(hub: Hub, caller: Caller, asked: CaseDone) -> Json:

@@ -106,7 +106,11 @@ class Tool:
 
     def read(self, arguments: Json) -> Asks:
         """The arguments as the tool takes them. Raises ArgumentsUnreadable."""
-        if _NUL in msgspec.json.encode(arguments):
+        try:
+            told = msgspec.json.encode(arguments)
+        except UnicodeEncodeError:
+            raise ArgumentsUnreadable(tool=self.name, why="they hold half of a character") from None
+        if _NUL in told:
             raise ArgumentsUnreadable(tool=self.name, why="they hold the character NUL")
         try:
             return msgspec.convert(arguments, self.asks)

@@ -11,6 +11,8 @@ Measure = int | float | str | None
 """None: not known, which meets no condition."""
 
 CONSENT = "consent."
+NO_ITEM = ""
+"""The SKU of a candidate that is an order without an item that may be named."""
 
 
 class Candidate(NamedTuple):
@@ -95,8 +97,9 @@ def _wanted(here: Situation) -> Iterator[Candidate]:
 
 
 def _pickups(here: Situation) -> Iterator[Candidate]:
+    """What waits here. An order of which no item may be named is handed over by its number."""
     for one in here.pickups_ready:
-        for sku in one.skus:
+        for sku in one.skus or (NO_ITEM,):
             yield Candidate(sku, {}, one.evidence, order=one.order)
 
 

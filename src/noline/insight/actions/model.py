@@ -163,7 +163,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     unknown. orders: how many in all. last_delivered_without_review: an order of which nobody heard yet how it was.
     wanted_but_missing: what was looked for and was out of stock then. here: sellable units by item at the store.
     elsewhere: by item the other places. margin: of a unit by item, in minor units; an item without one earns nothing.
-    names: of items, as said to customers in the language.
+    names: of items, as said to customers in the language. offers: whether anything may be offered at all; services are
+    owed whatever it says.
     """
 
     customer: str
@@ -190,6 +191,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: Mapping[str, tuple[Place, ...]] = msgspec.field(default_factory=dict)
     margin: Mapping[str, int] = msgspec.field(default_factory=dict)
     names: Mapping[str, str] = msgspec.field(default_factory=dict)
+    offers: bool = True
 
 
 # -- what was proposed before

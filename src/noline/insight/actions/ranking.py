@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from noline.insight.actions.measures import ITEMS, Candidate, Measure, Source, holds, measure_of
+from noline.insight.actions.measures import ITEMS, NO_ITEM, Candidate, Measure, Source, holds, measure_of
 from noline.insight.actions.model import (
     Arm,
     Bound,
@@ -76,7 +76,7 @@ def suitable(one: Compiled, here: Situation, record: Record, recent: int, policy
         return "no item fits"
     best = found[0]
     margin = programme.worth_minor or here.margin.get(best.sku, 0)
-    items = tuple(_item(candidate.sku, here) for candidate in found)
+    items = tuple(_item(candidate.sku, here) for candidate in found if candidate.sku != NO_ITEM)
     evidence = tuple(dict.fromkeys(name for candidate in found for name in candidate.evidence))
     return Suitable(
         programme, items, _score(programme, margin, record, recent, policy), evidence, best.order, best.owned
@@ -93,8 +93,9 @@ def _items(one: Compiled, source: Source, here: Situation) -> list[Candidate]:
     """The items that fit, each once, the best first: what it earns, weighed by how likely it is bought where told."""
     found: dict[str, Candidate] = {}
     for candidate in source.candidates(here):
-        if candidate.sku not in found and _fits(one.programme, source, candidate, here):
-            found[candidate.sku] = candidate
+        name = candidate.sku or candidate.order or NO_ITEM
+        if name not in found and _fits(one.programme, source, candidate, here):
+            found[name] = candidate
     ordered = sorted(found.values(), key=lambda candidate: (-_promise(candidate, here), candidate.sku))
     if ordered and ordered[0].order is not None:
         return [candidate for candidate in ordered if candidate.order == ordered[0].order]
@@ -182,6 +183,8 @@ def why_no_offers(here: Situation) -> str | None:
     """Why nobody makes this customer an offer now; None when somebody may."""
     if here.presence is Presence.PASSIVE:
         return "the customer did not say who is there"
+    if not here.offers:
+        return "nothing is offered here"
     return "an open matter comes first" if here.open_loops else None
 
 

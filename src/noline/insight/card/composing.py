@@ -4,7 +4,7 @@ A part is on the card when every fact that it rests on is shown, and when the ro
 fact of its own, such as a note, is service: it stands when service is allowed and the customer came to be known openly.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from noline.insight.card.model import (
@@ -21,7 +21,7 @@ from noline.insight.card.model import (
 )
 from noline.insight.card.purchasing import LANES, PRIMARY
 from noline.insight.card.rights import SECTIONS, sections_for, views_for
-from noline.kernel.disclosure import SERVICE, Disclosed, Judged, Level, Presence
+from noline.kernel.disclosure import SERVICE, Disclosed, Judged, Level, Presence, Provenance, forbidden_in
 from noline.kernel.special import proxies_in
 
 MOST_LOOPS = 2
@@ -78,6 +78,7 @@ def compose(frame: Frame, parts: Parts, disclosed: Disclosed, role: str = "assoc
         language=frame.language,
         store=frame.store,
         place=frame.place,
+        utc_offset_minutes=frame.utc_offset_minutes,
         who=own.who,
         loops=own.loops[:MOST_LOOPS],
         more_loops=max(0, len(own.loops) - MOST_LOOPS),
@@ -114,6 +115,8 @@ def _seen(disclosed: Disclosed) -> _Seen:
 
 def _of_role(parts: Parts, sections: frozenset[str]) -> Parts:
     """The parts whose section a role may see; the others as if there were nothing."""
+    if sections.issuperset(Parts._fields):
+        return parts
     return parts._replace(**{name: _NOTHING[name] for name in Parts._fields if name not in sections})
 
 
@@ -182,8 +185,10 @@ def _gravity(loop: Loop) -> int:
     return LOOPS_IN_ORDER.index(loop.kind) if loop.kind in LOOPS_IN_ORDER else len(LOOPS_IN_ORDER)
 
 
-def _suppressed(loops: Iterable[Loop], disclosed: Disclosed, seen: _Seen) -> str | None:
+def _suppressed(loops: Sequence[Loop], disclosed: Disclosed, seen: _Seen) -> str | None:
     """Why nothing is sold now, or None. A matter that may not be shown still keeps from selling, and is not named."""
+    if not loops:
+        return None
     useful = {fact.id for fact in disclosed.useful()}
     deciding = _gravest_first(loop for loop in loops if seen.served and useful.issuperset(loop.facts))
     if not deciding:
@@ -196,7 +201,9 @@ def _may_be_offered(action: Action, seen: _Seen, *, silent: bool) -> bool:
     """Whether an action stands on the card: never one that is held out, and only service while something is open."""
     if not seen.served or action.held_out or (silent and not action.service):
         return False
-    return seen.shows(action.facts) and not any(_gives_away(item.sku, item.name) for item in action.items)
+    return seen.shows(action.facts) and not any(
+        forbidden_in(item.name) or _gives_away(item.sku, item.name) for item in action.items
+    )
 
 
 def _discreet(pickup: Pickup) -> Pickup:
@@ -246,18 +253,22 @@ def _facts_of(parts: Parts, seen: _Seen) -> Iterator[Iterable[str]]:
     yield (one.fact for one in (*parts.preferences, *parts.owned))
 
 
+_PROVENANCES = {one: one.value for one in Provenance}
+_LEVELS = {one: one.name.lower() for one in Level}
+
+
 def _as_shown(one: Judged) -> Shown:
     fact = one.fact
     return Shown(
         key=fact.key,
         value=fact.value,
         unit=fact.unit,
-        provenance=fact.provenance.value,
+        provenance=_PROVENANCES[fact.provenance],
         evidence=fact.evidence,
         derived_by=fact.derived_by,
         observed_at=fact.observed_at,
         confidence=fact.confidence,
         purpose=fact.purpose,
-        level=one.level.name.lower(),
+        level=_LEVELS[one.level],
         because=one.because,
     )

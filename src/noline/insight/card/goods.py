@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from noline.insight.card.model import Fit, Item, Product, Purchase
 from noline.kernel.clock import Micros
-from noline.kernel.disclosure import may_be_reason
+from noline.kernel.disclosure import forbidden_in, may_be_reason
 from noline.kernel.quantities import Units
-from noline.kernel.special import proxies_in
+from noline.kernel.special import proxies_in, tags_told
 
 Products = Mapping[str, Product]
 """Products by SKU."""
@@ -25,12 +25,13 @@ NOT_KEPT = NEVER_PLACED | {"expired", "returned", "refunded"}
 
 
 def product(sku: str, name: str | None, category: str | None, attributes: Mapping[str, Any]) -> Product:
-    """A product of the catalogue. Its tags are those of the attribute `tags`, and what its words would tell."""
-    told = attributes.get("tags", ())
-    words = told.replace(",", " ").split() if isinstance(told, str) else told if isinstance(told, (list, tuple)) else ()
-    tags = {str(word) for word in words if isinstance(word, str)}
+    """A product of the catalogue. Its tags are those of the attribute `tags`, and what its words would tell.
+
+    One whose name holds a word that reaches no customer goes by its SKU.
+    """
     told_by_words = proxies_in(" ".join(filter(None, (sku, name, category))))
-    return Product(sku, name or sku, category or "", attributes, tuple(sorted(tags | told_by_words)))
+    tags = tuple(sorted(tags_told(category, attributes) | told_by_words))
+    return Product(sku, name if name and not forbidden_in(name) else sku, category or "", attributes, tags)
 
 
 def fitting(products: Iterable[Product]) -> Fitting:

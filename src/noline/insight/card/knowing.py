@@ -8,9 +8,10 @@ from noline.insight.card.model import Owned, Preference, Purchase, Purchases
 from noline.insight.card.owning import owning
 from noline.insight.card.purchasing import buying
 from noline.insight.card.rules import USUAL, Rules
-from noline.insight.card.tasting import in_order, tastes, told_taste
+from noline.insight.card.tasting import in_order, in_words, is_declared, tastes, told_taste
 from noline.kernel.clock import Micros
-from noline.kernel.disclosure import PERSONALISATION, SERVICE, CardFact, Provenance, Value
+from noline.kernel.disclosure import PERSONALISATION, SERVICE, CardFact, Provenance, Value, forbidden_in
+from noline.kernel.special import special_in
 
 _OF_SERVICE = frozenset({"name", "language", "city"})
 """What is told so that one can be served at all; everything else that is told is for more than that."""
@@ -53,7 +54,7 @@ def know(
 ) -> Known:
     """Everything that follows for one customer. purchases: theirs, in any order, each order once."""
     orders = taken(purchases, products, now)
-    said = [told_fact(customer, one) for one in told]
+    said = [told_fact(customer, each) for one in told if (each := _as_taste(one, rules))]
     section, of_buying = buying(customer, orders, now)
     liked = tastes(customer, orders, rules)
     things = owning(customer, orders, fits, rules)
@@ -64,6 +65,24 @@ def know(
         in_order(told_tastes, (one.preference for one in liked)),
         tuple(one.owned for one in things),
     )
+
+
+def _as_taste(one: Told, rules: Rules) -> Told | None:
+    """What was told, when it is a preference, as far as it may be one.
+
+    Of an attribute that the company did not declare it is a mere trait; in words that reach no customer it is nothing;
+    and it carries the special categories that its words tell.
+    """
+    head, _, name = one.key.partition(".")
+    if head != "preference":
+        return one
+    if not is_declared(name, rules):
+        return one._replace(key=f"trait.{name}")
+    said = in_words(one.value)
+    if forbidden_in(said):
+        return None
+    told_by_words = (f"special:{category}" for category in sorted(special_in(said)))
+    return one._replace(tags=(*one.tags, *told_by_words))
 
 
 def told_fact(customer: str, one: Told) -> CardFact:

@@ -103,12 +103,22 @@ class Chip(msgspec.Struct, frozen=True, gc=False):
     facts: tuple[str, ...]
 
 
+class Elsewhere(msgspec.Struct, frozen=True, gc=False):
+    """Units at another location. place: how that is called."""
+
+    location: str
+    place: str
+    units: Units
+
+
 class Item(msgspec.Struct, frozen=True, gc=False):
-    """Units of one product."""
+    """Units of one product. here, elsewhere: where it lies now; here is None where nobody looked."""
 
     sku: str
     name: str
     units: Units
+    here: Units | None = None
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 class Last(msgspec.Struct, frozen=True, gc=False):
@@ -172,14 +182,6 @@ class Owned(msgspec.Struct, frozen=True, gc=False):
     warranty_until: date | None
     fits: tuple[Fit, ...]
     fact: str
-
-
-class Elsewhere(msgspec.Struct, frozen=True, gc=False):
-    """Units at another location. place: how that is called."""
-
-    location: str
-    place: str
-    units: Units
 
 
 class ActionItem(msgspec.Struct, frozen=True, gc=False):
@@ -286,7 +288,10 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
 
 
 class Frame(NamedTuple):
-    """What stands around the parts: whose card, when, where, in which language, and how they came to be recognised."""
+    """What stands around the parts: whose card, when, where, in which language, and how they came to be recognised.
+
+    utc_offset_minutes: local time of the store minus UTC.
+    """
 
     customer: str
     as_of: Micros
@@ -294,6 +299,7 @@ class Frame(NamedTuple):
     language: str
     store: str | None = None
     place: str | None = None
+    utc_offset_minutes: int = 0
 
 
 class Parts(NamedTuple):
@@ -317,7 +323,10 @@ class Parts(NamedTuple):
 
 
 class Card(msgspec.Struct, frozen=True, gc=False):
-    """One customer at the counter. A section that the role may not see is not among `sections`, and empty here."""
+    """One customer at the counter. A section that the role may not see is not among `sections`, and empty here.
+
+    utc_offset_minutes: local time of the store minus UTC; the times of a card are shown in it.
+    """
 
     customer: str
     as_of: Micros
@@ -325,6 +334,7 @@ class Card(msgspec.Struct, frozen=True, gc=False):
     language: str
     store: str | None
     place: str | None
+    utc_offset_minutes: int
     who: Who | None
     loops: tuple[Loop, ...]
     more_loops: int

@@ -11,7 +11,10 @@ from typing import NamedTuple
 from noline.insight.card.goods import Line, Taken
 from noline.insight.card.model import Preference, Purchase
 from noline.insight.card.rules import LAST_ORDERS, LEAST_ORDERS, LEAST_SHARE, LEAST_UNITS, MOST_SPREAD, Rules
-from noline.kernel.disclosure import PERSONALISATION, CardFact, Provenance, Value
+from noline.kernel.disclosure import PERSONALISATION, CardFact, Provenance, Value, forbidden_in
+
+_PRODUCT = "product"
+"""The preference for one product."""
 
 
 class Liked(NamedTuple):
@@ -55,9 +58,19 @@ def told_taste(fact: CardFact, rules: Rules) -> Preference:
     """A preference in the customer's own words."""
     name = fact.key.partition(".")[2]
     top = dict(rules.scales).get(name) if isinstance(fact.value, int) else None
-    said = ", ".join(map(str, fact.value)) if isinstance(fact.value, tuple) else str(fact.value)
+    said = in_words(fact.value)
     text = f"{said} of {top}, told" if top else f"{said}, told"
     return Preference(name, fact.value, top, None, text, declared=True, fact=fact.id)
+
+
+def is_declared(name: str, rules: Rules) -> bool:
+    """Whether a company declared that an attribute is a matter of taste; what is liked best always is one."""
+    return name == _PRODUCT or name in rules.kinds or any(name == scale for scale, _ in rules.scales)
+
+
+def in_words(value: Value) -> str:
+    """A value as it stands in a text."""
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def in_order(told: Iterable[Preference], concluded: Iterable[Preference]) -> tuple[Preference, ...]:
@@ -110,7 +123,8 @@ def _of_a_kind(customer: str, name: str, liked: Iterable[Liked]) -> Found | None
 
 def _favourite(customer: str, liked: Sequence[Liked]) -> Found | None:
     """The product that stands in most orders, of equal ones that with more units; none when two are alike in both."""
-    ranked = sorted(liked, key=lambda one: (len(one.orders), one.units), reverse=True)
+    named = [one for one in liked if not forbidden_in(one.line.name)]
+    ranked = sorted(named, key=lambda one: (len(one.orders), one.units), reverse=True)
     if not ranked or len(ranked[0].orders) < LEAST_ORDERS:
         return None
     first, *others = ranked
@@ -119,7 +133,7 @@ def _favourite(customer: str, liked: Sequence[Liked]) -> Found | None:
     count, orders = len(first.orders), len(_orders(liked))
     return _found(
         customer,
-        "product",
+        _PRODUCT,
         first.line.name,
         first.orders,
         text=f"{first.line.name}, in {count} of {_purchases(orders)}",

@@ -1,7 +1,9 @@
 """Words that somebody else made, a language model for one: may they be said to this customer?
 
-The words are guilty until shown otherwise: each number and each name in them has to stand in a fact that may be spoken.
-A false alarm costs nothing but variety, because our own sentence is said instead.
+The words are guilty until shown otherwise: each of them has to stand in a fact that may be spoken, in how the customer
+is called, in our own sentences about such facts, or in a short list of harmless words of the language. Numbers, names,
+promises and claims are looked for besides, so that the card can say what was wrong. A false alarm costs nothing but
+variety, because our own sentence is said instead.
 """
 
 import re
@@ -14,7 +16,7 @@ from noline.insight.greeting.names import address
 from noline.insight.greeting.telling import Setting, words_of
 from noline.kernel.disclosure import CardFact, Sayable, bound, forbidden_in
 from noline.kernel.special import proxies_in
-from noline.kernel.spoken import plain, words_in
+from noline.kernel.spoken import plain, runs_in, unknown, unsaid, words_in
 
 LONGEST = 300
 """Characters of a greeting: what is said in about twenty seconds."""
@@ -68,15 +70,11 @@ def _all_objections(
     setting: Setting,
     products: Collection[str],
 ) -> Iterator[str]:
-    if not text.strip():
-        yield "it says nothing"
-    if len(text) > LONGEST:
-        yield f"it is longer than {LONGEST} characters"
-    if _MARKUP.search(text):
-        yield "it holds markup, an address or a line break"
+    yield from _of_form(text)
     if found := forbidden_in(text):
         yield f"it holds words that never reach a customer: {_listed(found)}"
-    held = {word for one in sayables for part in words_of(one.fact, words, setting) for word in words_in(part)}
+    parts = [part for one in sayables for part in words_of(one.fact, words, setting)]
+    held = {word for part in parts for word in words_in(part)}
     if found := _not_held("promises", text, words, held):
         yield f"it promises something: {_listed(found)}"
     if found := _not_held("claims", text, words, held) or sorted(proxies_in(plain(text))):
@@ -89,6 +87,53 @@ def _all_objections(
         yield f"no fact that may be said holds {_listed(found)}"
     if not _calls_rightly(text, sayables, person, words.code):
         yield "it calls the customer otherwise than they want to be called"
+    if found := _never_ours(text, sayables, words, [*parts, address(person, words.code)]):
+        yield f"these are not our words: {_listed(found)}"
+
+
+def _of_form(text: str) -> Iterator[str]:
+    """What is wrong with a text whatever it says."""
+    if not text.strip():
+        yield "it says nothing"
+    if len(text) > LONGEST:
+        yield f"it is longer than {LONGEST} characters"
+    if _MARKUP.search(text):
+        yield "it holds markup, an address or a line break"
+
+
+def _never_ours(text: str, sayables: Iterable[Sayable], words: Language, told: Iterable[str]) -> list[str]:
+    """What of a text stands in none of our sentences, in nothing told, and is not harmless.
+
+    told: what the facts say and how the customer is called.
+    """
+    ours = _our_sentences(words.code, frozenset(one.fact.key.partition(".")[0] for one in sayables))
+    if words.code == "ja":
+        return unsaid(text, {*words.harmless, *(run for part in (*ours, *told) for run in runs_in(part))})
+    return unknown(text, {*words.harmless, *(word for part in (*ours, *told) for word in words_in(part))})
+
+
+@lru_cache(maxsize=256)
+def _our_sentences(code: str, about: frozenset[str]) -> tuple[str, ...]:
+    """Our sentences as far as facts about these things may be spoken: nobody is told of a parcel that is not there."""
+    words = language(code)
+    greetings = {key for head, keys in _GREETINGS.items() if head in about or not head for key in keys}
+    said = {key for head, keys in _SAID.items() if head in about for key in keys}
+    return (*words.sentences("greeting", greetings), *words.sentences("say", said))
+
+
+_GREETINGS = {
+    "": ("first", "known", "returning"),
+    "pickup": ("pickup", "pickups"),
+    "appointment": ("appointment",),
+}
+_SAID = {
+    "pickup": ("pickup",),
+    "appointment": ("appointment_time",),
+    "last_purchase": ("last_purchase", "last_purchase_anywhere"),
+    "preference": ("favourite",),
+    "owned": ("owned",),
+}
+"""Which of our sentences are about what. How strong somebody likes it, a model says only in the words of the fact."""
 
 
 def _not_held(kind: str, text: str, words: Language, held: Collection[str]) -> list[str]:

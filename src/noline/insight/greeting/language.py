@@ -8,7 +8,7 @@ said.
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, time
 from functools import lru_cache
 from importlib.resources import files
@@ -78,6 +78,7 @@ class Language:
             for key, value in entries.items()
         }
         self.ordinary = frozenset(_plain_words(self.words))
+        self.harmless = frozenset(self.words["checking"]["harmless"].split())
         self._write: dict[str, Callable[[Any], str]] = {
             "": _text,
             "list": lambda names: self._list(_names(names)),
@@ -121,6 +122,12 @@ class Language:
         if missing := [name for name in words.names if name not in slots]:
             raise WordsUnknown(template=repr(text), language=self.code, why=f"{missing[0]} has no value")
         return self.fill(words, slots)
+
+    def sentences(self, section: str, keys: Collection[str]) -> Iterator[str]:
+        """The texts around the slots of all ways to say these things, also to friends and without a name."""
+        for (of, key), ways in self._compiled.items():
+            if of == section and key.removesuffix("_nameless").removesuffix("_informal") in keys:
+                yield from (text for way in ways for text in way.texts)
 
     def written(self, day: Day) -> str:
         """A day as the language writes it, with the year where it is another one than today's."""

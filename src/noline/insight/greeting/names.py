@@ -4,7 +4,9 @@ Nobody's gender is read off a name: without a told honorific the full name is sa
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from noline.insight.greeting.model import Called
 
@@ -34,9 +36,41 @@ _TOLD_GENDER = ("gender", "sex")
 _TOLD_CALL_NAME = ("preferredname", "nickname", "callme")
 _TOLD_INFORMAL = ("informal", "du", "tu")
 _TOLD_USES_GIVEN = ("usesgivenname", "usesgiven")
+_NAMES = frozenset((
+    "firstname", "lastname", "name", "namekana", "firstnamekana", "lastnamekana", *_TOLD_CALL_NAME,
+))  # fmt: skip
+_READ = _NAMES | {*_TOLD_TITLE, *_TOLD_GENDER, *_TOLD_INFORMAL, *_TOLD_USES_GIVEN}
 _YES = frozenset("true yes y 1 du tu informal oui ja はい".split())
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff々]")
+_BETWEEN = re.compile(r"[\s.,]+")
 _CONTROL = re.compile(r"[\s\x00-\x1f\x7f]+")
+
+
+_NO_NAMES = frozenset(("unknown", "null", "none", "undefined", "anonymous", "n/a", "na", "?", "-", "test"))
+_IN_NO_NAME = re.compile(r"[@()\[\]{}<>\uff08\uff09\u3010\u3011\u300c\u300d]")
+_MOST_DIGITS_IN_A_NAME = 4
+_LONGEST_NAME = 60
+
+
+@lru_cache(maxsize=8192)
+def name_to_say(text: str) -> str:
+    """A told name as it may be said: empty for what nobody is called, cut at a word where it is long.
+
+    An address, a number, brackets, a sign that controls how text runs, and words that stand for nothing are no name.
+    """
+    flat = cleaned(unicodedata.normalize("NFKC", text))
+    if flat.casefold() in _NO_NAMES or _IN_NO_NAME.search(flat):
+        return ""
+    if sum(letter.isdigit() for letter in flat) > _MOST_DIGITS_IN_A_NAME or not any(map(str.isalpha, flat)):
+        return ""
+    if any(unicodedata.category(letter) in _CONTROLS for letter in text.strip()):
+        return ""
+    if len(flat) <= _LONGEST_NAME:
+        return cleaned(text)
+    return flat[: _LONGEST_NAME + 1].rpartition(" ")[0]
+
+
+_CONTROLS = frozenset(("Cc", "Cf"))
 
 
 def cleaned(text: str) -> str:
@@ -50,7 +84,8 @@ def called(attributes: Mapping[str, str], language: str) -> Called:
     Names of traits count without case, `_` and `-`. A told `name` stands for first and last name where neither was
     told. A call name (`preferredName`, `nickname`) goes before the first name and asks to be used.
     """
-    told = {_folded(name): cleaned(value) for name, value in attributes.items()}
+    read = {folded: value for name, value in attributes.items() if (folded := _folded(name)) in _READ}
+    told = {name: name_to_say(value) if name in _NAMES else cleaned(value) for name, value in read.items()}
     family, call_name = told.get("lastname", ""), _first(told, _TOLD_CALL_NAME)
     given = call_name or told.get("firstname", "") or ("" if family else told.get("name", ""))
     kana = told.get("namekana") or f"{told.get('lastnamekana', '')} {told.get('firstnamekana', '')}".strip()
@@ -95,6 +130,7 @@ def _formal(person: Called, language: str) -> str:
     return " ".join(part for part in (person.title, full_name(person)) if part)
 
 
+@lru_cache(maxsize=1024)
 def _folded(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "").replace(" ", "")
 
@@ -104,7 +140,7 @@ def _first(told: Mapping[str, str], names: Iterable[str]) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in re.split(r"[\s.,]+", text.casefold()) if word]
+    return [word for word in _BETWEEN.split(text.casefold()) if word] if text else []
 
 
 def _honorific(told: Mapping[str, str], language: str) -> str:

@@ -162,7 +162,7 @@ def _may_be_told(slots: Slots) -> bool:
         if isinstance(value, tuple) and not isinstance(value, Day):
             if not _are_fit(value):
                 return False
-        elif isinstance(value, str) and forbidden_in(value):
+        elif isinstance(value, str) and not value.isdecimal() and forbidden_in(value):
             return False
     return True
 

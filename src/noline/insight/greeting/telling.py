@@ -15,6 +15,7 @@ from noline.insight.greeting.language import Day, Language, Slots
 from noline.insight.greeting.names import cleaned
 from noline.kernel.clock import DAY, Micros, as_datetime, parse_instant
 from noline.kernel.disclosure import CardFact, Provenance, Value
+from noline.kernel.special import special_in
 
 _1970 = date(1970, 1, 1)
 _SIZE = re.compile(r"(?:,\s*\d[^,]*|\s*[(]\d[^)]*[)])$")
@@ -171,14 +172,25 @@ def _pickup(fact: CardFact, _words: Language, setting: Setting) -> Told:
     return Told("pickup", {"items": names_of(fact.value, setting)})
 
 
+def _appointment_spoken(fact: CardFact, _words: Language, setting: Setting) -> Told | None:
+    """The time of day and never the topic, in which somebody may have written anything."""
+    at = _begins(fact)
+    return None if at is None else Told("appointment_time", {"time": as_datetime(at + setting.offset).time()})
+
+
 def _appointment(fact: CardFact, _words: Language, setting: Setting) -> Told:
-    """The topic, and the time of day where `unit` tells when it begins (ISO 8601) or the value is that instant."""
-    at = _instant(fact.value) if not isinstance(fact.value, str) else _instant(fact.unit)
-    text = ", ".join(names_of(fact.value, setting))
+    """The topic, unless it tells what nobody may conclude, and the time of day where that is known."""
+    at, text = _begins(fact), ", ".join(names_of(fact.value, setting))
+    text = "" if special_in(text) else text
     if at is None:
         return Told("appointment", {"text": text})
     slots = {"text": text, "time": as_datetime(at + setting.offset).time()}
     return Told("appointment_at" if text else "appointment_time", slots)
+
+
+def _begins(fact: CardFact) -> Micros | None:
+    """When an appointment begins: `unit` tells it (ISO 8601), or the value is that instant."""
+    return _instant(fact.unit if isinstance(fact.value, str) else fact.value)
 
 
 def _follow_up(fact: CardFact, _words: Language, setting: Setting) -> Told:
@@ -220,6 +232,7 @@ def _plainly(key: str) -> Callable[[CardFact, Language, Setting], Told]:
 def _open_loop(fact: CardFact, words: Language, setting: Setting) -> Told:
     """Shown as `loop` words it; a kind as value is no text besides."""
     text = _plain_text(fact)
+    text = "" if special_in(text) else text
     kind = kind_of_loop(fact)
     slots = {
         "kind": words.words["loops"][kind],
@@ -248,7 +261,7 @@ _Teller = Callable[[CardFact, Language, Setting], Told | None]
 
 _SPOKEN: dict[str, _Teller] = {
     "pickup": _pickup,
-    "appointment": _appointment,
+    "appointment": _appointment_spoken,
     "last_purchase": _last_purchase,
     "preference": _preference_spoken,
     "owned": _owned,
@@ -278,10 +291,15 @@ _SHOWN: dict[str, _Teller] = {
 SHOWN_FIRST = {key: rank for rank, key in enumerate(_SHOWN)}
 
 
+_WRITTEN_FREELY = frozenset({"appointment", "open_loop", "complaint", "follow_up"})
+
+
 def words_of(fact: CardFact, words: Language, setting: Setting) -> tuple[str, ...]:
     """Everything that a sentence in this language may hold because of a fact: names, numbers, days as written out."""
     found = told(fact, words, setting) or shown(fact, words, setting)
-    written = [*_full_names(fact.value, setting)]
+    # In what an appointment is about, or an open matter, somebody may have written anything.
+    is_free = fact.key.partition(".")[0] in _WRITTEN_FREELY
+    written = [] if is_free else [*_full_names(fact.value, setting)]
     for name, value in (found.slots if found else {}).items():
         if name == "channel":
             written.append(words.words["channels"].get(value, ""))

@@ -8,15 +8,16 @@ import numpy as np
 
 from noline.insight.recommend import baselines
 from noline.insight.recommend.features import candidates
-from noline.insight.recommend.fitting import Fitted, Method, fit
+from noline.insight.recommend.fitting import Fitted, Method, Plain, best, fit
 from noline.insight.recommend.metrics import Bought, Measured, bought, by_customer, measured, top
 from noline.insight.recommend.model import RecommendAskedWrong
 from noline.insight.recommend.table import Floats, Longs, Queries, Table, before, usual_moment, without_last
 
-Evaluated = Method | Literal["frequency", "tifu"]
+Evaluated = Method | Literal["frequency", "popularity", "tifu"]
 """What can be evaluated as ours: a ranking of this room, or a plain method by itself."""
 
-_PLAIN = {"frequency": "personal frequency", "tifu": "TIFU-KNN"}
+_PLAIN = {"frequency": "personal frequency", "popularity": "item popularity", "tifu": "TIFU-KNN"}
+"""What `auto` chooses from besides the rankings, so that it is not behind them where fitting does not pay."""
 
 FEWEST_BEFORE = 1
 """Baskets that must be known before the one that is foreseen."""
@@ -74,14 +75,17 @@ def evaluate(
     if able > most:
         queries = queries.part(np.sort(rng.choice(able, most, replace=False)))
     then = bought(table, queries)
-    fitted = fit(past, rng, "decay" if method in {"frequency", "tifu"} else method, context=context)
+    fitted = fit(
+        past, rng, "decay" if method in _PLAIN else method, context=context,
+        beside=_plain(past, rng) if method == "auto" else None,
+    )  # fmt: skip
+    chosen = best(fitted.tried) if method == "auto" else method
     asked = queries if context else usual_moment(table, queries)
     beaten = _baselines(table, fitted, queries, max(ks), rng)
     ranked, cover, own = _ours(table, fitted, asked, then, max(ks))
-    if method in _PLAIN:
-        ranked = beaten[_PLAIN[method]]()
+    if chosen in _PLAIN:
+        ranked = beaten[_PLAIN[chosen]]()
     ours = by_customer(ranked, then, table.items, ks)
-    chosen = method if method in _PLAIN else fitted.method
     rows = [Row(f"ours: {chosen}", queries.moments, measured(ours, rng), {}, time.process_time() - began)]
     for name, rank in beaten.items():
         began = time.process_time()
@@ -92,6 +96,15 @@ def evaluate(
     return Evaluation(
         rows, queries.moments, able, chosen, fitted.tried, fitted.moments, size, own, cover
     )  # fmt: skip
+
+
+def _plain(past: Table, rng: np.random.Generator) -> dict[str, Plain]:
+    """The plain methods as they are tried before the last basket."""
+    return {
+        "frequency": lambda known, queries: baselines.frequency(past, known, queries, 10),
+        "popularity": lambda known, queries: baselines.popularity(known, queries, 10),
+        "tifu": lambda known, queries: baselines.tifu(past, known, queries, 10, rng),
+    }
 
 
 def _baselines(

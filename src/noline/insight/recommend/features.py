@@ -70,16 +70,21 @@ class _Own(NamedTuple):
     weight: Floats
 
 
-def candidates(table: Table, known: Known, queries: Queries, *, extra: Sequence[int] = ()) -> Iterator[Candidates]:
-    """The candidates of all moments, a portion of moments at a time. extra: items that are always among them."""
+def candidates(
+    table: Table, known: Known, queries: Queries, *, extra: Sequence[int] = (), new: bool = True
+) -> Iterator[Candidates]:
+    """The candidates of all moments, a portion of moments at a time.
+
+    extra: items that are always among them. new: whether items that the customer never bought are looked for.
+    """
     portion = max(1, min(512, 12_000_000 // max(table.items, 1)))
     for begin in range(0, queries.moments, portion):
         part = queries.part(slice(begin, begin + portion))
-        found = _portion(table, known, part, extra)
+        found = _portion(table, known, part, extra, new=new)
         yield found._replace(query=found.query + begin)
 
 
-def _portion(table: Table, known: Known, queries: Queries, extra: Sequence[int]) -> Candidates:
+def _portion(table: Table, known: Known, queries: Queries, extra: Sequence[int], *, new: bool) -> Candidates:
     queries = queries._replace(start=np.maximum(queries.start, queries.end - MOST_BASKETS))
     items = table.items
     baskets, asked = spread(queries.start, queries.end)
@@ -89,14 +94,16 @@ def _portion(table: Table, known: Known, queries: Queries, extra: Sequence[int])
     ranks = _ranks(own)
     near = _near(own, ranks, known.near, queries.moments, items)
     along = _along(table, queries, known.along, items)
-    wanted = np.arange(queries.moments)[:, None] * items + np.asarray(extra, np.int64)
-    others = (
-        _others(near, NEAR, own, items),
-        _others(along, ALONG, own, items),
-        _popular(known, queries, items),
-        wanted.ravel(),
-    )
-    key = np.unique(np.concatenate([own.key[ranks < OWN], *others]))
+    key = own.key[ranks < OWN]
+    if new:
+        wanted = np.arange(queries.moments)[:, None] * items + np.asarray(extra, np.int64)
+        others = (
+            _others(near, NEAR, own, items),
+            _others(along, ALONG, own, items),
+            _popular(known, queries, items),
+            wanted.ravel(),
+        )
+        key = np.unique(np.concatenate([key, *others]))
     scores = (near.toarray(), along.toarray())
     return _judged(known, queries, own, key, scores=scores, ranks=ranks, person=person)
 

@@ -6,6 +6,7 @@ the customers is kept back; on their last basket but the targets of others the r
 is fitted again to all.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -47,6 +48,10 @@ class Ranking(Protocol):
         ...
 
 
+Plain = Callable[[Known, Queries], Longs]
+"""A way that needs no fitting: from what all customers say, the first items of each moment, (moments, most)."""
+
+
 class Decay(NamedTuple):
     """No fitting at all: the customer's own purchases, each counting less the longer it is ago."""
 
@@ -82,7 +87,7 @@ class Fitted(NamedTuple):
     method: Method
     ranking: Ranking
     chance: tuple[float, float]
-    tried: dict[str, tuple[float, float, int]]
+    tried: Mapping[str, tuple[float, float, int]]
     moments: int
 
 
@@ -95,6 +100,8 @@ class _Examples(NamedTuple):
     key: Longs
     last: Flags
     customer: Longs
+    queries: Queries
+    known: Known
 
 
 def count_known(table: Table, rng: np.random.Generator) -> Known:
@@ -102,26 +109,37 @@ def count_known(table: Table, rng: np.random.Generator) -> Known:
     return Known.of(item_statistics(table), near_by_customer(table, rng), by_basket(table, rng))
 
 
-def fit(table: Table, rng: np.random.Generator, method: Method = "auto", *, context: bool = True) -> Fitted:
+def fit(
+    table: Table, rng: np.random.Generator, method: Method = "auto", *, context: bool = True,
+    beside: Mapping[str, Plain] | None = None,
+) -> Fitted:  # fmt: skip
     """The ranking for what comes after the table.
 
-    context: whether the moment and the store are known when it is asked, as at a counter. Raises RecommendAskedWrong
-    when there is nothing to learn from.
+    context: whether the moment and the store are known when it is asked, as at a counter. beside: ways that are tried
+    with the same customers; what they reach stands in `tried`, none of them is fitted. Raises RecommendAskedWrong when
+    there is nothing to learn from.
     """
     examples = _examples(table, rng, context=context)
     kept_back = examples.customer % _KEPT_BACK == 0
     names = OURS if method == "auto" else (method,)
     tried = {name: _try(name, examples, kept_back, table.items, rng) for name in names}
-    chosen = max(tried, key=lambda name: sum(tried[name][0][:2]))
+    reached = {name: one[0] for name, one in tried.items()}
+    chosen = next(name for name in names if name == best(reached))
     ranking = _fit(chosen, examples, np.ones(len(examples.sizes), np.bool_), rng)
+    plain = {name: _try_plain(way, examples, kept_back, table.items) for name, way in (beside or {}).items()}
     return Fitted(
         known=count_known(table, rng),
         method=chosen,
         ranking=ranking,
         chance=tried[chosen][1],
-        tried={name: one[0] for name, one in tried.items()},
+        tried=reached | plain,
         moments=len(examples.sizes),
     )
+
+
+def best(tried: Mapping[str, tuple[float, float, int]]) -> str:
+    """The name with the highest sum of Recall@10 and NDCG@10; the first of equals."""
+    return max(tried, key=lambda name: sum(tried[name][:2]))
 
 
 def _examples(table: Table, rng: np.random.Generator, *, context: bool) -> _Examples:
@@ -145,7 +163,7 @@ def _examples(table: Table, rng: np.random.Generator, *, context: bool) -> _Exam
     hit = among(query * table.items + item, then.key)
     if not hit.any():
         raise RecommendAskedWrong(why="no basket holds anything that could have been foreseen")
-    return _Examples(query, item, values, hit, then.sizes, then.key, number == 1, customer)
+    return _Examples(query, item, values, hit, then.sizes, then.key, number == 1, customer, queries, known)
 
 
 def _fit(method: Method, examples: _Examples, moments: Flags, rng: np.random.Generator) -> Ranking:
@@ -186,19 +204,35 @@ def _try(
     method: Method, examples: _Examples, kept_back: Flags, items: int, rng: np.random.Generator
 ) -> tuple[tuple[float, float, int], tuple[float, float]]:
     """What a method reaches with customers it was not fitted to, and how its scores become chances."""
-    asked = kept_back & examples.last
-    if not asked.any() or kept_back.all():
-        asked, kept_back = examples.last, np.zeros_like(kept_back)
-    ranking = _fit(method, examples, ~kept_back, rng)
+    asked, fitted_to = _split(examples, kept_back)
+    ranking = _fit(method, examples, fitted_to, rng)
     rows = asked[examples.query]
     score = ranking.score(examples.values[rows])
     ranked = top(examples.query[rows], examples.item[rows], score, len(asked), 10)[asked]
+    return _reached(ranked, examples, asked, items), calibrated(score, examples.bought[rows])
+
+
+def _try_plain(way: Plain, examples: _Examples, kept_back: Flags, items: int) -> tuple[float, float, int]:
+    """What a plain way reaches with the same customers. It sees all of them, as it does where it is measured."""
+    asked, _ = _split(examples, kept_back)
+    ranked = way(examples.known, examples.queries.part(examples.last))
+    return _reached(ranked[asked[examples.last]], examples, asked, items)
+
+
+def _split(examples: _Examples, kept_back: Flags) -> tuple[Flags, Flags]:
+    """The moments that are asked about, the last ones of those kept back, and those that may be fitted to."""
+    asked = kept_back & examples.last
+    if asked.any() and not kept_back.all():
+        return asked, ~kept_back
+    return examples.last, np.ones_like(kept_back)
+
+
+def _reached(ranked: Longs, examples: _Examples, asked: Flags, items: int) -> tuple[float, float, int]:
+    """Recall@10 and NDCG@10 of first items of the moments that were asked about."""
     moment = np.flatnonzero(asked)
-    sizes = examples.sizes[asked]
     hits = np.sort(_renumbered(examples.key, moment, items))
-    told = by_customer(ranked, Bought(hits, sizes), items, (10,))
-    reached = (float(told["recall@10"].mean()), float(told["ndcg@10"].mean()), len(moment))
-    return reached, calibrated(score, examples.bought[rows])
+    told = by_customer(ranked, Bought(hits, examples.sizes[asked]), items, (10,))
+    return float(told["recall@10"].mean()), float(told["ndcg@10"].mean()), len(moment)
 
 
 def _renumbered(key: Longs, moments: Longs, items: int) -> Longs:

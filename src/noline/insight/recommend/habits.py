@@ -28,8 +28,10 @@ class Past(NamedTuple):
         holding: dict[str, list[int]] = {}
         for place, one in enumerate(baskets):
             for sku, _ in one.items:
-                places = holding.setdefault(sku, [])
-                if not places or places[-1] != place:
+                places = holding.get(sku)
+                if places is None:
+                    holding[sku] = [place]
+                elif places[-1] != place:
                     places.append(place)
         return cls(baskets, holding)
 

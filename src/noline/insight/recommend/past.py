@@ -27,9 +27,12 @@ class Asked(NamedTuple):
 
 def asked_of(past: Past, number: Mapping[str, int], skus: list[str], store: str | None, now: Micros) -> Asked:
     """As a ranking sees it. Items that nobody knew at the fitting take spare places, the latest bought first."""
-    latest = sorted((sku for sku in past.holding if sku not in number), key=lambda sku: -past.holding[sku][-1])
+    # Each SKU is looked up once among all, as the same few stand on most lines.
+    code = {sku: number.get(sku, -1) for sku in past.holding}
+    latest = sorted((sku for sku, at in code.items() if at < 0), key=lambda sku: -past.holding[sku][-1])
     unknown = {sku: len(skus) + place for place, sku in enumerate(latest[:SPARE])}
-    codes = [number.get(sku, unknown.get(sku, -1)) for one in past.baskets for sku, _ in one.items]
+    code |= unknown
+    codes = [code[sku] for one in past.baskets for sku, _ in one.items]
     amounts = [count for one in past.baskets for _, count in one.items]
     count, items = len(past.baskets), len(skus) + SPARE
     owner = np.repeat(np.arange(count), [len(one.items) for one in past.baskets])

@@ -93,7 +93,8 @@ class Recommender:
         both. history: in any order. without: SKUs that are never named. Raises RecommendAskedWrong.
         """
         _check(mode, k, basket)
-        found = self._found(history, store, now, self._beside(basket) if mode == "basket" else ())
+        beside_it = self._beside(basket) if mode == "basket" else ()
+        found = self._found(history, store, now, beside_it, new=mode != "repeat")
         those, score = found.those, found.chance
         pull, by = self._pull(those.item, basket if mode == "basket" else ())
         if mode == "basket":
@@ -110,10 +111,12 @@ class Recommender:
 
     # -- one customer
 
-    def _found(self, history: Iterable[Basket], store: str | None, now: Micros, extra: Sequence[int]) -> _Found:
+    def _found(
+        self, history: Iterable[Basket], store: str | None, now: Micros, extra: Sequence[int], *, new: bool
+    ) -> _Found:
         past = Past.of(history)
         asked = asked_of(past, self._number, self.names, store, now)
-        those = next(candidates(asked.table, self._known, asked.queries, extra=extra))
+        those = next(candidates(asked.table, self._known, asked.queries, extra=extra, new=new))
         there = those.item < len(asked.skus)
         those = Candidates(those.query[there], those.item[there], those.values[there], those.own[there])
         slope, offset = self.fitted.chance

@@ -4,6 +4,7 @@ Notes, follow-ups, the adviser and who looked are decided through a door; appoin
 order, and how far one has come follows from everything that was told of it.
 """
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
@@ -60,6 +61,9 @@ WORD_OF = {standing: word for word, standing in STANDING_OF.items()}
 DECIDED = frozenset({WRITTEN, WITHDRAWN, NAMED, PLANNED, CLOSED, VIEWED})
 KINDS = DECIDED | frozenset(STANDING_OF)
 """The words this room listens to."""
+
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that nobody sees, which Unicode does not count as spaces."""
 
 _FURTHER = {standing: number for number, standing in enumerate(Standing)}
 
@@ -220,13 +224,23 @@ def is_further(state: Standing, than: Standing) -> bool:
     return _FURTHER[state] > _FURTHER[than]
 
 
+def is_seen(text: str) -> bool:
+    """Whether anything of a text is seen, and not only spaces and characters that join, turn or control others."""
+    wide = unicodedata.normalize("NFKC", text)
+    return any(unicodedata.category(letter)[0] not in "CZ" and letter not in _BLANK for letter in wide) or any(
+        "\ud800" <= letter <= "\udfff" for letter in wide
+    )
+
+
 def why_not_kept(*, longest: int = LONGEST_NOTE, **texts: str | None) -> str | None:
     """Why some words cannot be kept; None when they can. What is None was not said."""
     for name, text in texts.items():
         if text is None:
             continue
-        if not text.strip() or len(text) > longest:
+        if len(text) > longest or not is_seen(text):
             return f"{name} has 1 to {longest} characters"
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            return f"{name} holds half of a character"
         if "\0" in text:
             return f"{name} holds the character NUL"
     return None

@@ -1,10 +1,10 @@
 """The door of the clients: it listens to what is decided and told about customers, and answers what people know."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from noline.kernel.clock import Micros
+from noline.kernel.clock import DAY, Micros
 from noline.kernel.errors import NotFound
 from noline.kernel.events import Digest, Fact, route_of
 from noline.stores.portions import flat, portions
@@ -81,38 +81,64 @@ class Clients:
 
     # -- what is asked
 
-    def for_subjects(self, reader: Reader, subjects: Sequence[bytes]) -> Client:
-        """What people know of a customer, as far as a card shows it: of each kind the first `SHOWN`, no closed ones."""
-        places = _places(subjects)
+    def for_subjects(self, reader: Reader, subjects: Sequence[bytes], *, facts: bool = True) -> Client:
+        """What people know of a customer, as far as a card shows it: of each kind the first `SHOWN`, no closed ones.
+
+        facts: whether views tell which facts were shown; otherwise they tell of none.
+        """
+        names = _names(subjects)
         return Client(
-            notes=_notes(reader, places)[:SHOWN],
-            adviser=_adviser(reader, places),
-            appointments=_appointments(reader, places)[:SHOWN],
-            follow_ups=_follow_ups(reader, places)[:SHOWN],
-            views=_views(reader, places, SHOWN),
+            notes=_notes(reader, names)[:SHOWN],
+            adviser=_adviser(reader, names),
+            appointments=_appointments(reader, names)[:SHOWN],
+            follow_ups=_follow_ups(reader, names)[:SHOWN],
+            views=_views(reader, names, SHOWN) if facts else _looks(reader, names, SHOWN),
         )
 
     def all_of(self, reader: Reader, subjects: Sequence[bytes]) -> Client:
         """Everything that people know of a customer, closed follow-ups too."""
-        places = _places(subjects)
+        names = _names(subjects)
         return Client(
-            notes=_notes(reader, places),
-            adviser=_adviser(reader, places),
-            appointments=_appointments(reader, places),
-            follow_ups=_follow_ups(reader, places, closed=True),
-            views=_views(reader, places, _ALL),
+            notes=_notes(reader, names),
+            adviser=_adviser(reader, names),
+            appointments=_appointments(reader, names),
+            follow_ups=_follow_ups(reader, names, closed=True),
+            views=_views(reader, names, _ALL),
         )
 
     def views(self, reader: Reader, subjects: Sequence[bytes], limit: int = 100) -> list[View]:
         """Who looked at the card of a customer, the latest first."""
-        return _views(reader, _places(subjects), limit)
+        return _views(reader, _names(subjects), limit)
 
-    def days_seen(self, reader: Reader, subjects: Sequence[bytes], before: Micros, offset: Micros = 0) -> int:
-        """On how many days before an instant somebody looked at a customer's card. offset: local time minus UTC."""
+    def is_noted(self, reader: Reader, subjects: Sequence[bytes], look: str) -> bool:
+        """Whether a look, by the id of its deed, stands under one of these subjects."""
+        names = _names(subjects)
+        return any(
+            bytes(subject) in names.own
+            for some in names.routes
+            for (subject,) in reader.rows(tables.look_of(len(some)), (*some, look))
+        )
+
+    def days_seen(
+        self,
+        reader: Reader,
+        subjects: Sequence[bytes],
+        before: Micros,
+        offset: Micros = 0,
+        views: Sequence[View] | None = None,
+    ) -> int:
+        """On how many days before an instant somebody looked at a customer's card. offset: local time minus UTC.
+
+        views: those of `for_subjects`; where they are fewer than it shows they are all, and nothing more is read.
+        """
+        if views is not None and len(views) < SHOWN:
+            return len({(one.at + offset) // DAY for one in views if one.at < before})
+        names = _names(subjects)
         days = {
             day
-            for some in _places(subjects)
-            for (day,) in reader.rows(tables.days_seen(len(some)), [offset, *_apart(some), before])
+            for some in names.routes
+            for subject, day in reader.rows(tables.days_seen(len(some)), (offset, *some, before))
+            if subject in names.own
         }
         return len(days)
 
@@ -138,10 +164,11 @@ class Clients:
 
     def note(self, reader: Reader, subjects: Sequence[bytes], note: str) -> Kept:
         """Where a note of a customer stands; raises NotFound."""
-        for some in _places(subjects):
-            row = reader.row(tables.note_of(len(some)), [*_apart(some), note])
-            if row is not None:
-                return Kept(bytes(row[0]), row[1] == "withdrawn")
+        names = _names(subjects)
+        for some in names.routes:
+            for subject, state in reader.rows(tables.note_of(len(some)), (*some, note)):
+                if subject in names.own:
+                    return Kept(bytes(subject), state == "withdrawn")
         raise NotFound(what="note", name=note)
 
     def erase(self, tx: Transaction, subjects: Sequence[bytes]) -> int:
@@ -192,46 +219,58 @@ class Clients:
         return route_of(self._digest(f"appointment:{appointment}"))
 
 
-Places = Sequence[list[tuple[int, bytes]]]
-"""The subjects of a person with their routing keys, in portions."""
+class _Names(NamedTuple):
+    """The subjects of a person: each once, and in portions with their routing keys."""
+
+    own: frozenset[bytes]
+    subjects: Sequence[list[bytes]]
+    routes: Sequence[list[int]]
 
 
-def _places(subjects: Sequence[bytes]) -> Places:
-    return [*portions([(route_of(one), one) for one in dict.fromkeys(subjects)])]
+def _names(subjects: Sequence[bytes]) -> _Names:
+    some = [*portions([*dict.fromkeys(subjects)])]
+    return _Names(frozenset(subjects), some, [[route_of(one) for one in each] for each in some])
 
 
-def _apart(some: list[tuple[int, bytes]]) -> list[int | bytes]:
-    """The routing keys of some subjects, then they themselves."""
-    return [*(route for route, _ in some), *(subject for _, subject in some)]
+def _rows(reader: Reader, names: _Names, statement: Callable[[int], str], *after: int | str) -> list[Row]:
+    """What a statement that asks by routing keys, and then by `after`, finds of these subjects; without the subject."""
+    return [
+        row[1:]
+        for some in names.routes
+        for row in reader.rows(statement(len(some)), (*some, *after))
+        if row[0] in names.own
+    ]
 
 
-def _notes(reader: Reader, places: Places) -> list[Note]:
-    rows = (row for some in places for row in reader.rows(tables.notes_of(len(some)), _apart(some)))
-    return sorted((Note(*row) for row in rows), key=lambda one: (-one.at, one.id))
+def _notes(reader: Reader, names: _Names) -> list[Note]:
+    found = _rows(reader, names, tables.notes_of)
+    return sorted((Note(*row) for row in found), key=lambda one: (-one.at, one.id))
 
 
-def _adviser(reader: Reader, places: Places) -> Adviser | None:
-    rows = (row for some in places for row in reader.rows(tables.advisers_of(len(some)), _apart(some)))
-    adviser, since, _ = max(rows, key=lambda row: row[2], default=("", 0, 0))
+def _adviser(reader: Reader, names: _Names) -> Adviser | None:
+    found = _rows(reader, names, tables.advisers_of)
+    adviser, since, _ = max(found, key=lambda row: row[2], default=("", 0, 0))
     return Adviser(adviser, since) if adviser else None
 
 
-def _follow_ups(reader: Reader, places: Places, *, closed: bool = False) -> list[FollowUp]:
-    rows = (row for some in places for row in reader.rows(tables.follow_ups_of(len(some), closed=closed), _apart(some)))
-    return sorted((follow_up_in(row) for row in rows), key=lambda one: (one.due, one.id))
+def _follow_ups(reader: Reader, names: _Names, *, closed: bool = False) -> list[FollowUp]:
+    found = _rows(reader, names, tables.all_follow_ups_of if closed else tables.follow_ups_of)
+    return sorted((follow_up_in(row) for row in found), key=lambda one: (one.due, one.id))
 
 
-def _views(reader: Reader, places: Places, limit: int) -> list[View]:
-    rows = (row for some in places for row in reader.rows(tables.views_of(len(some)), [*_apart(some), limit]))
-    return sorted((view_in(row) for row in rows), key=lambda one: -one.at)[:limit]
+def _views(reader: Reader, names: _Names, limit: int) -> list[View]:
+    found = _rows(reader, names, tables.views_of, limit)
+    return sorted((view_in(row) for row in found), key=lambda one: -one.at)[:limit]
 
 
-def _appointments(reader: Reader, places: Places) -> list[Appointment]:
-    rows = (
-        row
-        for some in places
-        for row in reader.rows(tables.appointments_of(len(some)), [subject for _, subject in some])
-    )
+def _looks(reader: Reader, names: _Names, limit: int) -> list[View]:
+    """Who looked, without what was shown."""
+    found = _rows(reader, names, tables.looks_of, limit)
+    return sorted((View(*row, facts=()) for row in found), key=lambda one: -one.at)[:limit]
+
+
+def _appointments(reader: Reader, names: _Names) -> list[Appointment]:
+    rows = (row for some in names.subjects for row in reader.rows(tables.appointments_of(len(some)), some))
     return sorted((appointment_in(row) for row in rows), key=lambda one: (-_when(one), one.id))
 
 

@@ -96,17 +96,17 @@ FOLLOW_UPS_NAMED = f"SELECT {_SHOWN_OF_FOLLOW_UP} FROM client_follow_ups WHERE f
 
 
 def _of(subjects: int) -> str:
-    """Rows of so many subjects: first their routing keys are given, then they themselves.
+    """Rows of so many subjects, asked for by their routing keys; the caller looks whose each row is.
 
     The few rows of a person are sorted by the caller: here that would cost as much again.
     """
-    return f"route_key IN ({marks(subjects)}) AND subject IN ({marks(subjects)})"
+    return f"route_key IN ({marks(subjects)})"
 
 
 @cache
 def notes_of(subjects: int) -> str:
     """The notes of so many subjects that nobody withdrew."""
-    return f"SELECT note, written_by, at, text FROM client_notes WHERE {_of(subjects)} AND state = 'kept'"
+    return f"SELECT subject, note, written_by, at, text FROM client_notes WHERE {_of(subjects)} AND state = 'kept'"
 
 
 @cache
@@ -118,29 +118,50 @@ def note_of(subjects: int) -> str:
 @cache
 def advisers_of(subjects: int) -> str:
     """Who was named for so many subjects."""
-    return f"SELECT adviser, since, seq FROM client_advisers WHERE {_of(subjects)}"
+    return f"SELECT subject, adviser, since, seq FROM client_advisers WHERE {_of(subjects)}"
 
 
 @cache
-def follow_ups_of(subjects: int, *, closed: bool = False) -> str:
-    """The open follow-ups of so many subjects; the closed ones too when they are wanted."""
-    which = "planned_at IS NOT NULL" if closed else "closed_at IS NULL"
-    return f"SELECT {_SHOWN_OF_FOLLOW_UP} FROM client_follow_ups WHERE {_of(subjects)} AND {which}"
+def follow_ups_of(subjects: int) -> str:
+    """The open follow-ups of so many subjects."""
+    return f"SELECT subject, {_SHOWN_OF_FOLLOW_UP} FROM client_follow_ups WHERE {_of(subjects)} AND closed_at IS NULL"
+
+
+@cache
+def all_follow_ups_of(subjects: int) -> str:
+    """The follow-ups of so many subjects, the closed ones too."""
+    which = "planned_at IS NOT NULL"
+    return f"SELECT subject, {_SHOWN_OF_FOLLOW_UP} FROM client_follow_ups WHERE {_of(subjects)} AND {which}"
 
 
 @cache
 def views_of(subjects: int) -> str:
     """Who looked at the cards of so many subjects, the latest first, up to a limit; there may be thousands."""
+    return _views("seen_by, at, store_id, purpose, facts", subjects)
+
+
+@cache
+def looks_of(subjects: int) -> str:
+    """The same without what was shown."""
+    return _views("seen_by, at, store_id, purpose", subjects)
+
+
+def _views(columns: str, subjects: int) -> str:
     return (
-        f"SELECT seen_by, at, store_id, purpose, facts FROM client_views WHERE {_of(subjects)} "
-        "ORDER BY at DESC, message_id DESC LIMIT ?"
+        f"SELECT subject, {columns} FROM client_views WHERE {_of(subjects)} ORDER BY at DESC, message_id DESC LIMIT ?"
     )
+
+
+@cache
+def look_of(subjects: int) -> str:
+    """Whose of so many subjects one look is."""
+    return f"SELECT subject FROM client_views WHERE {_of(subjects)} AND message_id = ?"
 
 
 @cache
 def days_seen(subjects: int) -> str:
     """The different days before an instant on which somebody looked at the cards of so many subjects."""
-    return f"SELECT DISTINCT (at + ?) / {DAY} FROM client_views WHERE {_of(subjects)} AND at < ?"
+    return f"SELECT DISTINCT subject, (at + ?) / {DAY} FROM client_views WHERE {_of(subjects)} AND at < ?"
 
 
 @cache

@@ -1,12 +1,13 @@
 """The SQL of the consents room."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from hashlib import blake2b
 
 import msgspec
 
 from noline.kernel.events import route_of
-from noline.stores.portions import flat, marks, portions
+from noline.stores.portions import marks, portions
 from noline.stores.transactional import Reader, Row, Transaction
 from noline.truth.consents.model import Answers, Carried, Statement, Subject
 
@@ -46,8 +47,8 @@ ON CONFLICT (route_key, subject, source, method, answers_hash) DO UPDATE SET
         THEN excluded.first_at ELSE consent_signals.first_at END,
     {_OF_THE_LATER}
 """
-_STATEMENTS = f"SELECT {_TOLD}, seq FROM consent_statements WHERE (route_key, subject) IN (VALUES {{marks}})"
-_SIGNALS = f"SELECT {_CARRIED}, seq FROM consent_signals WHERE (route_key, subject) IN (VALUES {{marks}})"
+_STATEMENTS = f"SELECT {_TOLD}, seq FROM consent_statements WHERE route_key IN ({{marks}})"
+_SIGNALS = f"SELECT {_CARRIED}, seq FROM consent_signals WHERE route_key IN ({{marks}})"
 _FORGET = (
     "DELETE FROM consent_statements WHERE route_key = ? AND subject = ?",
     "DELETE FROM consent_statements WHERE teller_route = ? AND teller = ?",
@@ -80,10 +81,23 @@ def erase(tx: Transaction, subjects: Sequence[Subject]) -> int:
     return sum(tx.run_many(sql, [(route_of(subject), subject) for subject in subjects]) for sql in _FORGET)
 
 
-def _of(reader: Reader, sql: str, subjects: Sequence[Subject]) -> Iterator[Row]:
+def _of(reader: Reader, sql: str, subjects: Sequence[Subject]) -> list[Row]:
+    own = dict.fromkeys(subjects)
     # A portion repeats its last subject; the rows come once all the same.
-    for some in portions([(route_of(subject), subject) for subject in dict.fromkeys(subjects)]):
-        yield from reader.rows(sql.format(marks=marks(len(some), 2)), flat(some))
+    return [
+        row
+        for some in portions([route_of(subject) for subject in own])
+        for row in reader.rows(_asking(sql, len(some)), some)
+        if row[0] in own
+    ]
+
+
+@cache
+def _asking(sql: str, subjects: int) -> str:
+    return sql.format(marks=marks(subjects))
+
+
+_read_answers = msgspec.json.Decoder(Answers).decode
 
 
 def _told_row(one: Statement) -> Row:
@@ -115,6 +129,6 @@ def _carried_row(one: Carried) -> Row:
 def _carried(row: Row) -> Carried:
     subject, source, method, answers, trusted, first_at, last_at, message_id, description, policy, seq = row
     return Carried(
-        subject, source, method, msgspec.json.decode(answers, type=Answers), bool(trusted), first_at, last_at,
+        subject, source, method, _read_answers(answers), bool(trusted), first_at, last_at,
         bytes(message_id).decode(), description, policy, seq,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The SQL of the customers room."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from noline.kernel.clock import Micros
@@ -544,4 +545,9 @@ def _by_name(reader: Reader, sql: str, names: Sequence[str]) -> Iterator[Row]:
 
 def _by_route(reader: Reader, sql: str, subjects: Sequence[Subject], *more: object) -> Iterator[Row]:
     for some in portions([route_of(subject) for subject in subjects]):
-        yield from reader.rows(sql.format(marks=marks(len(some))), [*some, *more])
+        yield from reader.rows(_asking(sql, len(some)), [*some, *more])
+
+
+@cache
+def _asking(sql: str, subjects: int) -> str:
+    return sql.format(marks=marks(subjects))

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from noline.kernel.clock import DAY, Micros
-from noline.kernel.errors import NotReadable
+from noline.kernel.errors import NotReadable, Refused
 from noline.kernel.events import Fact, Json
 
 DRAWN, ANSWERED = "Action Drawn", "Action Answered"
@@ -13,6 +13,8 @@ KINDS = frozenset({DRAWN, ANSWERED})
 ARMS = ("shown", "held")
 ANSWERS = ("accepted", "declined", "overruled")
 LONGEST_REASON = 2_000
+OF_DRAW = "answer-to:"
+"""Before the id of a draw: what the answer to it is called."""
 
 
 class AnswerWrong(NotReadable):
@@ -21,6 +23,14 @@ class AnswerWrong(NotReadable):
     code = "offers.answer_wrong"
     sentence = "This cannot be noted about an offer: {why}."
     hint = "Correct what the sentence names; nothing was noted."
+
+
+class NotShown(Refused):
+    """An answer to an offer that nobody made to this customer."""
+
+    code = "offers.not_shown"
+    sentence = "{programme} was not offered to this customer, so there is nothing to answer; nothing was noted."
+    hint = "Open the card of the customer: what is offered stands under its actions."
 
 
 class Drawn(NamedTuple):
@@ -50,7 +60,10 @@ class Record(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One deed as the table keeps it. until: None of an answer."""
+    """One deed as the table keeps it. until: None of an answer.
+
+    message_id: of an answer to a draw a name that follows from the draw, so that a draw has one answer.
+    """
 
     subject: bytes
     message_id: str
@@ -68,8 +81,8 @@ def why_not_answered(answer: str, reason: str) -> str | None:
         return f"an answer is one of {', '.join(ANSWERS)}"
     if answer == "overruled" and not reason.strip():
         return "whoever overrules an offer says why"
-    if len(reason) > LONGEST_REASON or "\0" in reason:
-        return f"a reason has at most {LONGEST_REASON} characters, and none is NUL"
+    if len(reason) > LONGEST_REASON or any(one == "\0" or "\ud800" <= one <= "\udfff" for one in reason):
+        return f"a reason has at most {LONGEST_REASON} characters, and none is NUL or half of a character"
     return None
 
 
@@ -78,9 +91,15 @@ def drawn(programme: str, arm: str, within_days: int) -> Json:
     return {"programme": programme, "arm": arm, "within_days": within_days}
 
 
-def answered(programme: str, answer: str, reason: str) -> Json:
-    """The properties of a deed that tells what became of an offer."""
-    return {"programme": programme, "answer": answer, "reason": reason}
+def answered(programme: str, answer: str, reason: str, draw: str | None = None) -> Json:
+    """The properties of a deed that tells what became of an offer. draw: the id of the draw that made it."""
+    said = {"programme": programme, "answer": answer, "reason": reason}
+    return said if draw is None else {**said, "draw": draw}
+
+
+def rank(row: Row) -> tuple[Micros, str, str, str]:
+    """What decides between two answers to one draw: the later one stands."""
+    return (row.at, row.told, row.reason, row.by)
 
 
 def row_of(fact: Fact) -> Row | None:
@@ -92,6 +111,5 @@ def row_of(fact: Fact) -> Row | None:
     if fact.kind == DRAWN:
         until = fact.occurred_at + said["within_days"] * DAY
         return Row(fact.subject, fact.message_id, programme, said["arm"], fact.occurred_at, until, "", said["by"])
-    return Row(
-        fact.subject, fact.message_id, programme, said["answer"], fact.occurred_at, None, said["reason"], said["by"]
-    )  # fmt: skip
+    name = f"{OF_DRAW}{said['draw']}" if "draw" in said else fact.message_id
+    return Row(fact.subject, name, programme, said["answer"], fact.occurred_at, None, said["reason"], said["by"])

@@ -1,5 +1,7 @@
 """The SQL of the offers."""
 
+from functools import cache
+
 from noline.stores.portions import marks
 
 _TOLD = "subject, message_id, programme, told, at, until_at, reason, by_name"
@@ -8,6 +10,11 @@ _COUNT = "programme, told, times"
 KEEP = f"""
 INSERT INTO offers_told (route_key, {_TOLD}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route_key, message_id) DO NOTHING
+"""
+
+ANSWER = f"SELECT {_TOLD} FROM offers_told WHERE route_key = ? AND message_id = ?"
+ANSWER_AGAIN = """
+UPDATE offers_told SET told = ?, at = ?, reason = ?, by_name = ? WHERE route_key = ? AND message_id = ?
 """
 
 COUNT = f"""
@@ -25,7 +32,7 @@ WHERE programme = ? AND told IN ('shown', 'held') ORDER BY at, message_id
 """
 
 OVERRULED = """
-SELECT reason, by_name, at FROM offers_told
+SELECT reason, by_name, at, subject FROM offers_told
 WHERE programme = ? AND told = 'overruled' ORDER BY at DESC, message_id LIMIT ?
 """
 
@@ -38,11 +45,15 @@ TABLES = {
 """Every table of this room, with all its columns."""
 
 
+@cache
 def told_of(subjects: int) -> str:
-    """What was drawn and answered of so many subjects, each asked for by route and subject."""
+    """What was drawn and answered of so many subjects, asked for by their routing keys; the caller looks whose it is.
+
+    The few rows of a person are sorted by the caller.
+    """
     return f"""
-SELECT programme, told, at, until_at, reason, by_name FROM offers_told
-WHERE (route_key, subject) IN (VALUES {marks(subjects, 2)}) ORDER BY at, message_id
+SELECT subject, at, message_id, programme, told, until_at, reason, by_name FROM offers_told
+WHERE route_key IN ({marks(subjects)})
 """
 
 

@@ -125,13 +125,16 @@ class Orders:
         """The latest orders that any of these subjects placed, each with its lines, the latest first."""
         found: dict[str, tuple[Order, list[OrderLine]]] = {}
         for some in portions(sorted(set(subjects))):
-            for row in reader.rows(tables.bought_by(len(some)), (*some, limit)):
-                order_id = row[0]
-                if order_id not in found:
-                    found[order_id] = (_order(row[: tables.ORDER_WIDTH]), [])
-                if row[tables.ORDER_WIDTH] is not None:
-                    found[order_id][1].append(_order_line(row[tables.ORDER_WIDTH :]))
-        return sorted(found.values(), key=lambda one: (-one[0].placed_at, one[0].order_id))[:limit]
+            found |= self._bought_by(reader, some, limit)
+        return sorted(found.values(), key=_latest_first)[:limit]
+
+    @staticmethod
+    def _bought_by(reader: Reader, some: list[bytes], limit: int) -> dict[str, tuple[Order, list[OrderLine]]]:
+        """The same of one portion of subjects, in no order; only where there are more than the limit a store sorts."""
+        found = _with_lines(reader.rows(tables.bought_by(len(some), latest=False), (*some, limit + 1)))
+        if len(found) > limit:
+            found = _with_lines(reader.rows(tables.bought_by(len(some), latest=True), (*some, limit)))
+        return found
 
     def steps(self, reader: Reader, order_ids: Iterable[str]) -> list[Stage]:
         """How far each location has come with these orders, as far as the hub runs them itself."""
@@ -323,9 +326,35 @@ def _order_row(order: Order) -> Row:
 
 
 def _order(row: Row) -> Order:
-    order_id, state, *said, currency, total_minor = row
+    order_id, state, channel, store_id, subject, placed_at, changed_at, currency, total_minor = row
     total = None if currency is None else Money(total_minor, currency)
-    return Order(order_id, State(state), *said, total=total)
+    return Order(order_id, _STATES[state], channel, store_id, subject, placed_at, changed_at, total)
+
+
+_STATES: dict[str, State] = {str(state): state for state in State}
+
+
+def _with_lines(rows: Iterable[Row]) -> dict[str, tuple[Order, list[OrderLine]]]:
+    """Orders by their ids, each with its lines in their order. rows: one for each line, or for an order without any."""
+    found: dict[str, tuple[Order, list[OrderLine]]] = {}
+    for row in rows:
+        order_id = row[0]
+        if order_id not in found:
+            found[order_id] = (_order(row[: tables.ORDER_WIDTH]), [])
+        if row[tables.ORDER_WIDTH] is not None:
+            found[order_id][1].append(_order_line(row[tables.ORDER_WIDTH :]))
+    for _, lines in found.values():
+        if len(lines) > 1:
+            lines.sort(key=_place)
+    return found
+
+
+def _latest_first(one: tuple[Order, list[OrderLine]]) -> tuple[Micros, str]:
+    return (-one[0].placed_at, one[0].order_id)
+
+
+def _place(line: OrderLine) -> int:
+    return line.line
 
 
 def _line_row(line: OrderLine) -> Row:

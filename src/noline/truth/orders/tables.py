@@ -1,5 +1,7 @@
 """The SQL of the orders."""
 
+from functools import cache
+
 from noline.stores.portions import marks
 
 _FACT = (
@@ -63,23 +65,27 @@ def orders_of(subject_count: int) -> str:
     return f"SELECT {_ORDER} FROM orders WHERE subject IN ({places})"
 
 
-def bought_by(subject_count: int) -> str:
-    """The latest orders that so many subjects placed, each beside its lines; one without known lines stands alone."""
+@cache
+def bought_by(subject_count: int, *, latest: bool) -> str:
+    """Orders that so many subjects placed, each beside its lines; one without known lines stands alone.
+
+    latest: of more than the limit those that were placed last; it costs as much again as reading them.
+    """
     order, line = (", ".join(f"{who}.{name}" for name in names.split(", ")) for who, names in _BESIDE)
+    first = "ORDER BY placed_at DESC, order_id " if latest else ""
     return f"""
     SELECT {order}, {line}
     FROM (
-        SELECT route_key, {_ORDER} FROM orders WHERE subject IN ({marks(subject_count)})
-        ORDER BY placed_at DESC, order_id LIMIT ?
+        SELECT route_key, {_ORDER} FROM orders WHERE subject IN ({marks(subject_count)}) {first}LIMIT ?
     ) AS one
     LEFT JOIN order_lines AS line ON line.route_key = one.route_key AND line.order_id = one.order_id
-    ORDER BY one.placed_at DESC, one.order_id, line.line
     """
 
 
 _BESIDE = (("one", _ORDER), ("line", _LINE))
 
 
+@cache
 def steps_of(order_count: int) -> str:
     """How far the fulfilments of so many orders have come, each order asked for by route and id."""
     return f"""

@@ -1,6 +1,7 @@
 """The SQL of the profiles room."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 from noline.kernel.events import route_of
 from noline.stores.portions import marks, portions
@@ -78,9 +79,14 @@ def of_subjects(reader: Reader, subjects: Sequence[bytes]) -> Iterator[Told]:
     """Every value told of these subjects."""
     wanted = set(subjects)
     for some in portions([route_of(subject) for subject in sorted(wanted)]):
-        for row in reader.rows(_OF_SUBJECTS.format(marks=marks(len(some))), some):
+        for row in reader.rows(_of_so_many(len(some)), some):
             if row[0] in wanted:
                 yield Told._make(row)
+
+
+@cache
+def _of_so_many(subjects: int) -> str:
+    return _OF_SUBJECTS.format(marks=marks(subjects))
 
 
 def how_many(reader: Reader, clues: Range, most: int) -> int:

@@ -2,7 +2,7 @@
 // small and marked. What the JSON does not have is not there.
 
 import { newKey } from "./counter-kept.js";
-import { LANGUAGES, LOOPS, PURPOSES, channel, day, h, money, month, plural, provenance, svg, title, when } from "./counter-words.js";
+import { LANGUAGES, LOOPS, PURPOSES, channel, day, endOf, h, money, month, plural, provenance, svg, title, when } from "./counter-words.js";
 
 const customerAt = (card, rest) => `/v1/customers/${encodeURIComponent(card.customer)}/${rest}`;
 
@@ -303,14 +303,18 @@ const lastOf = (card, desk, one) =>
     h("span", { class: "last-total" }, one.total_minor === null || one.total_minor === undefined ? null : money(one.total_minor, one.currency)),
     h("span", { class: "soft last-items" }, one.items.map((item) => `${item.units} × ${item.name}`).join(", ")),
     why(card, desk, [one.fact], `why-last-${one.channel}`),
+    many(missing(one)) && h("ul", { class: "stock last-stock" }, missing(one).map((item) => stock(card, desk, item))),
   );
+
+// What was bought before, is not here now, and lies elsewhere.
+const missing = (one) => one.items.filter((item) => item.here === 0 && item.elsewhere?.some((at) => at.tap || at.units > 0));
 
 const appointments = (card) =>
   section("appointments", "Appointments", h("ul", { class: "rows" }, card.appointments.map((one) => h("li", {}, h("strong", {}, when(one.at)), ` ${one.topic ?? ""} `, h("span", { class: "tag" }, one.state)))));
 
 const followUps = (card, desk) => {
-  // What is due on a day is due when that day ends where the device is.
-  const add = ({ text, due }) => desk.tap({ path: customerAt(card, "follow-ups"), body: { text, due: new Date(`${due}T23:59:00`).toISOString() }, words: `Follow-up: ${text}`, effect: { kind: "followUp", text, due } });
+  // What is due on a day is due when that day ends at the store.
+  const add = ({ text, due }) => desk.tap({ path: customerAt(card, "follow-ups"), body: { text, due: endOf(due) }, words: `Follow-up: ${text}`, effect: { kind: "followUp", text, due } });
   const close = (one) => desk.tap({ path: `/v1/follow-ups/${encodeURIComponent(one.id)}/close`, body: { outcome: "done" }, words: `Done: ${one.text}`, effect: { kind: "followUp-gone", id: one.id } });
   return section(
     "follow-ups", "Follow-ups",

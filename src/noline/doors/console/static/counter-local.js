@@ -61,11 +61,12 @@ const EFFECTS = {
   reserve: (card, { sku, location }, tap) => ({
     ...card,
     actions: card.actions?.map((one) => ({ ...one, items: one.items.map((item) => reserved(item, sku, location, tap)) })),
+    purchases: card.purchases && { ...card.purchases, last: card.purchases.last?.map((one) => ({ ...one, items: one.items.map((item) => reserved(item, sku, location, tap)) })) },
   }),
 };
 
 const reserved = (item, sku, location, tap) =>
-  item.sku !== sku ? item : { ...item, elsewhere: item.elsewhere.map((one) => (one.location === location ? { ...one, tap } : one)) };
+  item.sku !== sku ? item : { ...item, elsewhere: item.elsewhere?.map((one) => (one.location === location ? { ...one, tap } : one)) };
 
 // The card with the effects of taps that the hub had not heard of when it was asked. at: when that was.
 export const withTaps = (card, taps, at) =>

@@ -39,26 +39,50 @@ export const money = (minor, currency) => {
   return `${major}${SPACE}${currency}`;
 };
 
-const part = (options) => {
-  const format = new Intl.DateTimeFormat("en-GB", options);
-  return (instant) => format.format(new Date(instant));
+// Times are told as the clock on the wall of the store says them, wherever the device thinks it is; without a store as
+// the device says.
+let ahead = null;
+
+export const standAt = (minutes) => {
+  ahead = Number.isFinite(minutes) ? minutes : null;
 };
 
-export const clock = part({ hour: "2-digit", minute: "2-digit" });
+// A local midnight as an instant tells how far the store is ahead of UTC, in minutes.
+export const aheadAt = (midnight) => {
+  const behind = (Date.parse(midnight) % 86_400_000) / 60_000;
+  return behind > 600 ? 1440 - behind : -behind;
+};
+
+const there = (value) => (ahead === null ? new Date(value) : new Date(new Date(value).getTime() + ahead * 60_000));
+const zone = () => (ahead === null ? undefined : "UTC");
+const part = (options) => (instant) => new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone() }).format(instant);
+
+const hours = part({ hour: "2-digit", minute: "2-digit" });
 const ofThisYear = part({ day: "numeric", month: "short" });
 const ofAnotherYear = part({ day: "numeric", month: "short", year: "numeric" });
 const weekday = part({ weekday: "short", day: "numeric", month: "short" });
+const dayNumber = (date) => (ahead === null ? date.toDateString() : date.toISOString().slice(0, 10));
+const yearOf = (date) => (ahead === null ? date.getFullYear() : date.getUTCFullYear());
 
-// A date, with its year where that is another one. A date alone has no zone; an instant is told in that of the device.
+export const clock = (value) => hours(there(value));
+
+// A date, with its year where that is another one. A date alone has no zone.
 export const day = (value) => {
-  const instant = new Date(value.length === 10 ? `${value}T12:00:00` : value);
-  return (instant.getFullYear() === new Date().getFullYear() ? ofThisYear : ofAnotherYear)(instant);
+  const date = value.length === 10 ? new Date(`${value}T12:00:00${ahead === null ? "" : "Z"}`) : there(value);
+  return (yearOf(date) === yearOf(there(Date.now())) ? ofThisYear : ofAnotherYear)(date);
+};
+
+// The last minute of a date, as an instant.
+export const endOf = (date) => {
+  const end = new Date(ahead === null ? `${date}T23:59:00` : Date.parse(`${date}T23:59:00Z`) - ahead * 60_000);
+  return end.toISOString();
 };
 
 // When something is or was: its time alone today, its date else.
 export const when = (value) => {
   if (value.length === 10) return day(value);
-  return new Date(value).toDateString() === new Date().toDateString() ? clock(value) : `${weekday(value)}, ${clock(value)}`;
+  const date = there(value);
+  return dayNumber(date) === dayNumber(there(Date.now())) ? clock(value) : `${weekday(date)}, ${clock(value)}`;
 };
 
 // How long ago, in the largest unit that says it: 12 min.
@@ -67,7 +91,7 @@ export const ago = (milliseconds) => {
   return minutes < 60 ? `${minutes}${SPACE}min` : `${Math.floor(minutes / 60)}${SPACE}h ${minutes % 60}${SPACE}min`;
 };
 
-export const month = (value) => part({ month: "short" })(`${value}-15T12:00:00`);
+export const month = (value) => part({ month: "short" })(new Date(`${value}-15T12:00:00Z`));
 
 // --- Words ---------------------------------------------------------------------------------------------------------
 

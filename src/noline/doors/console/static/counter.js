@@ -5,7 +5,7 @@ import { draw } from "./counter-card.js";
 import { book, cardOf, cardsOfToday, dismiss, dropAll, dropBook, dropSent, forgetCard, keepBook, keepCard, send, tap, taps } from "./counter-kept.js";
 import { withTaps } from "./counter-local.js";
 import { drawFound, drawToday, findIn } from "./counter-today.js";
-import { ago, clock, h, plural } from "./counter-words.js";
+import { ago, aheadAt, clock, h, plural, standAt } from "./counter-words.js";
 
 const EVERY_MS = 10000;
 const AGAIN_MS = 3000;
@@ -44,8 +44,12 @@ const isNews = (name, value) => {
   return news;
 };
 
+// Times are those of the store: a card tells how far it is ahead of UTC, and a day begins at its midnight.
+const stand = ({ view, card, today }) => standAt(view === "customer" ? card?.utc_offset_minutes : today?.from && aheadAt(today.from));
+
 const show = async () => {
   const queue = await taps();
+  stand(shown);
   if (isNews("page", [shown.view, shown.card, shown.today, shown.found, shown.lost, queue.map((one) => [one.number, one.state])])) remembering(() => {
     if (shown.view === "customer" && shown.card) place.replaceChildren(draw(withTaps(shown.card, queue, shown.at), desk));
     else if (shown.view === "today" && shown.today) place.replaceChildren(drawToday(shown.today));

@@ -1,0 +1,1 @@
+"""Wishes: what customers looked for and did not get."""
