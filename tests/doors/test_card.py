@@ -70,3 +70,17 @@ def test_the_client_book_holds_whom_the_day_expects_and_nobody_else(desk):
     assert list(book["cards"]) == [desk.anna]
     assert book["cards"][desk.anna]["loops"][0]["id"] == "c-1"
     assert [one["id"] for one in book["today"]["loops"]] == ["c-1"]
+
+
+def test_a_client_book_offers_nothing_and_is_one_look_a_day(desk):
+    desk.counter.agrees("personalisation")
+    desk.counter.buys("o-1", ("ristretto", 2), days=200)
+    desk.counter.tells("desk", "Appointment Booked", days=0, user="anna", appointment_id="t-1", topic="tasting",
+                       store_id="paris-1", starts_at=desk.counter.at(0))  # fmt: skip
+    before = desk.hub.offering.programmes()
+    for _ in range(3):
+        book = desk.ask("counter/book", store="paris-1", by="lea")
+    assert list(book["cards"]) == [desk.anna]
+    assert book["cards"][desk.anna]["actions"] == []
+    assert desk.hub.offering.programmes() == before
+    assert [(one.by, one.purpose) for one in desk.hub.clienteling.views(desk.anna)] == [("lea", "client book")]

@@ -83,13 +83,14 @@ def test_what_was_sent_before_a_merge_is_not_done_again_after_it(counter: Counte
     hub = counter.hub
     hub.accept("crm", [identify(id="c-0", at=NOON, user="a-boris", email="boris@example.com")])
     for whom in (counter.anna, hub.find_customers("boris@example.com")[0].person):
-        sent = {path: counter.ask(f"customers/{whom}/{path}", body, key=f"{path}-{whom}") for path, body in BODIES.items()}
+        keys = {path: f"{path}-{whom}" for path in BODIES}
+        sent = {path: counter.ask(f"customers/{whom}/{path}", body, key=keys[path]) for path, body in BODIES.items()}
         before = hub.last_seq()
         if whom == counter.anna:
             hub.identity.merge(whom, hub.find_customers("boris@example.com")[0].person, by="lea", reason="the same")
             before = hub.last_seq()
         for path, body in BODIES.items():
-            assert counter.ask(f"customers/{whom}/{path}", body, key=f"{path}-{whom}") == sent[path]
+            assert counter.ask(f"customers/{whom}/{path}", body, key=keys[path]) == sent[path]
         assert hub.last_seq() == before
 
 
@@ -104,12 +105,13 @@ def test_no_answer_that_was_kept_under_a_key_survives_an_erasure(counter: Counte
     assert [one for one in kept if b"canary7q" in bytes(one[0])] == []
 
 
-@pytest.mark.parametrize("by", [" ", "\u202e", "le\u0007a", "\u200b", "le\u2066a"])
-def test_a_name_that_nobody_can_read_is_the_role_of_the_key(counter: Counter, by):
-    made = counter.ask(f"customers/{counter.anna}/follow-ups", {"text": "call", "due": NOON, "by": f" {by} "}, status=200 if by.strip() else 400)
-    if by.strip():
-        assert made["follow_up"]["by"] == "a key of role associate"
-    assert counter.ask(f"customers/{counter.anna}/follow-ups", {"text": "call", "due": NOON, "by": " Léa "})["follow_up"]["by"] == "Léa"
+@pytest.mark.parametrize(("by", "stands"), [
+    ("\u202e", "a key of role associate"), ("le\u0007a", "a key of role associate"),
+    ("\u200b", "a key of role associate"), ("le\u2066a", "a key of role associate"), (" L\u00e9a ", "L\u00e9a"),
+])  # fmt: skip
+def test_a_name_that_nobody_can_read_is_the_role_of_the_key(counter: Counter, by, stands):
+    made = counter.ask(f"customers/{counter.anna}/follow-ups", {"text": "call", "due": NOON, "by": by})
+    assert made["follow_up"]["by"] == stands
 
 
 def test_a_span_of_more_than_eight_days_is_refused(counter: Counter):

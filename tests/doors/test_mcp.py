@@ -5,11 +5,12 @@ from mcp.shared.exceptions import MCPError
 
 from doors.mcp_shop import Assistant, filled
 from noline.doors.mcp.calling import audit
-from noline.doors.mcp.model import Scope
+from noline.doors.mcp.model import Caller, Scope
 from noline.doors.mcp.scopes import RESOURCES, TOOLS
 from noline.hub import Hub
 from noline.kernel.errors import KeyMissing, KeyUnknown, RoleTooSmall
 from noline.stores.access import Role
+from shop import identify
 
 
 @pytest.fixture
@@ -242,3 +243,24 @@ def test_each_call_is_one_row_that_names_no_customer(hub, anna):
     assert rows[0]["log_seq"] == hub.last_seq() > rows[1]["log_seq"]
     assert not [word for word in ("anna", anna, "strong", "example") if word in str(rows).lower()]
     assert len(audit(hub, 1)) == 1
+
+
+def test_an_idempotency_key_is_kept_unreadable_and_does_it_once_also_after_a_merge(hub, anna):
+    staff = Assistant(hub, Scope.STAFF)
+    hub.accept("till", [identify(id="i-9", at="2026-03-02T09:00:00Z", user="a-ben", email="ben@example.com")])
+    said = {"person": anna, "text": "likes it strong", "idempotency_key": "anna@example.com-k"}
+    first = staff.call("write_note", **said)
+    hub.identity.merge(anna, hub.find_customers("ben@example.com")[0].person, by="lea", reason="the same")
+    assert staff.call("write_note", **said) == first
+    refused = staff.refused("write_note", **said | {"text": "mild"})
+    assert (refused["code"], refused["facts"]["key"]) == ("idempotency.key_reused", "anna@example.com-k")
+    with hub.store.reading() as reader:
+        kept = reader.rows("SELECT idempotency_key FROM command_results")
+    assert len(kept) == 1
+    assert "anna" not in repr(kept)
+
+
+def test_half_of_a_character_is_refused(hub, anna):
+    answer = Assistant(hub, Scope.STAFF).calling
+    told = answer.call(Caller("lea", Role.ASSOCIATE), "write_note", {"person": anna, "text": "\ud800"})
+    assert (told.refused, told.data["code"]) == (True, "mcp.arguments_unreadable")

@@ -88,6 +88,20 @@ def test_a_household_counts_when_it_was_declared_and_may_be_used(counter):
     assert counter.ask("GET", asked)["servings"] == 6
 
 
+def test_a_household_counts_only_in_the_channel_that_may_use_it(counter):
+    counter.agree()
+    counter.hub.consent.change(counter.anna, "personalisation", "store", granted=False, by="Lea")
+    assert counter.ask("GET", f"/tiramisu?person={counter.anna}")["servings_from"] == "recipe"
+    assert counter.ask("GET", f"/tiramisu?person={counter.anna}&channel=web")["servings_from"] == "household"
+
+
+@pytest.mark.parametrize("born", ["2012-05-03", "03.05.2012"])
+def test_the_household_of_a_minor_never_counts(counter, born):
+    counter.agree()
+    counter.tell([identify(id="c-2", at=counter.day.next(), user="anna", birthday=born)])
+    assert counter.ask("GET", f"/tiramisu?person={counter.anna}")["servings_from"] == "recipe"
+
+
 def test_what_was_bought_before_comes_first_when_that_may_be_used(counter):
     line = {"product_id": "ristretto-50", "sku": "ristretto-50", "quantity": 2, "price": 22.5}
     told = {"order_id": "o-1", "total": 45, "currency": "EUR", "products": [line]}

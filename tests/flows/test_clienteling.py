@@ -43,6 +43,11 @@ def words_of(hub):
         return [kind for (kind,) in reader.rows("SELECT kind FROM log ORDER BY seq")][3:]
 
 
+def wide(text):
+    """The same in the full width of East Asian type."""
+    return "".join(chr(ord(letter) + 0xFEE0) for letter in text)
+
+
 def look(hub, whom, **said):
     said = {"by": "lea", "store": "paris-1", "purpose": "service", "facts": ("f1", "f2"), **said}
     with hub.store.transaction() as tx:
@@ -96,8 +101,8 @@ def test_what_cannot_be_noted_leaves_nothing(shop, text, why):
 @pytest.mark.parametrize(
     "text",
     [
-        "boris@example.com", "ｂｏｒｉｓ＠ｅｘａｍｐｌｅ．ｃｏｍ", "bo\u200bris@example.com", "call 00 33 6 12 34 56 78",
-        "call 06 12 34 56 78", "call +33 (0) 612-345-678".replace("(0) ", ""), "call ０６１２３４５６７８", "ID",
+        "boris@example.com", wide("boris@example.com"), "bo\u200bris@example.com", "call 00 33 6 12 34 56 78",
+        "call 06 12 34 56 78", "call +33 612\u2013345\u2013678", f"call {wide('0612345678')}", "ID",
     ],
 )  # fmt: skip
 def test_nobody_else_is_named_in_any_words_about_a_customer(shop, text):
@@ -354,7 +359,7 @@ def test_a_day_at_a_store_names_who_is_expected_what_is_open_and_what_is_due(tmp
     assert [(one.id, whom.name) for one, whom in found.follow_ups] == [(planned.id, "Anna Arabica")]
     assert [(one.id, one.kind, one.text, one.order, whom.name) for one, whom in found.loops] == [
         ("s-1", "complaint", "till", None, None), ("s-2", "complaint", "parcel", "o-1", "Anna Arabica"),
-        ("v-1", "unanswered", "rated 2", None, "Anna Arabica"), ("v-3", "unanswered", "", None, "Emil Espresso"),
+        ("v-1", "complaint", "rated 2", None, "Anna Arabica"), ("v-3", "unanswered", "", None, "Emil Espresso"),
     ]  # fmt: skip
     assert found.pickups == []
 

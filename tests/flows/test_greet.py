@@ -404,3 +404,19 @@ def test_what_was_bought_before_and_is_not_here_is_told_with_where_it_lies(regul
     assert [(item.sku, item.here, item.elsewhere) for item in store.items] == [("ristretto", 2, ())]
     on_the_phone = regular.card(store=None)
     assert {item.here for one in on_the_phone.purchases.last for item in one.items} == {None}
+
+
+def test_what_was_given_back_is_no_habit_and_whoever_told_how_an_order_was_is_not_asked_again(regular):
+    everybody = [replace(one, holdout_percent=0) for one in regular.hub.actions.programmes]
+    regular.hub.actions = Actions(everybody, regular.hub.actions.policy)
+    for number, days in enumerate((190, 130, 70)):
+        regular.buys(f"lamp-{number}", ("lamp", 1), days=days)
+        regular.tells(
+            "till", "Return Accepted", days=days - 1, user="anna", order_id=f"lamp-{number}", sku="lamp", quantity=1
+        )
+    regular.tells("warehouse", "Stock Counted", sku="lamp", location="paris-1", quantity=9)
+    assert "lamp" not in {item.sku for one in regular.card().actions for item in one.items}
+    regular.tells("shop", "Order Delivered", days=6, user="anna", order_id="o-web")
+    assert "review" in {one.programme for one in regular.card().actions}
+    regular.tells("shop", "Feedback Given", days=5, user="anna", feedback_id="f-1", order_id="o-web", rating=5)
+    assert "review" not in {one.programme for one in regular.card().actions}

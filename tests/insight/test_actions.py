@@ -388,3 +388,12 @@ def test_a_setting_that_cannot_be_is_refused(tmp_path: Path, told):
     with pytest.raises(SettingWrong):
         actions_of(tmp_path, told)
     assert actions_of(tmp_path, {"offers_per_30_days": 2}).policy == Policy(2)
+
+
+def test_a_parcel_of_which_nothing_may_be_named_is_handed_over_by_its_number():
+    here = Situation(customer="p_1", now=0, store="paris-1", pickups_ready=(Ready("o-7", ()),), offers=False)
+    ranking = Actions().ranked(here, Record(), lambda _: Arm.SHOWN)
+    assert [(one.programme, one.reason, one.items) for one in ranking.proposals] == [
+        ("pickup", "Order o-7 is ready here.", ())
+    ]
+    assert ranking.suppressed == "nothing is offered here"

@@ -1,6 +1,7 @@
 """Recommendations: what is read, what is counted, how good it is, and what one customer is told."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from math import log2
 
 import numpy as np
@@ -321,3 +322,25 @@ def test_what_makes_no_sense_is_refused(fitted, asked):
 def test_too_little_history_is_refused():
     with pytest.raises(RecommendAskedWrong, match="three baskets"):
         Recommender.fit([[basket(1, "tea")]])
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("%m/%d/%Y", "the time in at"),
+        ("%d.%m.%Y", "the time in at"),
+        ("%Y%m%d", "the date in at"),
+        ("%Y-%m-%d %H:%M:%S", "the time in at"),
+    ],
+)
+def test_dates_are_read_as_people_write_them(tmp_path, written, words):
+    file = tmp_path / "baskets.csv"
+    days = [datetime(2000, 11, 1, tzinfo=UTC) + timedelta(days=day) for day in (0, 29, 31)]
+    file.write_text("c,b,i,at\n" + "".join(f"a,{9 - n},x,{one.strftime(written)}\n" for n, one in enumerate(days)))
+    found = read(file, {"customer": "c", "basket": "b", "item": "i", "time": "at"}, min_baskets=1, min_item=1)
+    assert (found.ordered_by, np.diff(found.table.at).tolist()) == (words, [29.0, 2.0])
+
+
+def test_with_fewer_items_than_asked_for_the_rest_is_nothing():
+    first = baselines._first(np.array([[3, 3, 3, 3, 2, 2]], np.float32), np.array([1, 2, 3, 50, 5, 90.0]), 8)
+    assert first.tolist() == [[3, 2, 1, 0, 5, 4, -1, -1]], "equal ones by how common they are"

@@ -63,9 +63,7 @@ def test_a_programme_tells_its_draws_its_counts_and_why_it_was_overruled(room, d
         Draw(digest(BEN), "held", at(2), at(2) + 14 * DAY),
         Draw(digest(ANNAS_CARD), "shown", at(5), at(5) + 14 * DAY),
     ]
-    assert room.says("overruled", "coffee") == [
-        Overruled("he said he has plenty", "Lea", at(4), digest(BEN))
-    ]
+    assert room.says("overruled", "coffee") == [Overruled("he said he has plenty", "Lea", at(4), digest(BEN))]
     assert [one.reason for one in room.says("overruled", "tea")] == ["once more"]
 
 

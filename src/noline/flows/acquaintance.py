@@ -28,6 +28,10 @@ UNDER_WAY = frozenset((State.PLACED, State.COMPLETED, State.PICKUP_REQUESTED, St
 """States in which something is still to be done for an order."""
 
 
+NOT_KEPT = frozenset((State.CANCELLED, State.EXPIRED, State.KNOWN, State.RETURNED, State.REFUNDED))
+"""States of orders that left the customer with nothing."""
+
+
 class Rooms(NamedTuple):
     """The rooms that know something of a customer."""
 
@@ -46,7 +50,8 @@ class Acquaintance(NamedTuple):
     """What is known of one customer.
 
     bought: their latest orders with the lines, the latest first. stages: how far locations have come with orders that
-    are under way. loops: what they said of us that nobody closed. wishes: what they
+    are under way. loops: what they said of us that nobody closed. told_of: the
+    orders of which they told how they were. wishes: what they
     looked for in vain.
     """
 
@@ -57,6 +62,7 @@ class Acquaintance(NamedTuple):
     bought: Sequence[tuple[Order, Sequence[OrderLine]]]
     stages: Sequence[Stage]
     loops: Sequence[Loop]
+    told_of: frozenset[str]
     cases: Sequence[Case]
     client: Client
     wishes: Sequence[Wish]
@@ -77,6 +83,7 @@ def acquaintance(reader: Reader, rooms: Rooms, person: str) -> Acquaintance:
         bought,
         rooms.orders.steps(reader, under_way) if under_way else (),
         rooms.feedback.open_of(reader, subjects),
+        rooms.feedback.orders_told_of(reader, subjects),
         rooms.cases.open_for(reader, subjects),
         rooms.clients.for_subjects(reader, subjects, facts=False),
         rooms.wishes.of(reader, subjects),

@@ -84,8 +84,9 @@ class Asked(NamedTuple):
 
     store: the location where the customer stands; None on the phone. language: `en`, `de`, `fr` or `ja`; None: the one
     the customer told, else that of the country; in passing, only that of the country of the store. purpose: what the
-    card is opened for, of `PURPOSES`. role: whose card it is; it decides the sections. by: who looks. identified_by: how the customer came to be known, in words.
-    book: the card is kept for later in the client book of the day, so nothing is offered by it yet.
+    card is opened for, of `PURPOSES`. role: whose card it is; it decides the sections. by: who looks. identified_by:
+    how the customer came to be known, in words. book: the card is kept for later in the client book of the day, so
+    nothing is offered by it yet.
     """
 
     store: str | None = None

@@ -223,7 +223,7 @@ def open_matters(known: Acquaintance, now: Micros) -> list[Open]:
     orders = {order.order_id: order for order, _ in known.bought}
     return [
         *(_of_case(known.whom.person, one) for one in known.cases),
-        *(_of_feedback(known.whom.person, one) for one in known.loops if _complains(one)),
+        *(_of_feedback(known.whom.person, one) for one in known.loops if complains(one)),
         *_late(known, orders, now),
         *_unsettled(known, now),
     ]
@@ -249,7 +249,8 @@ def discreet(text: str | None) -> str:
     return "" if not text or special_in(text) else text
 
 
-def _complains(said: Said) -> bool:
+def complains(said: Said) -> bool:
+    """Whether what somebody said of us is open at the counter: praise is not."""
     return said.rating_hundredths is None or said.rating_hundredths <= COMPLAINS_UP_TO
 
 

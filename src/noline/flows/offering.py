@@ -156,7 +156,8 @@ class Offering:
         """Why a reason cannot be kept: managers read it, so it names no customer. None when it can."""
         if why_not_of(reader, self._customers, (), [reason, by]) is not None:
             return NAMES_SOMEBODY
-        return None if self._unnamed(reader, whom.person, reason) == plainly(reason) else "its reason names the customer"
+        is_plain = self._unnamed(reader, whom.person, reason) == plainly(reason)
+        return None if is_plain else "its reason names the customer"
 
     def _unnamed(self, reader: Reader, person: str, reason: str) -> str:
         """A reason without the names of the customer it is about."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from noline.flows import matter
-from noline.flows.acquaintance import Acquaintance, acquaintance
+from noline.flows.acquaintance import NOT_KEPT, Acquaintance, acquaintance
 from noline.flows.acquaintance import Rooms as CounterRooms
 from noline.insight.actions.model import Due
 from noline.insight.card import service as card
@@ -25,14 +25,12 @@ from noline.kernel.disclosure import may_be_reason
 from noline.stores.transactional import Reader, TransactionalStore
 from noline.truth.catalogue.model import Item
 from noline.truth.orders.model import Order, OrderLine
-from noline.truth.orders.model import State as OrderState
 
 if TYPE_CHECKING:
     from noline.insight.recommend.service import Recommender
 
 PURPOSE = "personalisation"
 
-_NOT_BOUGHT = frozenset((OrderState.CANCELLED, OrderState.EXPIRED, OrderState.KNOWN))
 
 _SPARE = 40
 """So many more items are asked for than shown, for those that may not be named."""
@@ -182,9 +180,14 @@ def history_of(known: Acquaintance, hidden: Collection[str]) -> list[Basket]:
 
 
 def _basket(order: Order, lines: Iterable[OrderLine], hidden: Collection[str]) -> Basket | None:
-    if order.state in _NOT_BOUGHT:
+    """What of an order was kept; None when nothing was."""
+    if order.state in NOT_KEPT:
         return None
-    kept = tuple((line.sku, float(line.units)) for line in lines if line.sku not in hidden)
+    kept = tuple(
+        (line.sku, float(line.units - line.returned_units))
+        for line in lines
+        if line.sku not in hidden and line.units > line.returned_units
+    )
     return Basket(order.placed_at, order.store_id, kept) if kept else None
 
 

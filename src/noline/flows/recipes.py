@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from noline.flows import matter
+from noline.flows.acquaintance import NOT_KEPT
 from noline.flows.carts import PERSON, Carting, Wanted
 from noline.insight.recipes.service import MOST_SERVINGS, Product, Recipe, Recipes, Shopping, looked_for, shopping
 from noline.kernel.clock import Clock, as_text
@@ -217,8 +218,8 @@ class Cooking:
         if matter.objects(consents, channel):
             return _Customer(_household(profile))
         usual: Counter[str] = Counter()
-        for _, lines in rooms.orders.bought_by(reader, subjects, _LATEST_ORDERS):
-            for line in lines:
+        for order, lines in rooms.orders.bought_by(reader, subjects, _LATEST_ORDERS):
+            for line in lines if order.state not in NOT_KEPT else ():
                 usual[line.sku] += line.units - line.returned_units
         return _Customer(_household(profile), usual)
 

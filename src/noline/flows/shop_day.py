@@ -169,12 +169,13 @@ class ShopDays:
                 found[case.case_id] = (_of_case(case), somebody)
         for loop in self._rooms.feedback.open_at(reader, store, MOST):
             # Who reviews us on some site under a name of that site is nobody whom a counter could recognise.
-            if (somebody := people.of(loop.subject)) is not None and people.is_known(somebody):
+            somebody = people.of(loop.subject)
+            if somebody is not None and people.is_known(somebody) and matter.complains(loop):
                 found[loop.loop_id] = (_of_loop(loop), somebody)
         for person in sorted(expected):
             subjects = people.subjects(person)
             waits = [_of_case(one) for one in self._rooms.cases.open_for(reader, subjects)]
-            waits += [_of_loop(one) for one in self._rooms.feedback.open_of(reader, subjects)]
+            waits += [_of_loop(one) for one in self._rooms.feedback.open_of(reader, subjects) if matter.complains(one)]
             found |= {one.id: (one, people.called(person)) for one in waits}
         told = [(one._replace(text=people.words(one.text, whom)), whom) for one, whom in found.values()]
         return sorted(told, key=lambda one: (one[0].since, one[0].id))[:MOST]
@@ -239,4 +240,5 @@ def _of_case(case: Case) -> Waiting:
 
 def _of_loop(loop: Loop) -> Waiting:
     rated = "" if loop.rating_hundredths is None else f"rated {loop.rating_hundredths / 100:g}"
-    return Waiting(loop.loop_id, "unanswered", rated, loop.opened_at or 0, loop.order_id)
+    kind = "complaint" if matter.complains(loop) and loop.rating_hundredths is not None else "unanswered"
+    return Waiting(loop.loop_id, kind, rated, loop.opened_at or 0, loop.order_id)

@@ -3,7 +3,7 @@
 Only what disclosure lets be used goes in: without consent to personalisation there is nothing to offer by.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from math import inf
 from typing import NamedTuple
@@ -116,12 +116,17 @@ def situation(
         first_order_at=bought[-1].placed_at if bought else None,
         last_order_at=bought[0].placed_at if bought else None,
         orders=len(bought),
-        last_delivered_without_review=None if delivered is None or known.loops else delivered.order_id,
+        last_delivered_without_review=_untold(delivered, known.told_of),
         last_delivered_at=delivered.changed_at if delivered else None,
         consents=consents,
         offers=offers,
         wanted_but_missing=tuple(str(one.value) for one in useful.values() if one.key.startswith(WANTED)),
     )
+
+
+def _untold(delivered: Order | None, told_of: Collection[str]) -> str | None:
+    """The order, unless the customer told how it was."""
+    return None if delivered is None or delivered.order_id in told_of else delivered.order_id
 
 
 def mentioned(told: Situation) -> list[str]:

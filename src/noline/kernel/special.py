@@ -116,8 +116,8 @@ _IN_TALK: dict[str, tuple[str, ...]] = {
     "pregnancy": ("pregnan", "miscarriage", "fertility", "schwanger", "enceinte", "fausse couche", "流産", "不妊"),
     "health": (
         "chemotherap", "cancer", "tumour", "tumor", "leukaemi", "leukemi", "hiv", "aids", "asthma", "dementia",
-        "depressi", "epilep", "coeliac", "celiac", "allerg", "disab", "diagnos", "patient", "surgery", "therap", "wheelchair",
-        "chemo", "krebs", "leukämie", "demenz", "behinder", "krank", "zöliakie", "rollstuhl", "chimio",
+        "depressi", "epilep", "coeliac", "celiac", "allerg", "disab", "diagnos", "patient", "surgery", "therap",
+        "wheelchair", "chemo", "krebs", "leukämie", "demenz", "behinder", "krank", "zöliakie", "rollstuhl", "chimio",
         "leucémie", "démence", "handicap", "malad", "cœliaque", "chirurgie", "fauteuil roulant", "hôpital", "hospital",
         "癌", "がん患者", "白血病", "認知症", "うつ病", "障害", "病気", "手術", "入院", "アレルギー", "治療",
     ),

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import State
-from litestar.params import Parameter
 
 from noline.doors.answers import actions as answers
 from noline.doors.http.auth import needs
@@ -19,7 +18,6 @@ _MANAGER = [needs(Role.MANAGER)]
 
 Reason = Annotated[str, msgspec.Meta(max_length=LONGEST_REASON, pattern=r"^[^\x00]*$")]
 Who = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[^\x00]*$")]
-Key = Annotated[str | None, Parameter(header="Idempotency-Key", min_length=1, max_length=200)]
 
 
 class OfferAnswered(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,7 +36,6 @@ def answer_offer(
     person: str,
     programme: str,
     data: OfferAnswered,
-    idempotency_key: Key = None,
 ) -> Response[dict[str, Any]]:
     """Take down what became of an offer; the same `Idempotency-Key` is the same answer."""
     hub, by = state.hub, who(request, data.by)

@@ -21,7 +21,6 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"^[^\
 Store = Annotated[str, Parameter(min_length=1, max_length=200)]
 Instant = Annotated[str | None, Parameter(max_length=40)]
 Limit = Annotated[int, Parameter(ge=1, le=1000)]
-Key = Annotated[str | None, Parameter(header="Idempotency-Key", min_length=1, max_length=200)]
 Answer = Response[dict[str, Any]]
 
 
@@ -103,9 +102,7 @@ def get_views(state: State, person: str, limit: Limit = 100) -> list[dict[str, A
 
 @post("/v1/customers/{person:str}/notes", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def write_note(
-    state: State, request: Asking, person: str, data: NewNote, idempotency_key: Key = None
-) -> Answer:
+def write_note(state: State, request: Asking, person: str, data: NewNote) -> Answer:
     """Note something of a customer, who is shown it on request; the same `Idempotency-Key` is the same note."""
     hub, by = state.hub, who(request, data.by)
     return once(request, data, lambda: answers.made(hub, person, hub.clienteling.note(person, data.text, by=by)))
@@ -120,9 +117,7 @@ def withdraw_note(state: State, request: Asking, person: str, note: str, data: D
 
 @post("/v1/customers/{person:str}/adviser", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def name_adviser(
-    state: State, request: Asking, person: str, data: NewAdviser, idempotency_key: Key = None
-) -> Answer:
+def name_adviser(state: State, request: Asking, person: str, data: NewAdviser) -> Answer:
     """Say who looks after a customer from now on; the same `Idempotency-Key` is the same deed."""
     hub, by = state.hub, who(request, data.by)
     return once(
@@ -132,9 +127,7 @@ def name_adviser(
 
 @post("/v1/customers/{person:str}/appointments", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def book_appointment(
-    state: State, request: Asking, person: str, data: NewAppointment, idempotency_key: Key = None
-) -> Answer:
+def book_appointment(state: State, request: Asking, person: str, data: NewAppointment) -> Answer:
     """Agree on an appointment at a store; the same `Idempotency-Key` is the same appointment."""
     hub, by, at = state.hub, who(request, data.by), to_instant(data.at)
 
@@ -168,9 +161,7 @@ def withdraw_appointment(state: State, request: Asking, appointment: str, data: 
 
 @post("/v1/customers/{person:str}/follow-ups", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def plan_follow_up(
-    state: State, request: Asking, person: str, data: NewFollowUp, idempotency_key: Key = None
-) -> Answer:
+def plan_follow_up(state: State, request: Asking, person: str, data: NewFollowUp) -> Answer:
     """Plan something for a customer; the same `Idempotency-Key` is the same follow-up."""
     hub, by, due = state.hub, who(request, data.by), to_instant(data.due)
 
@@ -193,7 +184,7 @@ def close_follow_up(state: State, request: Asking, follow_up: str, data: Outcome
 
 @post("/v1/customers/{person:str}/cases", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def open_case(state: State, request: Asking, person: str, data: NewCase, idempotency_key: Key = None) -> Answer:
+def open_case(state: State, request: Asking, person: str, data: NewCase) -> Answer:
     """Take down what a customer wants help with; the same `Idempotency-Key` is the same case."""
     hub, by = state.hub, who(request, data.by)
 

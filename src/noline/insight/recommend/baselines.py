@@ -26,17 +26,23 @@ def _portions(queries: Queries, items: int) -> list[slice]:
 
 def _first(scores: Floats, popular: Floats, most: int) -> Longs:
     """The best items of each row; equal ones, and those that nothing is known of, by how common they are."""
-    ordered = scores + popular * np.float32(1e-7) / max(float(popular.max()), 1.0)
-    most = min(most, scores.shape[1])
-    top = np.argpartition(-ordered, most - 1, axis=1)[:, :most]
+    # In single precision the small part would be lost beside a score of 2.
+    ordered = scores.astype(np.float64) + popular * 1e-7 / max(float(popular.max()), 1.0)
+    there = min(most, scores.shape[1])
+    top = np.argpartition(-ordered, there - 1, axis=1)[:, :there]
     rows = np.arange(len(scores))[:, None]
-    return top[rows, np.argsort(-ordered[rows, top], axis=1, kind="stable")]
+    return _padded(top[rows, np.argsort(-ordered[rows, top], axis=1, kind="stable")], most)
+
+
+def _padded(found: Longs, most: int) -> Longs:
+    """As many columns as were asked for; -1 where there are fewer items."""
+    return np.pad(found, ((0, 0), (0, most - found.shape[1])), constant_values=-1)
 
 
 def popularity(known: Known, queries: Queries, most: int) -> Longs:
     """The most common items, the same for everybody."""
     first = np.argsort(-known.items.baskets, kind="stable")[:most]
-    return np.repeat(first[None, :], queries.moments, axis=0)
+    return _padded(np.repeat(first[None, :], queries.moments, axis=0), most)
 
 
 def counts(table: Table, queries: Queries, weight: Doubles | None = None) -> sparse.csr_array:

@@ -87,7 +87,7 @@ class Fitted(NamedTuple):
     method: Method
     ranking: Ranking
     chance: tuple[float, float]
-    tried: Mapping[str, tuple[float, float, int]]
+    tried: dict[str, tuple[float, float, int]]
     moments: int
 
 
@@ -123,7 +123,7 @@ def fit(
     kept_back = examples.customer % _KEPT_BACK == 0
     names = OURS if method == "auto" else (method,)
     tried = {name: _try(name, examples, kept_back, table.items, rng) for name in names}
-    reached = {name: one[0] for name, one in tried.items()}
+    reached: dict[str, tuple[float, float, int]] = {name: one[0] for name, one in tried.items()}
     chosen = next(name for name in names if name == best(reached))
     ranking = _fit(chosen, examples, np.ones(len(examples.sizes), np.bool_), rng)
     plain = {name: _try_plain(way, examples, kept_back, table.items) for name, way in (beside or {}).items()}

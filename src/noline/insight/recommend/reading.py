@@ -23,6 +23,22 @@ _NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "
             "FLOAT", "DOUBLE"}  # fmt: skip
 
 
+_LINE = '"the line of the file"'
+"""A name that no column has."""
+
+_FORMATS = (
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%d.%m.%Y",
+    "%Y%m%d",
+    "%d-%m-%Y",
+    "%m/%d/%Y %H:%M",
+    "%d/%m/%Y %H:%M",
+    "%d.%m.%Y %H:%M",
+)
+"""How times are written beside ISO 8601; of several that read as many the first."""
+
+
 class Read(NamedTuple):
     """Baskets of a file. ordered_by: what says which basket came first, in words. lines: of the file, before any limit.
 
@@ -95,13 +111,41 @@ def _order(
         odd = engine.execute(f"SELECT count(*) FROM {source} WHERE try_cast({basket} AS DOUBLE) IS NULL").fetchone()
         if odd is not None and odd[0] == 0:
             return f"min(try_cast({basket} AS DOUBLE))", "the numbers of the baskets", False
-        return "min(row)::DOUBLE", "the order of the lines in the file", False
+        return f"min({_LINE})::DOUBLE", "the order of the lines in the file", False
     kind, name = there[time], _name(time)
     if kind.startswith(("TIMESTAMP", "DATE")):
-        return f"epoch_us(min({name})::TIMESTAMP) / 86400e6", f"the time in {time}", True
+        return _days(f"{name}::TIMESTAMP"), f"the time in {time}", True
     if kind in _NUMBERS:
-        return f"min({name})::DOUBLE", f"the number in {time}, taken as days", True
-    return f"epoch_us(min(try_cast({name} AS TIMESTAMP))) / 86400e6", f"the time in {time}", True
+        return _of_numbers(time, engine, source)
+    written = [f"try_cast({name} AS TIMESTAMP)", *(f"try_strptime({name}, '{one}')" for one in _FORMATS)]
+    missed = [_count(engine, f"SELECT count(*) FROM {source} WHERE {name} IS NOT NULL AND {one} IS NULL")
+              for one in written]  # fmt: skip
+    return _days(written[missed.index(min(missed))]), f"the time in {time}", True
+
+
+def _days(instant: str) -> str:
+    """The first of some instants, in days since 1970."""
+    return f"epoch_us(min({instant})) / 86400e6"
+
+
+def _of_numbers(time: str, engine: "DuckDBPyConnection", source: str) -> tuple[str, str, bool]:
+    """Numbers that are written dates (20001131), or seconds, milliseconds, microseconds since 1970; else days."""
+    name = _name(time)
+    low, high = engine.execute(f"SELECT min({name})::DOUBLE, max({name})::DOUBLE FROM {source}").fetchone() or (0, 0)
+    written = f"try_strptime(({name}::BIGINT)::VARCHAR, '%Y%m%d')"
+    if low is not None and low >= 19000101 and high <= 21001231:
+        odd = _count(engine, f"SELECT count(*) FROM {source} WHERE {name} IS NOT NULL AND {written} IS NULL")
+        if odd == 0:
+            return _days(written), f"the date in {time}", True
+    for unit, a_day, least in (("seconds", 86_400, 1e8), ("milliseconds", 864e5, 1e11), ("microseconds", 864e8, 1e14)):
+        if low is not None and least <= low and high < least * 100:
+            return f"min({name})::DOUBLE / {a_day}", f"the {unit} in {time}", True
+    return f"min({name})::DOUBLE", f"the number in {time}, taken as days", True
+
+
+def _count(engine: "DuckDBPyConnection", question: str) -> int:
+    row = engine.execute(question).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _read(
@@ -110,9 +154,13 @@ def _read(
 ) -> Read:  # fmt: skip
     order, words, timed = _order(columns, there, engine, source)
     store = f"any_value({_name(columns['store'])}::VARCHAR)" if "store" in columns else "NULL::VARCHAR"
-    units = f"sum({_name(columns['units'])})::FLOAT" if "units" in columns else "1::FLOAT"
+    units = f"coalesce(sum({_name(columns['units'])}), 1)::FLOAT" if "units" in columns else "1::FLOAT"
     customer, basket, item = (_name(columns[key]) for key in NEEDED)
-    engine.execute(f"CREATE TEMP TABLE raw AS SELECT *, row_number() OVER () AS row FROM {source}")
+    # What is no number in a column of numbers is nothing at all.
+    floats = [_name(one) for one in set(columns.values()) if there[one] in ("FLOAT", "DOUBLE")]
+    finite = ", ".join(f"CASE WHEN isfinite({one}) THEN {one} END AS {one}" for one in floats)
+    every = f"* REPLACE ({finite})" if floats else "*"
+    engine.execute(f"CREATE TEMP TABLE raw AS SELECT {every}, row_number() OVER () AS {_LINE} FROM {source}")
     lines = engine.execute("SELECT count(*) FROM raw").fetchone()
     engine.execute(f"""
         CREATE TEMP TABLE heads AS

@@ -55,6 +55,14 @@ class Feedback:
         waiting = [one for one in found.values() if one.state is State.OPEN]
         return sorted(waiting, key=lambda one: (one.opened_at or 0, one.loop_id))
 
+    def orders_told_of(self, reader: Reader, subjects: Sequence[bytes]) -> frozenset[str]:
+        """The orders of which any of these told how they were, answered or not."""
+        return frozenset(
+            order_id
+            for some in portions([*dict.fromkeys(subjects)])
+            for (order_id,) in reader.rows(tables.orders_of(len(some)), some)
+        )
+
     def open_at(self, reader: Reader, store: str, limit: int = 50) -> list[Loop]:
         """Loops about a store that nobody has answered, the oldest first."""
         return [_loop(row) for row in reader.rows(tables.OPEN_AT, (store, limit))]

@@ -57,6 +57,11 @@ def facts_of(loop_count: int) -> str:
     return f"SELECT {_FACT} FROM feedback_facts WHERE (route_key, loop_id) IN (VALUES {marks(loop_count, 2)})"
 
 
+def orders_of(subjects: int) -> str:
+    """The orders of which so many subjects told how they were."""
+    return f"SELECT order_id FROM feedback_loops WHERE subject IN ({marks(subjects)}) AND order_id IS NOT NULL"
+
+
 def loops_of(subjects: int) -> str:
     """The loops that so many subjects opened."""
     return f"SELECT {_LOOP} FROM feedback_loops WHERE subject IN ({marks(subjects)})"
