@@ -49,6 +49,7 @@ from noline.flows.latest import Latest
 from noline.flows.laws import claims_are_explained
 from noline.flows.ledger import FILE_NAME as LEDGER_FILE
 from noline.flows.ledger import Ledger
+from noline.flows.local_time import zone_of
 from noline.flows.match import Matching
 from noline.flows.mentions import names_in
 from noline.flows.offering import Offering
@@ -266,8 +267,7 @@ class Hub:
         day = DayRooms(
             self.customers, rooms.clients, rooms.cases, self.feedback, self.orders, self.catalogue, self.consents
         )  # fmt: skip
-        zone = str(self.settings.counter.get("time_zone", ""))
-        self.shop_days = ShopDays(self.store, day, self.recognition, self.clock, zone)
+        self.shop_days = ShopDays(self.store, day, self.recognition, self.clock, zone_of(self.settings.counter))
 
     def _wire_promises(self) -> None:
         """What can be promised, carts, and orders from the promise to the customer's hands."""

@@ -15,6 +15,7 @@ from noline.hub import Hub
 from noline.insight.actions.service import Actions
 from noline.insight.greeting.service import LanguageUnknown
 from noline.kernel.clock import DAY, HOUR, parse_instant
+from noline.kernel.errors import SettingUnknown, SettingWrong
 
 
 @pytest.fixture
@@ -420,3 +421,14 @@ def test_what_was_given_back_is_no_habit_and_whoever_told_how_an_order_was_is_no
     assert "review" in {one.programme for one in regular.card().actions}
     regular.tells("shop", "Feedback Given", days=5, user="anna", feedback_id="f-1", order_id="o-web", rating=5)
     assert "review" not in {one.programme for one in regular.card().actions}
+
+
+@pytest.mark.parametrize(
+    "line", ["margin_percent = 140", 'margin_percent = "much"', 'time_zone = "Mars/Olympus"', "margin = 3"]
+)
+def test_a_setting_of_the_counter_that_makes_no_sense_is_refused_when_the_hub_opens(tmp_path, line):
+    Hub.init(tmp_path / "shop.noline").close()
+    with (tmp_path / "shop.noline" / "noline.toml").open("a") as settings:
+        settings.write(f"[counter]\n{line}\n")
+    with pytest.raises((SettingWrong, SettingUnknown)):
+        Hub.open(tmp_path / "shop.noline")

@@ -4,6 +4,7 @@ Everything is read in one state of the store; disclosure decides what of it goes
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from noline.flows import matter
 from noline.flows.acquaintance import Acquaintance, Rooms, acquaintance
 from noline.flows.assortment import Assortment, Sold
 from noline.flows.clienteling import Clienteling
-from noline.flows.local_time import offset_at
+from noline.flows.local_time import offset_at, zone_of
 from noline.flows.matter import Arranged, Open
 from noline.flows.offering import Offering, Report
 from noline.flows.situation import Around, Shelf, margins_of, mentioned, names_of, situation
@@ -33,7 +34,7 @@ from noline.insight.greeting.service import (
 )
 from noline.kernel.clock import DAY, MINUTE, Clock, Micros
 from noline.kernel.disclosure import SERVICE, CardFact, Circumstances, Disclosed, Presence, Sayable, disclosed
-from noline.kernel.errors import NotReadable
+from noline.kernel.errors import NotReadable, SettingUnknown, SettingWrong
 from noline.kernel.events import Json
 from noline.kernel.quantities import Units
 from noline.stores.transactional import Reader, TransactionalStore
@@ -99,6 +100,22 @@ class Asked(NamedTuple):
     book: bool = False
 
 
+_KEYS = ("actions", "card", "fatigue_minor", "margin_percent", "offers_per_30_days", "time_zone", "wording")
+
+
+def _refuse_unknown(told: Json) -> None:
+    for key in told.keys() - set(_KEYS):
+        nearest = next(iter(get_close_matches(key, _KEYS, 1, 0)))
+        raise SettingUnknown(key=key, where="[counter]", nearest=nearest)
+
+
+def _percent(told: Json, key: str, usual: int) -> int:
+    value = told.get(key, usual)
+    if type(value) is not int or not 0 <= value <= 100:
+        raise SettingWrong(key=f"[counter] {key}", value=value, why="it takes a whole number from 0 to 100")
+    return value
+
+
 class _Scene(NamedTuple):
     """A customer at the counter: what is known, what of it may go on, and the words it goes on in.
 
@@ -154,9 +171,10 @@ class Greeting:
         self._due = due
         self._clock = clock
         self._currency = currency
+        _refuse_unknown(told)
         self._rules = cards.rules_from(told.get("card", {}))
-        self._margin_percent = int(told.get("margin_percent", 40))
-        self._zone = str(told.get("time_zone", ""))
+        self._margin_percent = _percent(told, "margin_percent", 40)
+        self._zone = zone_of(told)
         self._assortment = Assortment(rooms.catalogue)
         self._greeter = Greeter()
         self._endpoint = Endpoint.from_settings(told)

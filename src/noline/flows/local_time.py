@@ -1,15 +1,27 @@
 """What time it is where somebody stands: of a country with one time, its own; else as the settings say."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from noline.kernel.clock import HOUR, Micros
+from noline.kernel.errors import SettingWrong
 
 
 def offset_at(country: str | None, now: Micros, zone: str = "") -> Micros:
     """Local time minus UTC, in microseconds. zone: of a country with several times, or none; UTC where it is empty."""
     return _offset(country, now // HOUR, zone)
+
+
+def zone_of(told: Mapping[str, Any]) -> str:
+    """The zone that `[counter]` names, such as `America/Chicago`; empty without one. Raises SettingWrong."""
+    zone = told.get("time_zone", "")
+    if not isinstance(zone, str) or (zone and _of(zone, datetime.fromtimestamp(0, UTC)) is None):
+        why = "it takes a zone of the IANA time zone database, such as Europe/Paris"
+        raise SettingWrong(key="[counter] time_zone", value=zone, why=why)
+    return zone
 
 
 @lru_cache(maxsize=256)
