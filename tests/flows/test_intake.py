@@ -533,6 +533,8 @@ def one_day():
             "groupId": "A-1",
             "traits": {"name": "Bistro", "role": role, "vat_id": "FR40303265045"},
         }
+    for number in (2, 4, 3):
+        yield track("Shelf Empty", id=f"e-{number}", at=at[number], user="u-1", sku="ristretto-50")
     yield {"type": "alias", "messageId": "a-1", "timestamp": at[5], "userId": "u-3", "previousId": "phone"}
 
 
