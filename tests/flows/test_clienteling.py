@@ -4,8 +4,7 @@ import pytest
 
 from fixed_clock import FixedClock
 from noline.flows.clienteling import AppointmentOver, ClientKeyReused, Done
-from noline.flows.local_time import offset_at
-from noline.flows.shop_day import midnight_before
+from noline.flows.local_time import midnight_before, offset_at
 from noline.hub import Hub
 from noline.kernel.clock import DAY, as_text, parse_instant
 from noline.kernel.errors import NotFound

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from noline.flows.recognise import Recognition
+from noline.insight.card import service as cards
 from noline.stores.transactional import Reader
 from noline.truth.cases.model import Case
 from noline.truth.cases.service import Cases
@@ -27,8 +28,7 @@ from noline.truth.wishes.service import Wishes
 UNDER_WAY = frozenset((State.PLACED, State.COMPLETED, State.PICKUP_REQUESTED, State.READY, State.SHIPPED))
 """States in which something is still to be done for an order."""
 
-
-NOT_KEPT = frozenset((State.CANCELLED, State.EXPIRED, State.KNOWN, State.RETURNED, State.REFUNDED))
+NOT_KEPT = frozenset(map(State, cards.NOT_KEPT))
 """States of orders that left the customer with nothing."""
 
 
@@ -50,9 +50,8 @@ class Acquaintance(NamedTuple):
     """What is known of one customer.
 
     bought: their latest orders with the lines, the latest first. stages: how far locations have come with orders that
-    are under way. loops: what they said of us that nobody closed. told_of: the
-    orders of which they told how they were. wishes: what they
-    looked for in vain.
+    are under way. loops: what they said of us that nobody closed. told_of: the orders of which
+    they told how they were. wishes: what they looked for in vain.
     """
 
     whom: Whom

@@ -72,11 +72,6 @@ class Assortment:
         self._follow(reader, now)
         return self._places.get(location)
 
-    def places(self, reader: Reader, now: Micros) -> Mapping[str, Location]:
-        """Every location by its id."""
-        self._follow(reader, now)
-        return self._places
-
     def known_places(self) -> Mapping[str, Location]:
         """Every location by its id, as it was when somebody asked last."""
         return self._places

@@ -13,7 +13,7 @@ from noline.flows import matter
 from noline.flows.acquaintance import Acquaintance, Rooms, acquaintance
 from noline.flows.assortment import Assortment, Sold
 from noline.flows.clienteling import Clienteling
-from noline.flows.local_time import offset_at, zone_of
+from noline.flows.local_time import midnight_before, offset_at, zone_of
 from noline.flows.matter import Arranged, Open
 from noline.flows.offering import Offering, Report
 from noline.flows.situation import Around, Shelf, margins_of, mentioned, names_of, situation
@@ -224,7 +224,7 @@ class Greeting:
             known.whom.person, matter.purchases(known), products, now,
             told=matter.told(known), fits=self._assortment.fits(reader, now), rules=self._rules,
         )  # fmt: skip
-        midnight = (now + offset) // DAY * DAY - offset
+        midnight = midnight_before(now, offset)
         opened, ready = matter.open_matters(known, now), matter.pickups(known, asked.store, products)
         today = matter.arranged(known, midnight, midnight + DAY)
         greeted_before = self._rooms.clients.days_seen(
@@ -406,7 +406,7 @@ class Greeting:
             return Occasion.PICKUP
         if scene.today:
             return Occasion.APPOINTMENT
-        midnight = (scene.now + scene.setting.offset) // DAY * DAY - scene.setting.offset
+        midnight = midnight_before(scene.now, scene.setting.offset)
         views = (one for one in scene.known.client.views if one.purpose not in _NO_VISIT)
         earlier = any(midnight <= one.at < scene.now - _SAME_VISIT for one in views)
         return Occasion.RETURNING if earlier else Occasion.FIRST

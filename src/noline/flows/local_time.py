@@ -6,13 +6,18 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from noline.kernel.clock import HOUR, Micros
+from noline.kernel.clock import DAY, HOUR, Micros
 from noline.kernel.errors import SettingWrong
 
 
 def offset_at(country: str | None, now: Micros, zone: str = "") -> Micros:
     """Local time minus UTC, in microseconds. zone: of a country with several times, or none; UTC where it is empty."""
     return _offset(country, now // HOUR, zone)
+
+
+def midnight_before(now: Micros, ahead: Micros) -> Micros:
+    """The last midnight where the clock goes ahead of UTC by so much."""
+    return (now + ahead) // DAY * DAY - ahead
 
 
 def zone_of(told: Mapping[str, Any]) -> str:

@@ -208,9 +208,9 @@ class Cooking:
         What is usual is not used against an objection to profiling. Raises NotFound.
         """
         rooms = self._rooms
-        today = rooms.customers.resolve(reader, person)
-        subjects, joined_at = rooms.customers.subjects(reader, today), rooms.customers.joined_at(reader, today)
-        consents = rooms.consents.of(reader, subjects, joined_at)
+        whom = rooms.customers.whom(reader, person)
+        subjects = whom.subjects
+        consents = rooms.consents.of_names(reader, subjects, lambda: rooms.customers.joined_at(reader, whom.person))
         profile = rooms.profiles.record(reader, subjects)
         is_minor = matter.under_age(profile.attributes, self._clock.now())
         if is_minor or _PURPOSE not in matter.granted(consents, channel):

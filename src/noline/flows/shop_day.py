@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from noline.flows import matter
-from noline.flows.local_time import offset_at
+from noline.flows.local_time import midnight_before, offset_at
 from noline.flows.recognise import Recognition
 from noline.insight.card.service import named_items, product
 from noline.kernel.clock import DAY, Clock, Micros, as_text, parse_instant
@@ -227,11 +227,6 @@ class _People:
     def beside(self, things: Iterable[Thing]) -> Iterable[tuple[Thing, Somebody]]:
         """Things that belong to somebody, each beside whom."""
         return ((one, somebody) for one in things if (somebody := self.of(one.subject)) is not None)
-
-
-def midnight_before(now: Micros, ahead: Micros) -> Micros:
-    """The last midnight where the clock goes ahead of UTC by so much."""
-    return (now + ahead) // DAY * DAY - ahead
 
 
 def _of_case(case: Case) -> Waiting:

@@ -59,9 +59,6 @@ _AS_KEY: _Words = {
 }
 """Words that mean one as a key or a whole part of it, though they may mean something else in the name of a product."""
 
-CATEGORIES = frozenset(_CLEAR.values())
-"""`private` is none in law, yet nothing that a shop concludes about somebody before it."""
-
 WITHOUT_EXCEPTION = frozenset({"criminal", "private", "sensitive"})
 """Not opened by anybody's consent: Article 10, what is no shop's business, and what the company calls sensitive."""
 

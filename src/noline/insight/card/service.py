@@ -1,7 +1,7 @@
 """The door of the room: what is known of a customer, and the card that may be shown of it."""
 
 from noline.insight.card.composing import LOOPS_IN_ORDER, MOST_ACTIONS, MOST_LOOPS, MOST_SAY, MOST_SEE, compose
-from noline.insight.card.goods import Fitting, Products, fitting, named_items, product
+from noline.insight.card.goods import NOT_KEPT, Fitting, Products, fitting, named_items, product
 from noline.insight.card.knowing import Known, Told, know, told_fact
 from noline.insight.card.model import (
     Action,
@@ -44,6 +44,7 @@ __all__ = [
     "MOST_LOOPS",
     "MOST_SAY",
     "MOST_SEE",
+    "NOT_KEPT",
     "SECTIONS",
     "USUAL",
     "Action",
