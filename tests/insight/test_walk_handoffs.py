@@ -242,6 +242,20 @@ def test_frequent_sequences_come_first():
     assert found.top(1) == [(("web/cart",), 3)]
 
 
+def test_the_most_frequent_sequences_are_found_among_thousands_that_stand_there_once():
+    often = {0: 9, 1: 9, 2: 700, 3: 4, 4: 2, 5: 4}
+    rows = [
+        (f"{kind}-{number}", 0, "web", f"cart{kind}") for kind in range(3_000) for number in range(often.get(kind, 1))
+    ]
+    rows.append(("last", 90 * DAY, "web", "buy"))
+    found = Walks(store_of(rows)).drop_offs(Wants(("web/*",), ("buy",))).sequences
+    assert len(found) == 3_000
+    ranked = sorted(found.items(), key=lambda one: (-one[1], one[0]))
+    assert ranked[:4] == [(("web/cart2",), 700), (("web/cart0",), 9), (("web/cart1",), 9), (("web/cart3",), 4)]
+    for most in (0, 1, 2, 3, 5, 6, 7, 20, 2_999, 3_000, 9_000):
+        assert found.top(most) == ranked[:most]
+
+
 def test_the_hub_counts_the_same_drop_offs(tmp_path):
     rows = busy_rows(4, persons=25, events=900)
     named = {"a": "Product Added", "b": "Checkout Started", "c": "Order Completed", "d": "Product Viewed", "x": "Seen"}

@@ -175,6 +175,44 @@ def test_drop_offs_and_their_sequences_are_the_same(rows, pauses, intents, goals
 
 
 @BUILT
+@pytest.mark.parametrize("persons", [1, 7, 400])
+@pytest.mark.parametrize("quick", [0, 2])
+def test_histories_of_thousands_of_events_are_walked_the_same_by_every_thread(persons, quick, monkeypatch):
+    monkeypatch.setattr(kernels, "ALONE", 1_000)
+    monkeypatch.setattr(kernels, "_threads", lambda: 5)
+    rows = random_rows(14, persons, 9_000, channels="wsmc", actions="abcde", moments=30_000)
+    rows += [(persons, at, "w", "a") for at in range(64)] + [(persons + 1, at, "s", "b") for at in range(65)]
+    store, pauses = store_of(rows), Pauses(quick, ("s",), 3, ("m",), {"c": 40}, 300)
+    numpy, c = both(lambda: arrays_of([visits(store, pauses)]))
+    assert c == numpy
+    numpy, c = both(lambda: handoffs.counted(store, pauses).as_bytes())
+    assert c == numpy
+    numpy, c = both(lambda: dropoffs.counted(store, pauses, Wants(("a", "w/b"), ("c",), 8)))
+    assert c.as_bytes() == numpy.as_bytes()
+    assert c.whole.lost == sum(c.sequences.values()) > 100
+    assert min(c.whole.kept, c.whole.elsewhere, len(c.sequences)) > 10
+
+
+@BUILT
+@pytest.mark.parametrize(("different", "rows"), [(1, 500), (70, 500), (9_000, 40_000), (200_000, 250_000)])
+def test_numbers_of_several_parts_are_counted_once(different, rows):
+    chance = np.random.default_rng(15)
+    numbers = chance.integers(0, different, rows).astype(np.uint64) * np.uint64(2**33 + 1)
+    often = chance.integers(1, 4, rows)
+    columns = held(store_of([(1, 0, "w", "a")]))
+    found = kernels.together(
+        columns, [kernels.Tallied(numbers[:9], often[:9]), kernels.Tallied(numbers[9:], often[9:])]
+    )
+    expected, places = np.unique(numbers, return_inverse=True)
+    order = np.argsort(found.numbers)
+    assert (found.numbers[order] == expected).all()
+    assert (found.counts[order] == np.bincount(places, often)).all()
+    for counts, refusal in ((often[1:], ValueError), (often * 0, OverflowError)):
+        with pytest.raises(refusal):
+            columns.loops.tally(numbers, counts)
+
+
+@BUILT
 def test_the_longest_gaps_and_many_channels_fall_into_the_same_bins(monkeypatch):
     monkeypatch.setattr(kernels, "ALONE", 1_000)
     chance = np.random.default_rng(3)

@@ -13,8 +13,8 @@ from noline.insight.walks.model import DropOffCounts, Ending, Pauses, Sequence, 
 from noline.insight.walks.sequences import LONGEST, Packed, kinds_of, packed, packs
 from noline.insight.walks.visits import Visits, lengths, looping, visits
 from noline.kernel.clock import Micros
-from noline.stores.walks.arrays import Codes, Flags, Longs, first_beyond, firsts
-from noline.stores.walks.kernels import Held, length, looped, meanings
+from noline.stores.walks.arrays import Flags, Longs, first_beyond, firsts
+from noline.stores.walks.kernels import Held, Tallied, length, looped, meanings, together
 from noline.stores.walks.store import WalkStore
 
 
@@ -82,21 +82,15 @@ def _walked(columns: Held, store: WalkStore, pauses: Pauses, wants: Wants, obser
     table = meanings([_any_of(store, wants.intents), _any_of(store, wants.goals)])
     asked = (lengths(store, pauses), table, len(store.actions.names), length(wants.horizon), observed)
 
-    def part(first: int, last: int) -> tuple[Longs, Codes]:
+    def part(first: int, last: int) -> tuple[Longs, Tallied]:
         facts = np.zeros((len(names) + 1, _FACTS), np.int64)
-        # Every lost visit has an event; most of this room is never touched.
-        lost = np.empty(int(store.offsets[last] - store.offsets[first]), np.uint64)
-        count = columns.loops.drop_offs(columns.part(first, last), *asked, facts, lost)
-        return facts, lost[:count]
+        return facts, Tallied.of(*columns.loops.drop_offs(columns.part(first, last), *asked, facts))
 
     parts = columns.in_parts(part)
     whole = np.sum([facts for facts, _ in parts], axis=0)
     *by_channel, everywhere = [_told(row) for row in whole.tolist()]
     channels = {name: one for name, one in zip(names, by_channel, strict=True) if one.visits}
-    numbers = np.concatenate([lost for _, lost in parts])
-    found, counts = np.empty(numbers.size, np.uint64), np.empty(numbers.size, np.int64)
-    different = columns.loops.tally(numbers, found, counts)
-    return DropOffCounts(everywhere, channels, Packed.of(store, found[:different], counts[:different]))
+    return DropOffCounts(everywhere, channels, Packed.of(store, *together(columns, [lost for _, lost in parts])))
 
 
 def _told(facts: list[int]) -> Ending:

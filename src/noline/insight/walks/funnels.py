@@ -19,7 +19,7 @@ from noline.stores.walks import kernels
 from noline.stores.walks.arrays import NONE, Codes
 from noline.stores.walks.store import Meaning, Named, WalkStore
 
-BLOCK = 1 << 18
+BLOCK = 1 << 16
 """Persons whose chains are held at once."""
 
 __all__ = ["Marked", "Reached", "behind", "counted", "events_of", "marked", "overlap", "reached"]

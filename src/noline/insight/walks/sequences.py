@@ -69,10 +69,18 @@ class Packed(Mapping[Sequence, int]):
         """The most frequent; of equally frequent ones the first by name."""
         if most < 1 or not len(self):
             return []
-        rank = min(most, len(self))
-        least = np.partition(self._counts, self._counts.size - rank)[self._counts.size - rank]
-        found = self._named(np.flatnonzero(self._counts >= least))
+        found = self._named(np.flatnonzero(self._counts >= self._least_of(min(most, len(self)))))
         return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:most]
+
+    def _least_of(self, rank: int) -> int:
+        """How often the sequence of this rank, from 1, stands there.
+
+        Most sequences stand there once: they are left out before the few others are put in order.
+        """
+        least = 1
+        while np.count_nonzero(self._counts >= 2 * least) >= rank:
+            least *= 2
+        return int(np.sort(self._counts[self._counts >= least])[-rank])
 
     @cached_property
     def _told(self) -> dict[Sequence, int]:

@@ -10,7 +10,7 @@ from noline.kernel.clock import Micros
 from noline.stores.walks.arrays import Flags, Longs
 from noline.stores.walks.kernels import looped
 
-BLOCK = 1 << 18
+BLOCK = 1 << 16
 """Persons whose chains are held at once."""
 
 

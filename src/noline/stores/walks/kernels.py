@@ -22,7 +22,7 @@ import numpy.typing as npt
 from noline.kernel.errors import SettingWrong
 from noline.stores.walks.arrays import Flags, Longs, order_by_number
 
-EDITION = 2
+EDITION = 3
 """Which loops are asked for. Those that an older source was built into are left out until it is installed again."""
 
 try:
@@ -160,6 +160,26 @@ def _bounds(offsets: Longs, first: int, last: int, parts: int) -> list[tuple[int
     inner = [min(max(int(one), first), last) for one in np.searchsorted(offsets, wanted)]
     ends = [first, *inner, last]
     return [(one, other) for one, other in pairwise(ends) if one < other]
+
+
+class Tallied(NamedTuple):
+    """Different numbers, in no order, and how often each was counted."""
+
+    numbers: npt.NDArray[np.uint64]
+    counts: Longs
+
+    @classmethod
+    def of(cls, numbers: bytes, counts: bytes) -> "Tallied":
+        """The same of what a loop found."""
+        return cls(np.frombuffer(numbers, np.uint64), np.frombuffer(counts, np.int64))
+
+
+def together(columns: Held, parts: list[Tallied]) -> Tallied:
+    """What was counted in several parts, each number once."""
+    if len(parts) == 1:
+        return parts[0]
+    numbers, counts = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return Tallied.of(*columns.loops.tally(numbers, counts))
 
 
 # Building a store

@@ -145,7 +145,7 @@ class WalkStore:
         """How many persons there are."""
         return self.offsets.size - 1
 
-    @property
+    @cached_property
     def observed_until(self) -> Micros | None:
         """The latest moment that any event tells of; None without events."""
         return int(self.times.max()) if len(self) else None
@@ -245,7 +245,10 @@ class WalkStore:
         codes = {name: one.codes for name, one in named.items()}
         for name, array in {**arrays, **codes, **_files_of_measures(self.measures)}.items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
-        feather.write_feather(pa.table({"person": self.ids}), str(folder / _PERSONS), compression="uncompressed")
+        # In one piece, so that it can be mapped as it lies there.
+        whole = max(1, len(self.ids))
+        ids = pa.table({"person": self.ids})
+        feather.write_feather(ids, str(folder / _PERSONS), compression="uncompressed", chunksize=whole)
         head = {
             "format": FORMAT,
             "names": {name: one.names for name, one in named.items()},
@@ -271,7 +274,8 @@ class WalkStore:
         def named(name: str) -> Named:
             return Named(mapped(name), tuple(head["names"][name]))
 
-        ids = feather.read_table(str(folder / _PERSONS), memory_map=True)["person"].combine_chunks()
+        column = feather.read_table(str(folder / _PERSONS), memory_map=True)["person"]
+        ids = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
         parts = {name: named(f"part-{number}") for number, name in enumerate(head["parts"])}
         return cls(
             mapped("times"), mapped("numbers"), mapped("offsets"), mapped("values"),

@@ -84,6 +84,22 @@ static inline void *room_for(Room *room, size_t size) {
     return room->at;
 }
 
+/* Bits of a word. lowest, highest: which is the first and the last that is set; one must be. */
+#if defined(__GNUC__)
+static inline int lowest(uint64_t bits) { return __builtin_ctzll(bits); }
+static inline int highest(uint64_t bits) { return 63 - __builtin_clzll(bits); }
+#else
+static inline int highest(uint64_t bits) {
+    int found = 0;
+    while (bits >>= 1) found++;
+    return found;
+}
+static inline int lowest(uint64_t bits) { return highest(bits & (~bits + 1)); }
+#endif
+
+/* The bits from one to another, both with them. */
+static inline uint64_t bits_between(int from, int to) { return ~UINT64_C(0) << from & ~UINT64_C(0) >> (63 - to); }
+
 /* Buffers of Python objects, given back together. */
 #define MOST_HELD 12
 typedef struct {
@@ -98,6 +114,46 @@ void release(Held *held);
 int hold_range(Held *held, PyObject *tuple, Range *range);
 int hold_meanings(Held *held, PyObject *object, Py_ssize_t actions, const Range *range, Meanings *table);
 PyObject *told(Outcome outcome);
+
+#if defined(__GNUC__)
+#define SOON(place) __builtin_prefetch(place)
+#else
+#define SOON(place) ((void)(place))
+#endif
+
+/* Numbers and how often each was seen, with open addresses. A cell without a count is free.
+ *
+ * Numbers wait for each other, so that their cells come from memory together.
+ */
+typedef struct {
+    uint64_t number;
+    int64_t count;
+} Cell;
+
+#define MOST_WAITING 64
+typedef struct {
+    Cell *cells;
+    uint64_t size, different;
+    Cell waiting[MOST_WAITING];
+    int waiting_count;
+} Tally;
+
+Outcome settle_tally(Tally *tally);
+PyObject *counts_of(Tally *tally, Outcome outcome);
+
+static inline uint64_t scrambled(uint64_t number) {
+    number ^= number >> 32;
+    number *= UINT64_C(0x9E3779B97F4A7C15);
+    return number ^ number >> 29;
+}
+
+/* count: above 0. */
+static inline Outcome add_to(Tally *tally, uint64_t number, int64_t count) {
+    if (tally->waiting_count == MOST_WAITING && settle_tally(tally) != DONE) return NO_MEMORY;
+    if (tally->size) SOON(&tally->cells[scrambled(number) & (tally->size - 1)]);
+    tally->waiting[tally->waiting_count++] = (Cell){number, count};
+    return DONE;
+}
 
 PyObject *number(PyObject *module, PyObject *args);
 PyObject *scatter(PyObject *module, PyObject *args);

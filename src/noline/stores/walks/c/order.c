@@ -4,16 +4,10 @@
  */
 #include "kernels.h"
 
-#if defined(__GNUC__)
-#define SOON(place) __builtin_prefetch(place)
-#else
-#define SOON(place) ((void)(place))
-#endif
-
 #define AHEAD 16
 #define NOBODY UINT32_MAX
 
-static inline uint64_t scrambled(int64_t value) {
+static inline uint64_t spread(int64_t value) {
     uint64_t number = (uint64_t)value * UINT64_C(0x9E3779B97F4A7C15);
     return number ^ number >> 32;
 }
@@ -31,7 +25,7 @@ static Person *people_of(uint64_t size) {
 }
 
 static inline uint64_t place_of(const Person *people, uint64_t size, int64_t value) {
-    uint64_t at = scrambled(value) & (size - 1);
+    uint64_t at = spread(value) & (size - 1);
     while (people[at].number != NOBODY && people[at].value != value) at = (at + 1) & (size - 1);
     return at;
 }
@@ -71,7 +65,7 @@ PyObject *number(PyObject *module, PyObject *args) {
     uint64_t size = 1 << 12;
     Person *people = people_of(size);
     for (Py_ssize_t row = 0; people && row < rows; row++) {
-        if (row + AHEAD < rows) SOON(&people[scrambled(values[row + AHEAD]) & (size - 1)]);
+        if (row + AHEAD < rows) SOON(&people[spread(values[row + AHEAD]) & (size - 1)]);
         uint64_t at = place_of(people, size, values[row]);
         if (people[at].number == NOBODY) {
             people[at] = (Person){values[row], count};

@@ -60,19 +60,19 @@ PyObject *visit_counts(PyObject *module, PyObject *args) {
     Outcome outcome = DONE;
     Py_BEGIN_ALLOW_THREADS;
     const uint8_t *channels = range.channels.codes;
-    Open open;
+    int64_t latest[MOST_CHANNELS];
     for (int64_t person = range.first; person < range.last; person++) {
         int64_t low = range.offsets[person], high = range.offsets[person + 1];
         if (!is_sound(&range, low, high)) {
             outcome = NOT_OURS;
             break;
         }
-        nothing_open(&open, &pauses);
+        for (int64_t channel = 0; channel < pauses.channels; channel++) latest[channel] = NEVER;
         for (int64_t place = low; place < high; place++) {
             uint32_t channel = channels[place];
             int64_t now = range.times[place];
-            counts[channel] += begins(&pauses, channel, open.last[channel], now);
-            open.last[channel] = now;
+            counts[channel] += begins(&pauses, channel, latest[channel], now);
+            latest[channel] = now;
         }
     }
     Py_END_ALLOW_THREADS;
@@ -86,8 +86,8 @@ PyObject *visit_counts(PyObject *module, PyObject *args) {
  */
 PyObject *visits(PyObject *module, PyObject *args) {
     (void)module;
-    PyObject *where, *paused, *firsts, *lasts, *codes, *numbers, *opening;
-    if (!PyArg_ParseTuple(args, "OOOOOOO", &where, &paused, &firsts, &lasts, &codes, &numbers, &opening)) return NULL;
+    PyObject *where, *paused, *firsts, *lasts, *codes, *numbers, *begin;
+    if (!PyArg_ParseTuple(args, "OOOOOOO", &where, &paused, &firsts, &lasts, &codes, &numbers, &begin)) return NULL;
     Held held = {.count = 0};
     Range range;
     Pauses pauses;
@@ -96,7 +96,7 @@ PyObject *visits(PyObject *module, PyObject *args) {
     hold_pauses(&held, paused, &pauses);
     int64_t *first = hold(&held, firsts, 8, &room[0], 1), *last = hold(&held, lasts, 8, &room[1], 1);
     int64_t *channel = hold(&held, codes, 8, &room[2], 1), *person_of = hold(&held, numbers, 8, &room[3], 1);
-    uint8_t *opens = hold(&held, opening, 1, &room[4], 1);
+    uint8_t *opening = hold(&held, begin, 1, &room[4], 1);
     if (!narrow_channels(&held, &range, &pauses)) {
         release(&held);
         return NULL;
@@ -105,29 +105,21 @@ PyObject *visits(PyObject *module, PyObject *args) {
     int64_t count = 0, most = room[0];
     for (int one = 1; one < 5; one++) most = room[one] < most ? room[one] : most;
     Py_BEGIN_ALLOW_THREADS;
-    Room scratch = {NULL, 0};
-    Open open;
+    Visiting visiting = {.range = &range, .pauses = &pauses};
     for (int64_t person = range.first; person < range.last && outcome == DONE; person++) {
-        int64_t low = range.offsets[person], high = range.offsets[person + 1];
-        Visit *found = is_sound(&range, low, high) ? room_for(&scratch, sizeof(Visit) * (size_t)(high - low + 1)) : NULL;
-        if (!found) {
-            outcome = is_sound(&range, low, high) ? NO_MEMORY : NOT_OURS;
-            break;
-        }
-        int64_t mine = visits_of(&range, low, high, &pauses, &open, NULL, found);
-        if (count + mine > most) {
-            outcome = NOT_OURS;
-            break;
-        }
-        for (int64_t visit = 0; visit < mine; visit++, count++) {
-            first[count] = found[visit].first;
-            last[count] = found[visit].last;
-            channel[count] = found[visit].channel;
+        outcome = visit(&visiting, person);
+        if (outcome == DONE && count + visiting.count > most) outcome = NOT_OURS;
+        int64_t ended = NEVER;
+        for (int64_t one = 0; one < visiting.count && outcome == DONE; one++, count++) {
+            const Visit *found = &visiting.visits[one];
+            first[count] = found->first;
+            last[count] = found->last;
+            channel[count] = found->channel;
             person_of[count] = person;
-            opens[count] = (uint8_t)found[visit].opens;
+            opening[count] = (uint8_t)opens(&visiting, found, &ended);
         }
     }
-    free(scratch.at);
+    end_visiting(&visiting);
     Py_END_ALLOW_THREADS;
     release(&held);
     return told(outcome);
@@ -149,13 +141,15 @@ typedef struct {
     int64_t journeys;
 } Matrix;
 
-static void count_borders(Matrix *matrix, const Visit *visits, int64_t count, int64_t channels, int64_t person) {
-    for (int64_t number = 0; number < count; number++) {
-        const Visit *visit = &visits[number];
+static void count_borders(Matrix *matrix, const Visiting *visiting, int64_t person) {
+    int64_t ended = NEVER;
+    for (int64_t number = 0; number < visiting->count; number++) {
+        const Visit *visit = &visiting->visits[number];
+        int first = opens(visiting, visit, &ended);
         matrix->visits[visit->channel]++;
-        matrix->journeys += visit->opens;
-        if (visit->opens || visit[-1].channel == visit->channel) continue;
-        int64_t border = visit[-1].channel * channels + visit->channel;
+        matrix->journeys += first;
+        if (first || visit[-1].channel == visit->channel) continue;
+        int64_t border = visit[-1].channel * visiting->pauses->channels + visit->channel;
         matrix->borders[border]++;
         matrix->gaps[border * BINS + bin_of(visit->began - visit[-1].ended)]++;
         matrix->persons[border] += matrix->seen[border] != person;
@@ -165,27 +159,16 @@ static void count_borders(Matrix *matrix, const Visit *visits, int64_t count, in
 
 static Outcome all_borders(const Range *range, const Pauses *pauses, Matrix *matrix) {
     int64_t borders = pauses->channels * pauses->channels;
-    Room scratch = {NULL, 0};
-    Open open;
     matrix->seen = malloc(sizeof(int64_t) * (size_t)(borders + 1));
     if (!matrix->seen) return NO_MEMORY;
     for (int64_t border = 0; border < borders; border++) matrix->seen[border] = -1;
+    Visiting visiting = {.range = range, .pauses = pauses};
     Outcome outcome = DONE;
-    for (int64_t person = range->first; person < range->last; person++) {
-        int64_t low = range->offsets[person], high = range->offsets[person + 1];
-        if (!is_sound(range, low, high)) {
-            outcome = NOT_OURS;
-            break;
-        }
-        Visit *found = room_for(&scratch, sizeof(Visit) * (size_t)(high - low + 1));
-        if (!found) {
-            outcome = NO_MEMORY;
-            break;
-        }
-        int64_t count = visits_of(range, low, high, pauses, &open, NULL, found);
-        count_borders(matrix, found, count, pauses->channels, person);
+    for (int64_t person = range->first; person < range->last && outcome == DONE; person++) {
+        outcome = visit(&visiting, person);
+        if (outcome == DONE) count_borders(matrix, &visiting, person);
     }
-    free(scratch.at);
+    end_visiting(&visiting);
     free(matrix->seen);
     return outcome;
 }

@@ -6,7 +6,7 @@
 
 #define MOST_CHANNELS 256
 
-/* The longest pause within a visit, by channel; below 0 a visit is a day (UTC). journey: between visits of a journey. */
+/* The longest pause within a visit, by channel; below 0 a visit is a day (UTC). journey: between its visits. */
 typedef struct {
     int64_t within[MOST_CHANNELS];
     int64_t journey;
@@ -18,7 +18,6 @@ typedef struct {
     int64_t began, ended;
     int64_t wanted, last_wanted; /* moments of its first and last intent; NEVER: it has none */
     uint32_t channel;
-    int opens; /* a journey */
 } Visit;
 
 typedef struct {
@@ -41,73 +40,45 @@ static inline int begins(const Pauses *pauses, uint32_t channel, int64_t last, i
     return now - last >= DAY_US || day_of(now) != day_of(last);
 }
 
-static inline void nothing_open(Open *open, const Pauses *pauses) {
-    for (int64_t channel = 0; channel < pauses->channels; channel++) {
-        open->last[channel] = NEVER;
-        open->visit[channel] = 0;
-    }
-}
-
-/* One of two numbers without a branch, for choices that nobody can guess. */
-static inline int64_t pick(int chosen, int64_t one, int64_t other) {
-    int64_t mask = -(int64_t)chosen;
-    return (one & mask) | (other & ~mask);
-}
-
-/* A goal that was reached, or room for one. */
+/* A goal that was reached. */
 typedef struct {
     int64_t at;
     uint32_t channel;
 } Goal;
 
-/* What is looked for in the events besides visits; intents are the first bit of their meaning, goals the second. */
+/* Bits of a stretch of events from the place `from` to the end of the person before `until`.
+ *
+ * A run: events that follow each other in one channel without too long a pause, so that no visit ends within. A visit
+ * is a run, or several; where it lasts a day, each event is a run. Runs, intents and goals are found as bits first,
+ * for nobody can guess them; after that only runs are walked.
+ */
 typedef struct {
-    const Meanings *meanings;
-    Goal *goals; /* room for as many as there are events */
-    int64_t goal_count, intent_count;
-} Sought;
+    uint64_t *runs, *intents, *goals; /* runs: where one begins; a person's first event does, whatever is told here */
+    int64_t from, until;
+} Bits;
 
-/* The visits of a person's events. sought: may be nothing. visits: room for one more than there are events. */
-static inline int64_t visits_of(const Range *range, int64_t low, int64_t high, const Pauses *pauses, Open *open,
-                                Sought *sought, Visit *visits) {
-    const uint8_t *channels = range->channels.codes;
-    int64_t count = 0, goals = 0, intents = 0;
-    nothing_open(open, pauses);
-    for (int64_t place = low; place < high; place++) {
-        uint32_t channel = channels[place];
-        int64_t now = range->times[place];
-        /* The next visit is written down before it is known to be one. */
-        Visit *next = &visits[count];
-        next->first = place;
-        next->began = now;
-        next->channel = channel;
-        next->wanted = next->last_wanted = NEVER;
-        int another = begins(pauses, channel, open->last[channel], now);
-        int64_t number = pick(another, count, open->visit[channel]);
-        count += another;
-        open->visit[channel] = number;
-        open->last[channel] = now;
-        Visit *visit = &visits[number];
-        visit->last = place;
-        visit->ended = now;
-        if (!sought) continue;
-        uint32_t meaning = meaning_at(range, sought->meanings, place), intent = meaning & 1;
-        visit->wanted = pick(intent & (visit->wanted == NEVER), now, visit->wanted);
-        visit->last_wanted = pick(intent, now, visit->last_wanted);
-        sought->goals[goals] = (Goal){now, channel};
-        goals += meaning >> 1 & 1;
-        intents += intent;
-    }
-    if (sought) {
-        sought->goal_count = goals;
-        sought->intent_count = intents;
-    }
-    int64_t ended = NEVER;
-    for (int64_t number = 0; number < count; number++) {
-        visits[number].opens = visits[number].began - ended > pauses->journey;
-        if (visits[number].ended > ended) ended = visits[number].ended;
-    }
-    return count;
+/* Persons one after the other, and the visits of the one that was asked for. */
+typedef struct {
+    const Range *range;
+    const Pauses *pauses;
+    const Meanings *meanings; /* first bit: intent; second: goal. NULL: neither is looked for */
+    Visit *visits;
+    Goal *goals;
+    int64_t count, goal_count;
+    Bits bits;
+    Open open;
+    Room room_of_bits, room_of_visits, room_of_goals;
+} Visiting;
+
+/* The visits of a person; none where an intent is looked for and there is none. Persons are asked in their order. */
+Outcome visit(Visiting *visiting, int64_t person);
+void end_visiting(Visiting *visiting);
+
+/* Whether a visit is the first of a journey. ended: the latest end of those before it, in and out; at first NEVER. */
+static inline int opens(const Visiting *visiting, const Visit *visit, int64_t *ended) {
+    int found = visit->began - *ended > visiting->pauses->journey;
+    *ended = visit->ended > *ended ? visit->ended : *ended;
+    return found;
 }
 
 #endif
