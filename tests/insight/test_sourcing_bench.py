@@ -9,7 +9,7 @@ from noline.doors.bench.sourcing import DEAREST_MINOR, FARTHEST_KM, Aim, half_in
 from noline.doors.bench.sourcing_data import CENTRES, CITIES, DISTANCES_KM, ITEMS, KM_A_MILE, candidates, season
 from noline.doors.bench.sourcing_ways import WAYS, Effort, exact, nearest, ranked
 from noline.doors.cli.bench import bench
-from noline.insight.sourcing.model import MINOR, Candidate, Need
+from noline.insight.sourcing.model import MINOR, Candidate, Need, Order
 from noline.insight.sourcing.service import Sourcing
 
 SMALL = Aim(orders=120, seasons=2, rejected=0.2, effort=Effort(40, 5.0, 3, 1))
@@ -57,18 +57,18 @@ def test_rules_take_the_first_with_everything_and_else_what_each_has():
     near = Candidate("Reno", "warehouse", {"cup": 1, "pot": 1}, 10)
     middle = Candidate("Atlanta", "warehouse", {"cup": 2}, 20)
     far = Candidate("Allentown", "warehouse", {"cup": 2, "pot": 1}, 30)
-    policy = policy_of(0.0)
-    assert nearest(needs, [far, middle, near], policy, {}).locations == ("Allentown",)
-    assert nearest(needs, [middle, near], policy, {}).locations == ("Reno", "Atlanta")
-    assert ranked(needs, [middle, near], policy, {}).locations == ("Atlanta", "Reno")
-    assert ranked(needs, [], policy, {}).unfilled == {"cup": 2, "pot": 1}
+    asked = Sourcing(policy_of(0.0)), Order()
+    assert nearest(needs, [far, middle, near], *asked).locations == ("Allentown",)
+    assert nearest(needs, [middle, near], *asked).locations == ("Reno", "Atlanta")
+    assert ranked(needs, [middle, near], *asked).locations == ("Atlanta", "Reno")
+    assert ranked(needs, [], *asked).unfilled == {"cup": 2, "pot": 1}
 
 
 def test_without_vain_picks_what_is_paid_is_what_was_planned():
     one = season(4, 200)
-    policy, stock, planned = policy_of(0.0), dict(one.stock), 0
+    sourcing, stock, planned = Sourcing(policy_of(0.0)), dict(one.stock), 0
     for city, needs in one.orders:
-        plan = exact(needs, candidates(city, needs, stock), policy, {})
+        plan = exact(needs, candidates(city, needs, stock), sourcing, Order())
         planned += plan.parts.expected
         for parcel in plan.parcels:
             for sku, units in parcel.units.items():

@@ -69,7 +69,7 @@ def test_prices_keep_a_unit_for_the_order_that_needs_it_more():
     near = waiting(stock, EAST, cup=1, times=1.5)
     room = Sourcing(PLAIN)
     assert room.choose(far.needs, far.candidates).plan.locations == ("east",)
-    priced = room.with_prices(room.prices([[near]], stock))
+    priced = room.with_outlook(room.outlook([[near]], stock))
     assert priced.choose(far.needs, far.candidates).plan.locations == ("west",)
 
 
@@ -77,8 +77,10 @@ def test_the_mean_of_futures_is_their_mean_and_of_none_nothing():
     stock = {("east", "cup"): 10, ("west", "cup"): 10}
     busy, calm = [waiting(stock, EAST, cup=1, times=12.0)], [waiting(stock, EAST, cup=1, times=3.0)]
     room = Sourcing(PLAIN)
-    assert room.prices([busy, calm], stock) == {("east", "cup"): 50 * MINOR}
-    assert room.prices([], stock) == {}
+    outlook = room.outlook([busy, calm], stock)
+    assert outlook.prices == {("east", "cup"): 50 * MINOR}
+    assert outlook.taken == {("east", "cup"): 6.5, ("west", "cup"): 1.0}
+    assert room.with_outlook(room.outlook([], stock)).prices(stock, 0) == {}
     assert room.spread([], stock).cost == 0
 
 
@@ -86,15 +88,35 @@ def test_prices_without_scarcity_choose_between_places_and_refuse_nothing():
     stock = {("east", "cup"): 4, ("west", "cup"): 4}
     expected = [waiting(stock, EAST, cup=1, times=6.0), waiting(stock, {"east": 600, "west": 600}, cup=1, times=6.0)]
     room = Sourcing(PLAIN)
-    kept = room.prices([expected], stock)
-    assert kept == {("east", "cup"): (3000 - 530) * MINOR, ("west", "cup"): (3000 - 580) * MINOR}
-    between = room.prices([expected], stock, scarcity=0.0)
-    assert between == {("east", "cup"): 50 * MINOR}
-    half = room.prices([expected], stock, scarcity=0.5)
-    assert half == {("east", "cup"): 1260 * MINOR, ("west", "cup"): 1210 * MINOR}
+    kept = room.with_outlook(room.outlook([expected], stock))
+    assert kept.prices(stock, 0) == {("east", "cup"): (3000 - 530) * MINOR, ("west", "cup"): (3000 - 580) * MINOR}
+    between = room.with_outlook(room.outlook([expected], stock, scarcity=0.0))
+    assert between.prices(stock, 0) == {("east", "cup"): 50 * MINOR}
+    half = room.with_outlook(room.outlook([expected], stock, scarcity=0.5))
+    assert half.prices(stock, 0) == {("east", "cup"): 1260 * MINOR, ("west", "cup"): 1210 * MINOR}
     far = waiting(stock, {"east": 5000, "west": 5000}, cup=1)
-    assert room.with_prices(kept).choose(far.needs, far.candidates).plan.unfilled == {"cup": 1}
-    assert room.with_prices(between).choose(far.needs, far.candidates).plan.unfilled == {}
+    assert kept.choose(far.needs, far.candidates).plan.unfilled == {"cup": 1}
+    assert between.choose(far.needs, far.candidates).plan.unfilled == {}
+
+
+def test_a_price_follows_what_was_sold_since_it_was_made():
+    stock = {("east", "cup"): 16, ("west", "cup"): 16}
+    expected = [waiting(stock, EAST, cup=1, times=20.0)]
+    room = Sourcing(PLAIN)
+    outlook = room.outlook([expected], stock)._replace(since=0, until=100)
+    assert outlook.prices == {("east", "cup"): 100 * MINOR}
+    followed = room.with_outlook(outlook)
+    step = PLAIN.costs.parcel / 20
+    # Half of the sixteen are expected to be sold at half time. With four left it is short by 4 of sqrt(8), with twelve
+    # it has as many to spare; the west, of which four in all are expected, has enough in any case.
+    as_expected = followed.prices({("east", "cup"): 8, ("west", "cup"): 14}, 50)
+    assert as_expected == {("east", "cup"): 100 * MINOR}
+    short = followed.prices({("east", "cup"): 4, ("west", "cup"): 14}, 50)
+    assert short == {("east", "cup"): 100 * MINOR + round(step * 4 / 8**0.5)}
+    spare = followed.prices({("east", "cup"): 12, ("west", "cup"): 14}, 50)
+    assert spare == {("east", "cup"): 100 * MINOR - round(step * 4 / 8**0.5)}
+    # After the period nothing is expected any more.
+    assert followed.prices({("east", "cup"): 8, ("west", "cup"): 14}, 150) == {}
 
 
 def made(seed, orders):

@@ -1,14 +1,15 @@
 """Pricing: once an hour, what a unit in each place is worth to the orders that are still to come.
 
 Each of the last weeks is one way in which the next may go: its orders, with the places that could have served them,
-are spread over the stock that is free now. The mean worth of a unit is its shadow price; an order is served from where
-units are missed least.
+are spread over the stock that is free now. The mean worth of a unit is its shadow price, and follows what is sold until
+prices are made again; an order is served from where units are missed least.
 """
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from noline.flows.sourcing import Assigning
+from noline.insight.sourcing.following import NO_OUTLOOK
 from noline.insight.sourcing.model import Decision, Millionths, Stock, Waiting
 from noline.kernel.clock import DAY, Clock
 from noline.kernel.quantities import Units
@@ -51,9 +52,11 @@ class Pricing:
         with self._store.reading() as reader:
             futures = [list(week) for week in self._weeks(reader)]
             stock = self._free(reader, {need.sku for week in futures for one in week for need in one.needs})
-        futures = [week for week in futures if week]
-        prices = self._assigning.weighing.prices(futures, stock, scarcity=_SCARCITY) if futures else {}
-        self._assigning.weighing = self._assigning.weighing.with_prices(prices)
+        futures, now = [week for week in futures if week], self._clock.now()
+        outlook = self._assigning.weighing.outlook(futures, stock, scarcity=_SCARCITY) if futures else NO_OUTLOOK
+        week = outlook._replace(since=now, until=now + 7 * DAY)
+        self._assigning.weighing = self._assigning.weighing.with_outlook(week)
+        prices = self._assigning.weighing.prices(stock, now)
         found = [Worth(location, sku, price) for (location, sku), price in prices.items()]
         return sorted(found, key=lambda one: (-one.price, one.location, one.sku))
 

@@ -27,7 +27,7 @@ from noline.doors.bench.sourcing_data import (
     season,
 )
 from noline.doors.bench.sourcing_ways import PRICED_AGAIN_SCARCITY, WAYS, Effort, Pricing, Way, decide_together
-from noline.insight.sourcing.model import MINOR, Candidate, Millionths, Need, Plan, Waiting
+from noline.insight.sourcing.model import MINOR, Candidate, Millionths, Need, Order, Plan, Stock, Waiting
 from noline.insight.sourcing.policy import Costs, Policy
 from noline.insight.sourcing.service import Sourcing
 from noline.kernel.clock import SystemClock, as_text
@@ -58,8 +58,8 @@ DEFINITIONS = {
     "before the first; nobody can reach it. Mean of the seasons, with the 95 % interval of the mean.",
     "rejected": f"a pick finds nothing with this chance, and those units are lost to the stock; each costs "
     f"{SEARCH_MINOR / 100} and is sourced again from elsewhere, with a parcel of its own.",
-    "priced once": "shadow prices made before the season, as differences between places only, so that they refuse "
-    "nothing.",
+    "priced once": "shadow prices made before the season, which follow what is sold; as differences between places "
+    "only, so that they refuse nothing.",
     "priced again": "made anew in equal steps of the season from what is left, before a window at most once; with "
     f"{PRICED_AGAIN_SCARCITY} of what an item is worth everywhere.",
     "CPU µs": "of deciding an order, the reading of candidates not counted; of a window, its share of the solver.",
@@ -175,10 +175,10 @@ class _Served:
     def __init__(self, one: Season, way: Way, asked: Aim, rejected: float, seed: int) -> None:
         self.season, self.way, self.asked, self.success = one, way, asked, 1 - rejected
         self.stock = dict(one.stock)
-        self.sourcing = Sourcing(policy_of(rejected))
-        self.costs = self.sourcing.policy.costs
+        sourcing = Sourcing(policy_of(rejected))
+        self.costs = sourcing.policy.costs
         chance = Random(seed)  # noqa: S311  seeded, so that a run can be had again
-        self.pricing = Pricing(way, asked.effort, self.sourcing, one.past, chance)
+        self.pricing = Pricing(way, asked.effort, sourcing, one.past, chance)
         self.cost: Millionths = 0
         self.parcels = self.units_unfilled = 0
         self.cpu_seconds = 0.0
@@ -188,20 +188,21 @@ class _Served:
         self.pricing.look(numbers.start, self.asked.orders, self.stock, self.success)
         orders = [self.season.orders[number] for number in numbers]
         if self.way.together:
-            sourcing = self.sourcing.with_prices(self.pricing.shadow)
             began = time.process_time()
-            plans = decide_together(orders, self.stock, sourcing, self.asked.effort.seconds, self.success)
+            waits, seconds = Order(at=numbers.start), self.asked.effort.seconds
+            plans = decide_together(orders, self.stock, self.pricing.sourcing, waits, seconds, self.success)
             self.cpu_seconds += time.process_time() - began
         else:
-            plans = [self._plan(needs, candidates(city, needs, self.stock, self.success)) for city, needs in orders]
+            plans = [self._plan(number, needs, self.stock) for number, (_, needs) in zip(numbers, orders, strict=True)]
         for plan in plans:
             self._reserve(plan)
         for number, plan in zip(numbers, plans, strict=True):
             self._see(number, plan)
 
-    def _plan(self, needs: Sequence[Need], offered: Sequence[Candidate]) -> Plan:
+    def _plan(self, number: int, needs: tuple[Need, ...], stock: Stock) -> Plan:
+        offered = candidates(self.season.orders[number][0], needs, stock, self.success)
         began = time.process_time()
-        plan = self.way.decide(needs, offered, self.sourcing.policy, self.pricing.shadow)
+        plan = self.way.decide(needs, offered, self.pricing.sourcing, Order(at=number))
         self.cpu_seconds += time.process_time() - began
         return plan
 
@@ -249,7 +250,7 @@ class _Served:
             units[sku] = units.get(sku, 0) + some
         needs = tuple(Need(sku, some) for sku, some in units.items())
         left = {cell: 0 if cell in searched else some for cell, some in self.stock.items()}
-        return self._plan(needs, candidates(self.season.orders[number][0], needs, left, self.success))
+        return self._plan(number, needs, left)
 
 
 def paid(costs: Costs, distance_km: float, units: Units) -> Millionths:

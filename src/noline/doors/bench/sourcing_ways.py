@@ -6,14 +6,12 @@ from random import Random
 from typing import Literal, NamedTuple
 
 from noline.doors.bench.sourcing_data import Basket, candidates, future
-from noline.insight.sourcing.choosing import choose
-from noline.insight.sourcing.model import Candidate, Need, Order, Plan, Shadow, Stock, Waiting
+from noline.insight.sourcing.model import Candidate, Need, Order, Plan, Stock, Waiting
 from noline.insight.sourcing.offers import NO_SHADOW, Offer, Offers, offers_of, plan_of
-from noline.insight.sourcing.policy import Policy
 from noline.insight.sourcing.service import Sourcing
 from noline.kernel.quantities import Units
 
-Decide = Callable[[Sequence[Need], Sequence[Candidate], Policy, Shadow], Plan]
+Decide = Callable[[Sequence[Need], Sequence[Candidate], Sourcing, Order], Plan]
 Priced = Literal["never", "once", "again"]
 
 CENTRES_BY_RANK = ("Joliet", "Fort Worth", "Allentown", "Atlanta", "Reno")
@@ -56,7 +54,6 @@ class Pricing:
     def __init__(self, way: Way, effort: Effort, sourcing: Sourcing, past: Sequence[Basket], chance: Random) -> None:
         """Take what is known before the season."""
         self.way, self.effort, self.sourcing, self.past, self.chance = way, effort, sourcing, past, chance
-        self.shadow: Shadow = NO_SHADOW
         self.cpu_seconds = 0.0
         self._next = 0
 
@@ -67,26 +64,27 @@ class Pricing:
         began = time.process_time()
         left = max(1, expected - done)
         futures = [future(self.chance, self.past, left, stock, pick_success) for _ in range(self.effort.futures)]
-        self.shadow = self.sourcing.prices(futures, stock, scarcity=self.way.scarcity)
+        outlook = self.sourcing.outlook(futures, stock, scarcity=self.way.scarcity)
+        self.sourcing = self.sourcing.with_outlook(outlook._replace(since=done, until=done + left))
         self.cpu_seconds += time.process_time() - began
         self._next = done + expected // self.effort.repricings if self.way.priced == "again" else 10 * expected
 
 
-def nearest(needs: Sequence[Need], offered: Sequence[Candidate], policy: Policy, shadow: Shadow) -> Plan:
+def nearest(needs: Sequence[Need], offered: Sequence[Candidate], sourcing: Sourcing, order: Order) -> Plan:
     """The nearest that has everything; else from the nearest outwards, whatever each has."""
-    asked = offers_of(needs, offered, policy, Order(), shadow)
+    asked = offers_of(needs, offered, sourcing.policy, order, NO_SHADOW)
     return _first(asked, sorted(asked.offers, key=lambda offer: offer.candidate.distance_km))
 
 
-def ranked(needs: Sequence[Need], offered: Sequence[Candidate], policy: Policy, shadow: Shadow) -> Plan:
+def ranked(needs: Sequence[Need], offered: Sequence[Candidate], sourcing: Sourcing, order: Order) -> Plan:
     """The first on a fixed list that has everything; else down the list, whatever each has."""
-    asked = offers_of(needs, offered, policy, Order(), shadow)
+    asked = offers_of(needs, offered, sourcing.policy, order, NO_SHADOW)
     return _first(asked, sorted(asked.offers, key=lambda offer: CENTRES_BY_RANK.index(offer.candidate.location)))
 
 
-def exact(needs: Sequence[Need], offered: Sequence[Candidate], policy: Policy, shadow: Shadow) -> Plan:
+def exact(needs: Sequence[Need], offered: Sequence[Candidate], sourcing: Sourcing, order: Order) -> Plan:
     """The cheapest plan of this order, with what its units are worth to later ones."""
-    return choose(needs, offered, policy, shadow=shadow).plan
+    return sourcing.choose(needs, offered, order).plan
 
 
 WAYS = (
@@ -100,10 +98,10 @@ WAYS = (
 
 
 def decide_together(
-    orders: Sequence[Basket], stock: Stock, sourcing: Sourcing, seconds: float, pick_success: float
+    orders: Sequence[Basket], stock: Stock, sourcing: Sourcing, order: Order, seconds: float, pick_success: float
 ) -> list[Plan]:
     """What a window of orders gets."""
-    waiting = [Waiting(needs, candidates(city, needs, stock, pick_success)) for city, needs in orders]
+    waiting = [Waiting(needs, candidates(city, needs, stock, pick_success), order) for city, needs in orders]
     return [decision.plan for decision in sourcing.place(waiting, stock, seconds=seconds).decisions]
 
 

@@ -6,10 +6,11 @@ takes it now should save at least as much. Orders of several lines are kept whol
 of the basket lies too.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from noline.insight.sourcing.following import Outlook
 from noline.insight.sourcing.model import MINOR, Millionths, Stock, Waiting
 from noline.insight.sourcing.offers import NO_SHADOW, Offers, offers_of
 from noline.insight.sourcing.policy import Policy
@@ -51,9 +52,9 @@ def spread(expected: Iterable[Waiting], stock: Stock, policy: Policy) -> Spread:
     )  # fmt: skip
 
 
-def mean_prices(
+def mean_outlook(
     futures: Sequence[Iterable[Waiting]], stock: Stock, policy: Policy, *, scarcity: float = 1.0
-) -> dict[tuple[str, str], Millionths]:
+) -> Outlook:
     """The mean of the prices over several ways in which the future may go; nothing when there are none.
 
     One expected future knows exactly what will run out, and its prices refuse too much; the mean of several does not.
@@ -62,25 +63,18 @@ def mean_prices(
     for a later order, which pays when prices are made anew often. 0: only what it is worth in one place more than in
     another, so that prices choose between places and refuse nothing. Raises as `spread`.
     """
-    total: Counter[tuple[str, str]] = Counter()
+    prices: Counter[tuple[str, str]] = Counter()
+    taken: dict[tuple[str, str], float] = defaultdict(float)
     for expected in futures:
-        total.update(spread(expected, stock, policy).prices)
-    everywhere = _least_by_sku(total, stock)
-    found = {
-        cell: round((price - (1 - scarcity) * everywhere.get(cell[1], 0)) / len(futures))
-        for cell, price in total.items()
-    }
-    return {cell: price for cell, price in found.items() if price > 0}
-
-
-def _least_by_sku(prices: Counter[tuple[str, str]], stock: Stock) -> dict[str, Millionths]:
-    """What a unit of each sku is worth at least, wherever there is one."""
-    least: dict[str, Millionths] = {}
-    for (location, sku), units in stock.items():
-        if units > 0:
-            price = prices[location, sku]
-            least[sku] = min(price, least.get(sku, price))
-    return least
+        found = spread(expected, stock, policy)
+        prices.update(found.prices)
+        for cell, units in found.used.items():
+            taken[cell] += units
+    return Outlook(
+        {cell: round(price / len(futures)) for cell, price in prices.items()},
+        {cell: units / len(futures) for cell, units in taken.items()},
+        scarcity,
+    )
 
 
 def _cell(asked: Offers, offer: int, line: int) -> tuple[str, str]:
