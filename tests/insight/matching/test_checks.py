@@ -22,6 +22,7 @@ _ASKED = [
     Check("other_way", ("x", "y")),
     Check("shared", ("x", "y")),
     Check("initial", ("x",)),
+    Check("letter_of", ("x", "y")),
     Check("words", ("w",), 0.5),
     Check("all", parts=(Check("same", ("y",)), Check("edits", ("x",), 1))),
     Check("any", parts=(Check("same", ("y",)), Check("alike", ("x",), 0.9))),

@@ -125,3 +125,34 @@ def test_addresses_in_one_line(line, place, postcode, city):
 def test_what_sounds_alike_has_one_key():
     assert cleaning.sound_of("meyer") == cleaning.sound_of("maier")
     assert cleaning.sound_of("smith") != cleaning.sound_of("jones")
+
+
+@pytest.mark.parametrize(
+    ("latin", "other"),
+    [
+        ("faisal", "فيصل"), ("siddiqui", "صديقي"), ("vasilev", "Васильев"), ("alexander", "Александр"),
+        ("dara", "តារា"), ("kim", "គឹម"), ("tompson", "thompson"), ("sahra", "zara"),
+    ],
+)  # fmt: skip
+def test_a_name_is_heard_alike_in_every_alphabet(latin, other):
+    (word,) = cleaning.words_of(other)
+    assert cleaning.consonants_of(latin) == cleaning.consonants_of(word) is not None
+
+
+@pytest.mark.parametrize("word", ["", "a", "lee", "王杰", None])
+def test_what_has_fewer_than_two_consonants_or_stands_for_a_word_is_not_heard(word):
+    assert cleaning.consonants_of(word) is None
+
+
+def test_a_given_name_is_shortened_to_the_letters_of_all_its_forms():
+    assert cleaning.letters_of("robert") == cleaning.letters_of("bob") == "br"
+    assert (cleaning.letters_of("xaver"), cleaning.letters_of(None)) == ("x", None)
+
+
+def test_ie_and_y_end_the_same_short_name():
+    assert cleaning.given_of("Peggie").root == cleaning.given_of("Margaret").root
+
+
+def test_what_stands_in_brackets_is_no_part_of_a_company():
+    assert cleaning.org_of("Hajah Mamunah (Jln Pisang)") == cleaning.org_of("Hajah Mamunah")
+    assert cleaning.org_of("(Cafe)") == "cafe"

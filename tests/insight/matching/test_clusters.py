@@ -55,3 +55,14 @@ def test_persons_expected_where_they_cannot_be_are_expected_elsewhere():
     assert found.bits[1] == -20
     # Two pairs of odds 1 : 2.8 shared .52 persons; the one that is left has them alone.
     assert found.bits[2] == pytest.approx(0.13, abs=0.01)
+
+
+def test_who_is_claimed_with_equal_right_by_two_who_exclude_each_other_belongs_to_neither():
+    edges = links((0, 1, 4), (0, 2, 4), (1, 2, -6), (0, 3, 4), (1, 3, 4), (2, 3, 4))
+    assert people(4, edges, 0.0, Rules(rivals=True)).tolist() == [0, 1, 2, 0]
+    assert len(set(people(4, edges, 0.0, Rules()).tolist())) < 3
+
+
+def test_a_better_right_decides_between_rivals():
+    edges = links((0, 1, 6), (0, 2, 4), (1, 2, -6))
+    assert people(3, edges, 0.0, Rules(rivals=True)).tolist() == [0, 0, 2]

@@ -59,6 +59,11 @@ def _words(check: Check, a: list[str], b: list[str]) -> str:
     return f"({both} >= {check.bound} * (length({one}) + length({other}) - {both}))"
 
 
+def _letter_of(_check: Check, a: list[str], b: list[str]) -> str:
+    sides = ((a[0], b[1]), (b[0], a[1]))
+    return "(" + " OR ".join(f"(length({one}) = 1 AND contains({letters}, {one}))" for one, letters in sides) + ")"
+
+
 def _all(check: Check, _a: list[str], _b: list[str]) -> str:
     """A CASE asks the last question only where the others hold, unlike AND."""
     *first, last = [as_sql(one) for one in check.parts]
@@ -75,6 +80,7 @@ _SQL: Mapping[str, Callable[[Check, list[str], list[str]], str]] = {
     "other_way": lambda _, a, b: f"{a[0]} = {b[1]}",
     "shared": lambda _, a, b: "(" + " OR ".join(f"{one} = {other}" for one in a for other in b) + ")",
     "initial": lambda _, a, b: f"((length({a[0]}) = 1 OR length({b[0]}) = 1) AND left({a[0]}, 1) = left({b[0]}, 1))",
+    "letter_of": _letter_of,
     "within": lambda check, a, b: f"abs(cast({a[0]} AS INTEGER) - cast({b[0]} AS INTEGER)) <= {check.bound:.0f}",
     "words": _words,
     "all": _all,
@@ -186,6 +192,24 @@ def _initial(check: Check) -> Asking:
     return holds
 
 
+def _letter_of_python(check: Check) -> Asking:
+    name, letters = check.columns
+
+    def holds(one: Row, other: Row) -> bool:
+        for first, second in ((one, other), (other, one)):
+            letter, known = _told(first[name]), _told(second[letters])
+            if letter is not None and known is not None and len(letter) == 1 and letter in known:
+                return True
+        return False
+
+    return holds
+
+
+def _told(value: str | bytes | None) -> str | None:
+    """A text, whether another check has it measured or not."""
+    return value.decode() if isinstance(value, bytes) else value
+
+
 def _within(check: Check) -> Asking:
     (name,), bound = check.columns, check.bound
 
@@ -230,6 +254,7 @@ _PYTHON: Mapping[str, Callable[[Check], Asking]] = {
     "other_way": _other_way,
     "shared": _shared,
     "initial": _initial,
+    "letter_of": _letter_of_python,
     "within": _within,
     "words": _words_python,
     "all": lambda check: _folded(check, all),

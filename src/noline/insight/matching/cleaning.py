@@ -87,6 +87,8 @@ def folded(value: str) -> str:
 def words_of(value: str) -> list[str]:
     """The words of a name, folded; what only joins (', -) joins."""
     text = folded(value).replace("'", "").replace("’", "").replace("`", "")
+    if not text.isascii():
+        text = "".join(one for one in text if unicodedata.category(one)[0] != "M")  # vowels of Khmer, Hindi, Thai
     return [one for one in _NOT_WORD.sub(" ", text).replace("_", " ").split() if one]
 
 
@@ -103,8 +105,33 @@ def given_of(value: str) -> Given:
     if not words or " ".join(words) in NOBODY:
         return Given(None, None, None)
     first = words[0]
-    root = GIVEN_ROOTS.get(first) or GIVEN_ROOTS.get(_unspelt(first)) or _unspelt(first)
+    root = GIVEN_ROOTS.get(first) or GIVEN_ROOTS.get(_unspelt(first)) or _called(first) or _unspelt(first)
     return Given(_unspelt(first), root, words[1] if len(words) > 1 else None)
+
+
+def letters_of(name: str | None) -> str | None:
+    """The letters with which a given name may be shortened: those of all forms of it (robert is also bob)."""
+    if not name:
+        return None
+    root = given_of(name).root or name
+    return "".join(sorted({name[0], *(_LETTERS_OF_ROOT.get(root, root[0]))}))
+
+
+def _letters_of_roots() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for form, root in GIVEN_ROOTS.items():
+        found.setdefault(root, set()).add(form[0])
+    return found
+
+
+_LETTERS_OF_ROOT = _letters_of_roots()
+
+
+def _called(name: str) -> str | None:
+    """The root of a short name that is spelt with -ie for -y, or the other way round (peggie, jacky)."""
+    if name.endswith("ie"):
+        return GIVEN_ROOTS.get(name.removesuffix("ie") + "y")
+    return GIVEN_ROOTS.get(name.removesuffix("y") + "ie") if name.endswith("y") else None
 
 
 @lru_cache(maxsize=100_000)
@@ -175,7 +202,9 @@ _PARTICLES = frozenset(
 
 def org_of(value: str) -> str | None:
     """A company by its words, in alphabetical order, without its legal form."""
-    words = sorted({one for one in words_of(value) if one not in COMPANY_WORDS and one not in ("the", "and", "of")})
+    bare = re.sub(r"\(.*?\)", " ", value)  # in brackets stands where it is, or what it was
+    told = words_of(bare) or words_of(value)
+    words = sorted({one for one in told if one not in COMPANY_WORDS and one not in ("the", "and", "of")})
     return " ".join(words) if words and " ".join(words) not in NOBODY else None
 
 
@@ -343,7 +372,9 @@ _POSTCODE = re.compile(
 def address_of(value: str) -> Address:
     """One line as street, postcode and city: by commas and line breaks, else by the postcode."""
     parts = [one.strip() for one in re.split(r"[,;\n|]+", value) if one.strip()]
-    while len(parts) > 1 and not any(one.isdigit() for one in parts[0]) and re.match(r"\d+\w? [^\W\d]", parts[1]):
+    if len(parts) > 2 and re.fullmatch(r"#[\d\W]+", parts[0]):
+        parts = parts[1:]  # a flat by floor and number
+    while len(parts) > 1 and not re.search(r"\b\d", parts[0]) and re.match(r"\d+\w? [^\W\d]", parts[1]):
         parts = parts[1:]  # the name of a house
     if len(parts) > 1 and words_of(parts[0])[:1] and words_of(parts[0])[0] in UNIT_WORDS:
         parts = [f"{parts[1]} {parts[0]}", *parts[2:]]
@@ -396,3 +427,36 @@ def sound_of(word: str | None) -> str | None:
 _SOUNDS = {letter: number for number, letters in {
     "1": "bfpv", "2": "cgjkqsxz", "3": "dt", "4": "l", "5": "mn", "6": "r",
 }.items() for letter in letters}  # fmt: skip
+
+
+@lru_cache(maxsize=100_000)
+def consonants_of(word: str | None) -> str | None:
+    """How a word sounds in any alphabet: its consonants, those that are heard alike as one; None for fewer than two.
+
+    The name that Unicode gives a letter begins with its sound (`ARABIC LETTER FEH`, `KHMER LETTER MO`), or holds it
+    behind a vowel (`CYRILLIC SMALL LETTER EF`). Signs that stand for words have none.
+    """
+    heard: list[str] = []
+    for at, letter in enumerate(word or ""):
+        soft = letter == "c" and (word or "")[at + 1 : at + 2] in ("e", "i", "y")
+        for sound in "s" if soft else _heard(letter):
+            if heard[-1:] != [sound]:
+                heard.append(sound)
+    return "".join(heard) if len(heard) > 1 else None
+
+
+def _heard(letter: str) -> str:
+    if letter.isascii():
+        return _ALIKE.get(letter, "")
+    kind, _, name = unicodedata.name(letter, "").rpartition(" ")
+    if not kind.endswith("LETTER") or name in _VOWELS:
+        return ""
+    return next((_ALIKE[one] for one in name.lower() if one in _ALIKE), "")
+
+
+_ALIKE = {
+    letter: letters[0] for letters in ("pb", "fv", "td", "kgqc", "sz", "j", "l", "m", "n", "r") for letter in letters
+} | {"x": "ks"}
+_VOWELS = frozenset(
+    "ALEF ALEPH AIN AYIN YEH YOD WAW VAV HAMZA ALPHA EPSILON ETA IOTA OMICRON UPSILON OMEGA YERU I".split()
+)

@@ -18,6 +18,12 @@ DOUBT_BITS = 10.0
 NEVER_COMPARED_BITS = -6.0
 """A pair that no rule found says about this much against the two being one."""
 
+EQUAL_BITS = 0.1
+"""Odds that differ by less than a fourteenth are the same."""
+
+EXCLUDED_BITS = -2.0
+"""Two groups that are one person in one of five cases only exclude each other."""
+
 _MOST_SOURCES = 62
 _SHARPENED_BITS = 8
 """Classes reach from 1 in 256 to 256 in 257; beyond, there is nothing to share out."""
@@ -46,6 +52,7 @@ class Rules(NamedTuple):
     alone: "np.ndarray | None" = None
     must: Sequence[tuple[int, int]] = ()
     cannot: Sequence[tuple[int, int]] = ()
+    rivals: bool = False
 
 
 class ToldBoth(Refused):
@@ -88,7 +95,7 @@ def people(size: int, links: Links, cut: float, rules: Rules) -> "np.ndarray":
     told = _told(label, rules)
     for start in sorted(set(groups) | set(told)):
         edges = groups.get(start, [])
-        known = told.get(start, Rules())._replace(alone=rules.alone)
+        known = told.get(start, Rules())._replace(alone=rules.alone, rivals=rules.rivals)
         members = {one for a, b, _ in edges for one in (a, b)}.union(*known.must, *known.cannot)
         for group in _averaged(members, edges, cut, known):
             label[group] = min(group)
@@ -174,6 +181,8 @@ def _averaged(members: Collection[int], edges: Sequence[Edge], cut: float, rules
         against, a, b = heapq.heappop(waiting)
         if a not in made.near or b not in made.near[a] or made.average(a, b) != -against:
             continue  # said of groups that have joined others since
+        if rules.rivals and (made.claimed(a, b) or made.claimed(b, a)):
+            continue
         kept = made.join(a, b)
         if kept is None:
             continue
@@ -207,6 +216,17 @@ class _Groups:
         total, compared = self.near[a][b]
         pairs = len(self.groups[a]) * len(self.groups[b])
         return (total + NEVER_COMPARED_BITS * (pairs - compared)) / pairs
+
+    def claimed(self, a: int, b: int) -> bool:
+        """Whether a third group, which is not `b`, claims `a` with as good a right: then `a` belongs to neither.
+
+        John Smith without a birth date, of the house in which two John Smiths were born on different days.
+        """
+        least = self.average(a, b) - EQUAL_BITS
+        return any(
+            other in self.near[b] and self.average(b, other) < EXCLUDED_BITS and self.average(a, other) >= least
+            for other in self.near[a]
+        )
 
     def join(self, a: int, b: int, *, anyway: bool = False) -> int | None:
         """One group of two; None when a rule forbids it. Raises ToldBoth when it must be and must not."""

@@ -62,11 +62,24 @@ def _given(columns: Collection[str]) -> Comparison | None:
         *_same_or_rare("given"),
         Level("a form of the same name", Check("same", ("given_root",)), frequency="given_root"),
         *(crossed if "family" in columns else []),
-        Level("only its initial", Check("initial", ("given",))),
+        Level("only its initial", _initial(columns)),
         Level("nearly the same", Check("alike", ("given",), 0.9)),
+        *_sound("given", columns),
         Level("similar", Check("alike", ("given",), 0.8)),
         Level("another", _OTHERWISE),
     ), personal=True)  # fmt: skip
+
+
+def _initial(columns: Collection[str]) -> Check:
+    told = Check("initial", ("given",))
+    if "given_letters" not in columns:
+        return told
+    return Check("any", parts=(told, Check("letter_of", ("given", "given_letters"))))
+
+
+def _sound(name: str, columns: Collection[str]) -> list[Level]:
+    sound = f"{name}_sound"
+    return [Level("sounds the same", Check("same", (sound,)))] if sound in columns else []
 
 
 def _family(columns: Collection[str]) -> Comparison | None:
@@ -84,6 +97,7 @@ def _family(columns: Collection[str]) -> Comparison | None:
         *(crossed if "given" in columns else []),
         Level("nearly the same", Check("alike", ("family",), 0.92)),
         *([Level("shares a part", Check("shared", ("family", *parts)))] if parts else []),
+        *_sound("family", columns),
         Level("similar", Check("alike", ("family",), 0.82)),
         Level("another", _OTHERWISE),
     ), personal=False)  # fmt: skip

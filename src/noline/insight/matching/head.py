@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from noline.insight.matching.checks import columns_of
 from noline.insight.matching.comparing import is_home
 from noline.insight.matching.model import SCALE_BITS, Comparison, Level
+from noline.insight.matching.usual import UNDECIDED_BITS, supports
 
 if TYPE_CHECKING:
     import numpy as np
@@ -138,11 +139,16 @@ def patterns(pairs: "Pairs", kind: "np.ndarray", comparisons: Sequence[Compariso
     )
 
 
-def fit(found: Patterns, comparisons: Sequence[Comparison], all_pairs: "np.ndarray", prior: float) -> Shares:
-    """Fit the mixture; `all_pairs` is the number of pairs of records of each kind, compared or not."""
+def fit(
+    found: Patterns, comparisons: Sequence[Comparison], all_pairs: "np.ndarray", prior: float, *, known: bool = False
+) -> Shares:
+    """Fit the mixture; `all_pairs` is the number of pairs of records of each kind, compared or not.
+
+    known: the shares of levels stand as they are told, and only how many pairs are of each story is fitted.
+    """
     import numpy as np
 
-    mixture = _Mixture(found, [_completed(one) for one in comparisons], all_pairs, prior)
+    mixture = _Mixture(found, comparisons, all_pairs, prior, known=known)
     for _ in range(ROUNDS if len(found.count) else 0):
         mixture.step()
     prior, household = (
@@ -173,12 +179,15 @@ def _completed(comparison: Comparison) -> Comparison:
 class _Mixture:
     """The mixture in the fitting."""
 
-    def __init__(self, found: Patterns, comparisons: list[Comparison], all_pairs: "np.ndarray", prior: float) -> None:
+    def __init__(
+        self, found: Patterns, comparisons: Sequence[Comparison], all_pairs: "np.ndarray", prior: float, *, known: bool
+    ) -> None:
         import numpy as np
 
         self.found = found
-        self.sampled = comparisons
-        self.comparisons = [_with_household(one) for one in comparisons]
+        self.known = known
+        self.sampled = list(comparisons) if known else [_completed(one) for one in comparisons]
+        self.comparisons = self.sampled if known else [_with_household(one) for one in self.sampled]
         self.before = list(self.comparisons)
         self.all_pairs = np.maximum(all_pairs.astype(np.float64), 1.0)
         self.person = np.full(len(all_pairs), prior)
@@ -208,7 +217,8 @@ class _Mixture:
         whole = person + household + self.strangers()
         self.of_person, self.of_household = person / whole, household / whole
         self._shares()
-        self.comparisons = [self._learnt(at) for at in range(len(self.comparisons))]
+        if not self.known:
+            self.comparisons = [self._learnt(at) for at in range(len(self.comparisons))]
 
     def _shares(self) -> None:
         import numpy as np
@@ -217,7 +227,10 @@ class _Mixture:
             counts = np.bincount(self.found.kind, of_story * self.found.count, minlength=len(shares))
             everywhere = counts.sum() / self.all_pairs.sum()
             # Half a pair for kinds of source pairs in which none was found; less where less than one is expected.
-            shares[:] = (counts + np.minimum(0.5, everywhere * self.all_pairs) + 1e-9) / self.all_pairs
+            counts = counts + np.minimum(0.5, everywhere * self.all_pairs) + 1e-9
+            if self.known:
+                counts += self.all_pairs / self.all_pairs.sum()  # one pair more: of a few records none says little
+            shares[:] = counts / self.all_pairs
 
     def _learnt(self, at: int) -> Comparison:
         import numpy as np
@@ -374,13 +387,36 @@ def _level_bits(level: Level, story: str, *, personal: bool) -> float:
     return math.log2(level.m)
 
 
-def odds(pairs: "Pairs", kind: "np.ndarray", shares: Shares) -> Odds:
-    """The odds of every pair, from the pattern it has and how common its values are."""
+def odds(pairs: "Pairs", kind: "np.ndarray", shares: Shares, *, corroborated: bool = False) -> Odds:
+    """The odds of every pair, from the pattern it has and how common its values are.
+
+    corroborated: a pair that agrees in nothing but names stays undecided.
+    """
+    import numpy as np
+
+    codes, at = np.unique(pairs.code, return_inverse=True)
+    levels = unpacked(codes, shares.comparisons)
+    found = _odds(pairs, kind, shares, levels, at)
+    if not corroborated:
+        return found
+    capped = np.minimum(found.whole, UNDECIDED_BITS)
+    return found._replace(whole=np.where(supported(levels, shares.comparisons)[at], found.whole, capped))
+
+
+def supported(levels: "np.ndarray", comparisons: Sequence[Comparison]) -> "np.ndarray":
+    """Whether pairs with these levels agree in something that is more than a name."""
+    import numpy as np
+
+    found = np.zeros(len(levels), bool)
+    for at, one in enumerate(comparisons):
+        found |= np.array([supports(one, level) for level in one.levels])[levels[:, at]]
+    return found
+
+
+def _odds(pairs: "Pairs", kind: "np.ndarray", shares: Shares, levels: "np.ndarray", at: "np.ndarray") -> Odds:
     import numpy as np
 
     personal, shared = frequencies(pairs, shares.comparisons)
-    codes, at = np.unique(pairs.code, return_inverse=True)
-    levels = unpacked(codes, shares.comparisons)
     m = _bits(levels, shares.comparisons, "m")[at]
     u = _bits(levels, shares.comparisons, "u")[at] + personal + shared
     person = np.log2(shares.person)[kind] + m

@@ -19,7 +19,8 @@ class Check:
     kind: `missing` (either side empty), `same`, `alike` (Jaro-Winkler at least `bound`), `edits` (Damerau-Levenshtein
     at most `bound`), `crossed` (left a is right b and the other way round), `crossed_alike` (the
     same, alike), `other_way` (left a is right b), `shared` (any of the columns equals any of
-    the other side's), `initial` (one is the first letter of the other), `within` (whole numbers at most `bound`
+    the other side's), `initial` (one is the first letter of the other), `letter_of` (the first column is one
+    letter, and stands in the other side's second), `within` (whole numbers at most `bound`
     apart), `words` (Jaccard of words at least `bound`), `all`, `any`, `otherwise`.
     """
 
@@ -77,6 +78,8 @@ class Model:
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     sources_alone: tuple[str, ...] = ()
     """Sources that name each person once."""
+    corroborated: bool = False
+    """Whether names need the support of something else: set where the shares are usual ones, not learnt."""
 
     def as_data(self) -> dict[str, Any]:
         """The model as JSON can hold it."""
@@ -95,6 +98,7 @@ class Model:
             household_shift=dict(data["household_shift"]),
             frequencies={name: dict(shares) for name, shares in data["frequencies"].items()},
             sources_alone=tuple(data["sources_alone"]),
+            corroborated=data.get("corroborated", False),
         )
 
 

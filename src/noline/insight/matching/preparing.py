@@ -22,22 +22,27 @@ class Reading:
     """How the cells of one table are read: what its columns mean, and what only the whole table can tell.
 
     `orders`: source -> order of day, month and year (`*` for sources not seen); `names_are`: `people`,
-    `families first` or `companies` for joined names.
+    `families first` or `companies` for joined names. `by_sound`: names are compared by their sound too, and read from
+    whatever column tells them in another script, where a table is too small for its spellings to teach anything.
     """
 
     columns: Mapping[str, tuple[str, ...]]
     orders: Mapping[str, str]
     names_are: str
+    by_sound: bool = False
 
     def as_data(self) -> dict[str, Any]:
         """As JSON can hold it."""
-        return {"columns": dict(self.columns), "orders": dict(self.orders), "names_are": self.names_are}
+        return {
+            "columns": dict(self.columns), "orders": dict(self.orders), "names_are": self.names_are,
+            "by_sound": self.by_sound,
+        }  # fmt: skip
 
 
-def reading_of(table: "pa.Table", guess: Guess) -> Reading:
+def reading_of(table: "pa.Table", guess: Guess, *, by_sound: bool = False) -> Reading:
     """Look through the table for the order of its dates and the kind of its names."""
     names = _some(table, guess.one("name"))
-    return Reading(guess.columns, _orders(table, guess), _kind_of_names(names))
+    return Reading(guess.columns, _orders(table, guess), _kind_of_names(names), by_sound)
 
 
 def _some(table: "pa.Table", name: str | None, most: int = 20_000) -> list[str]:
@@ -142,6 +147,13 @@ class _Columns:
             only = [one[at] for one in results] if len(fields) > 1 else results
             self._put(name, pa.array(only, pa.string()).take(coded.indices))
 
+    def _derive(self, name: str, reader: Callable[[str | None], str | None], made: str) -> None:
+        import pyarrow as pa
+
+        if name not in self.out:
+            return
+        self.out[made] = pa.array([reader(one) for one in self.out[name].to_pylist()], pa.string())
+
     def _put(self, name: str, values: "pa.Array") -> None:
 
         self.out[name] = _first_of(self.out[name], values) if name in self.out else values
@@ -151,24 +163,38 @@ class _Columns:
             self._read(column, cleaning.given_of, ("given", "given_root", "middle"))
         for column in self._names_of("family"):
             self._read(column, cleaning.family_of, ("family", "family_first", "family_last", "suffix"))
-        for column in self._names_of("name"):
+        for column in (*self._names_of("name"), *(self._names_of("native_name") if self.reading.by_sound else ())):
             if self.reading.names_are == "companies":
                 self._read(column, cleaning.org_of, ("org",))
             else:
                 self._read(column, self._whole_name, (
                     "given", "given_root", "middle", "family", "family_first", "family_last", "suffix",
                 ))  # fmt: skip
-        middles = self._names_of("middle")
-        if middles:
-            second = self.out.pop("middle", None)
-            for column in middles:
-                self._read(column, cleaning.middle_of, ("middle",))
-            if second is not None:
-                self._put("middle", second)
+        self._second_names()
         for column in self._names_of("suffix"):
             self._read(column, cleaning.suffix_of, ("suffix",))
         for column in self._names_of("org"):
             self._read(column, cleaning.org_of, ("org",))
+        if self.reading.by_sound:
+            self._sounds()
+
+    def _second_names(self) -> None:
+        """What a column of its own says comes before what stands behind the given name."""
+        middles = self._names_of("middle")
+        if not middles:
+            return
+        behind = self.out.pop("middle", None)
+        for column in middles:
+            self._read(column, cleaning.middle_of, ("middle",))
+        if behind is not None:
+            self._put("middle", behind)
+
+    def _sounds(self) -> None:
+        self._derive("given", cleaning.consonants_of, "given_sound")
+        self._derive("given", cleaning.letters_of, "given_letters")
+        self._derive("family", cleaning.consonants_of, "family_sound")
+        # A second name is not worth a comparison across scripts.
+        self._derive("middle", lambda told: told if told is None or told.isascii() else None, "middle")
 
     def _whole_name(self, value: str | None) -> tuple[str | None, ...]:
         given, family = cleaning.split_name(value or "", families_first=self.reading.names_are == "families first")

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from noline.insight.matching import clusters, comparing, head, households
+from noline.insight.matching import clusters, comparing, head, households, usual
 from noline.insight.matching.columns import Guess
 from noline.insight.matching.engine import Engine, Pairs, Rule
 from noline.insight.matching.model import Comparison, Model
@@ -23,6 +24,9 @@ ALONE_SHARE = 0.005
 
 LINKED_SHARE = 0.05
 """... if it shares at least this share of its people with others: else nothing is known about it."""
+
+LIKELIER = 0.5
+"""Among few records a pair is one person when it is likelier than not: no F1 can be foreseen of a handful of pairs."""
 
 LIKELY_HOUSEHOLD = 0.5
 """Pairs that are more likely of one household than not hold it together, even where its address was mistyped."""
@@ -83,9 +87,10 @@ class Run:
         order = _shuffled(ids)
         self._back = np.argsort(order)
         self._ids = [ids[at] for at in order.tolist()]
+        self._few = len(ids) < usual.LEAST_RECORDS
         self._original_ids = table.column(id_column).combine_chunks()
         shuffled = table.take(pa.array(order))
-        self.reading = reading_of(shuffled, guess)
+        self.reading = reading_of(shuffled, guess, by_sound=self._few)
         self._records = prepared(shuffled, self.reading)
         self._engine = Engine(threads)
 
@@ -98,18 +103,25 @@ class Run:
         import numpy as np
 
         row_of = {one: at for at, one in enumerate(self._ids)}
-        known = clusters.Rules(None, _rows(row_of, must), _rows(row_of, cannot))
+        known = clusters.Rules(None, _rows(row_of, must), _rows(row_of, cannot), rivals=self._few)
         sources = self._sources()
         compared = self._compared()
         pairs = compared.pairs
         kind, all_pairs = _kinds(sources, pairs)
         shares = head.fit(
-            head.patterns(pairs, kind, compared.comparisons), compared.comparisons, all_pairs, 1 / len(self._ids)
-        )
-        found = head.odds(pairs, kind, shares)
+            head.patterns(pairs, kind, compared.comparisons), compared.comparisons, all_pairs, 1 / len(self._ids),
+            known=self._few,
+        )  # fmt: skip
+        corroborated = self._few and not usual.only_names(compared.comparisons)
+        found = head.odds(pairs, kind, shares, corroborated=corroborated)
         probability = 1 / (1 + np.exp2(-found.whole))
         expected = best_cut(probability, float(shares.person @ all_pairs))
-        model = self._model(compared, shares, sources, all_pairs, cut if cut is not None else expected.probability)
+        if self._few:
+            expected = expected._replace(probability=max(expected.probability, LIKELIER))
+        model = replace(
+            self._model(compared, shares, sources, all_pairs, cut if cut is not None else expected.probability),
+            corroborated=corroborated,
+        )
         person = self._grouped(clusters.Links(pairs.left, pairs.right, found.whole), known, model, sources)
         home = self._households(compared.columns, person, pairs, found)
         return Found(
@@ -145,7 +157,10 @@ class Run:
         comparisons = comparing.comparisons(columns)
         engine.with_frequencies(comparisons)
         blocks = engine.block(engine.keys(columns), rows)
-        trained = training.train(engine.db, comparisons, blocks)
+        if self._few:
+            trained = training.Trained(usual.known(comparisons), ())
+        else:
+            trained = training.train(engine.db, comparisons, blocks)
         return _Compared(
             frozenset(columns), trained.comparisons, tuple(blocks), trained.passes, engine.compare(comparisons)
         )

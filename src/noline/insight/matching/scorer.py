@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from noline.insight.matching.checks import as_python, columns_of, measured_in
 from noline.insight.matching.comparing import RARE
 from noline.insight.matching.model import SCALE_BITS, Comparison, Level, Model, Reason, Score
+from noline.insight.matching.usual import UNDECIDED_BITS, supports
 
 Row = Mapping[str, Any]
 
@@ -23,6 +24,8 @@ class _Step(NamedTuple):
     m: float
     u: float
     h: float
+    supports: bool
+    """It is more than a name that agrees."""
     reason: Reason
     """What is told of it where no frequency takes the place of u."""
 
@@ -73,6 +76,7 @@ class Scorer:
     def score(self, one: Row, other: Row) -> Score:
         """Compare two records that `prepare` made."""
         m = u = h = 0.0
+        supported = not self.model.corroborated
         reasons: list[Reason] = []
         for personal, steps in self._comparisons:
             for step in steps:
@@ -81,6 +85,7 @@ class Scorer:
             if step.neutral:
                 continue
             m += step.m
+            supported = supported or step.supports
             if step.frequency is None:
                 u += step.u
                 h += step.h
@@ -91,9 +96,9 @@ class Scorer:
             h += step.h + by_chance - step.u if personal else step.h
             reasons.append(Reason(step.reason.field, step.reason.words, step.m - by_chance))
         sources = _sources(one, other) if self.model.person_shift else ""
-        return self._told((m, u, h), sources, tuple(reasons))
+        return self._told((m, u, h), sources, tuple(reasons), SCALE_BITS if supported else UNDECIDED_BITS)
 
-    def _told(self, bits: tuple[float, float, float], sources: str, reasons: tuple[Reason, ...]) -> Score:
+    def _told(self, bits: tuple[float, float, float], sources: str, reasons: tuple[Reason, ...], most: float) -> Score:
         m, u, h = bits
         person = self._person + self.model.person_shift.get(sources, 0.0) + m
         against = None
@@ -103,7 +108,7 @@ class Scorer:
             against = max(-SCALE_BITS, min(SCALE_BITS, person - household))
             high, low = max(household, u), min(household, u)
             rest = high + math.log2(1 + 2 ** (low - high))
-        whole = max(-SCALE_BITS, min(SCALE_BITS, person - rest))
+        whole = max(-SCALE_BITS, min(most, person - rest))
         return Score(self._prior + m - u, 1 / (1 + 2**-whole), against, reasons)
 
 
@@ -113,10 +118,10 @@ def _sources(one: Row, other: Row) -> str:
 
 
 def _steps(comparison: Comparison) -> tuple[_Step, ...]:
-    return tuple(_step(comparison.name, one) for one in comparison.levels)
+    return tuple(_step(comparison, one) for one in comparison.levels)
 
 
-def _step(name: str, level: Level) -> _Step:
+def _step(comparison: Comparison, level: Level) -> _Step:
     m, u, h = (0.0, 0.0, 0.0) if level.neutral else (math.log2(level.m), math.log2(level.u), math.log2(level.h))
     return _Step(
         holds=as_python(level.check),
@@ -125,5 +130,6 @@ def _step(name: str, level: Level) -> _Step:
         m=m,
         u=u,
         h=h,
-        reason=Reason(name, level.words, m - u),
+        supports=supports(comparison, level),
+        reason=Reason(comparison.name, level.words, m - u),
     )

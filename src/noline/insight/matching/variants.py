@@ -88,6 +88,7 @@ guglielmo william bill will billy willy guillaume guillermo wilhelm willi wim li
 guido guy
 gustav gus gustave gustavo
 harold hal harry harald
+howard howie
 henry heinrich henri enrique enrico hank heinz hendrik heiner henrik
 herbert herb heribert
 herman hermann
