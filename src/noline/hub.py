@@ -33,6 +33,7 @@ from noline.flows.counting import Counting
 from noline.flows.deeds import Deeds
 from noline.flows.deliver import Deliveries
 from noline.flows.doctor import Finding, examine
+from noline.flows.effects import Effects
 from noline.flows.erase import Erasing
 from noline.flows.exchanging import Exchanging
 from noline.flows.export import Exporting
@@ -241,8 +242,9 @@ class Hub:
         self.households = Households(self.store, self.customers, self.profiles, self.addresses)
         self.consent = Consenting(self.store, self.customers, self.consents, self.deeds, self.vault.digest)
         self.clienteling = Clienteling(
-            self.store, self.customers, rooms.clients, rooms.cases, self.deeds, self.clock, self.vault.digest
-        )
+            self.store, self.customers, rooms.clients, rooms.cases, self.feedback,
+            deeds=self.deeds, clock=self.clock, digest=self.vault.digest,
+        )  # fmt: skip
         self.identity = Identity(self.store, self.log, self.facts, self.deeds, self.customers, rules, self.clock)
         self.erasing = Erasing(
             store=self.store, log=self.log, vault=self.vault, facts=self.facts, customers=self.customers,
@@ -260,6 +262,10 @@ class Hub:
             goals=Goals(self.customers, self.orders, self.consents), deeds=self.deeds, clock=self.clock,
             digest=self.vault.digest, actions=lambda: self.actions,
             called=lambda reader, subjects: self.recognition.profile_of(reader, subjects).name,
+        )  # fmt: skip
+        self.effects = Effects(
+            store=self.store, customers=self.customers, clients=rooms.clients, offers=rooms.offers,
+            goals=Goals(self.customers, self.orders, self.consents), clock=self.clock, actions=lambda: self.actions,
         )  # fmt: skip
         self.matching = Matching(self.store, self.customers, self.profiles, self.identity, self.clock)
         judge = Judge(self.matching.model, self.clock)
@@ -497,7 +503,7 @@ class Hub:
     @cached_property
     def actions(self) -> Actions:
         """The programmes of the next best action; raises what `actions_of` raises."""
-        return actions_of(self.folder, self.settings.counter)
+        return actions_of(self.folder, self.settings.counter, (one.channel for one in self.sources()))
 
     # -- history
 
@@ -535,6 +541,7 @@ class Hub:
             currency=self.settings.currency,
             rates=self.settings.rates,
             credit_parts=lambda: credit_parts(self.credit),
+            effects=lambda by_unit: self.effects.parts(by_unit=by_unit),
         )
 
     def _scorecards_now(self) -> Scorecards:
@@ -597,11 +604,17 @@ class Hub:
                 currency=self.settings.currency,
                 horizon=self.settings.drop_off_days * DAY,
                 observed_until=self._told_until(history),
+                keep_in=self._friction_answers,
+                state=(history.version, history.currency, sorted(self.settings.rates.items())),
             )
             found.ranked()
             return found
 
         return Latest(work_out)
+
+    @property
+    def _friction_answers(self) -> Path:
+        return self.folder / "analytics" / "frictions"
 
     @property
     def frictions(self) -> Frictions:
@@ -758,6 +771,8 @@ class Hub:
         due = self.erasing.unfinished()
         if not due:
             return
+        from noline.insight.frictions import keeping
+
         amending = Amending(self.store, self.facts, self.analytics, self.answering, self.settings.currency)
         for receipt, to_do in due:
             segments = amending.amend(to_do)
@@ -765,7 +780,9 @@ class Hub:
             self._walked = None
             for answers in (self._frictions, self._reasons, self._credit, self._paths, self._unit_effects, self._roles):
                 answers.drop()
+            keeping.drop(self._friction_answers)
             self.recommending.drop()
+            self.greeting.forget()
             self.erasing.finished(receipt, {"segments": segments})
         compaction.empty_journal(self.store)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from noline.hub import Hub
+from shop import track
 
 
 @pytest.fixture
@@ -80,3 +81,36 @@ def test_who_looked_is_told(noline, shop, anna):
         )
     (seen,) = told(noline("clients", "views", anna, "--hub", shop, "--json"))
     assert (seen["by"], seen["store"], seen["facts"]) == ("lea", "paris-1", ["f1"])
+
+
+def test_a_review_is_answered(noline, shop, anna):
+    with Hub.open(shop) as hub:
+        hub.access.ensure_source("sites", "sites")
+        said = track("Review Posted", id="r", at="2026-03-02T12:00:00Z", user="anna", review_id="r-1")
+        (receipt,) = hub.accept("sites", [said])
+        assert receipt.status == "accepted"
+    answered = told(noline("clients", "answer", "r-1", "thanked her", "--hub", shop, "--json"))
+    assert (answered["status"], answered["review"]["state"]) == ("accepted", "answered")
+    assert noline("clients", "answer", "r-2", "thanked her", "--hub", shop, "--json").error["code"] == "not_found"
+
+
+def test_a_deed_run_twice_under_a_key_is_done_once(noline, shop, anna):
+    made = told(noline("clients", "case", anna, "machine", "--kind", "callback", "--hub", shop, "--json"))
+    assert made["case"]["kind"] == "callback"
+    settle = ("clients", "case", made["id"], "--resolve", "called", "--key", "k-9", "--hub", shop, "--json")
+    first, again = told(noline(*settle)), told(noline(*settle))
+    assert first["status"] == "accepted"
+    assert again == {**first, "status": "duplicate"}
+    other = noline("clients", "case", made["id"], "--resolve", "wrote", "--key", "k-9", "--hub", shop, "--json")
+    assert other.error["code"] == "idempotency.key_reused"
+
+
+def test_what_was_refused_under_a_key_may_be_tried_again(noline, shop, anna):
+    answer = ("programmes", "answer", anna, "loops", "accepted", "--key", "k-3", "--hub", shop, "--json")
+    refused = ("programmes", "answer", anna, "nothing", "accepted", "--key", "k-3", "--hub", shop, "--json")
+    assert noline(*refused).error["code"] == "not_found"
+    with Hub.open(shop) as hub:
+        service = next(one.id for one, _ in hub.offering.programmes() if one.kind == "service")
+    answer = tuple(service if one == "loops" else one for one in answer)
+    assert told(noline(*answer))["status"] == "accepted"
+    assert told(noline(*answer))["status"] == "duplicate"

@@ -127,8 +127,8 @@ RECOMMENDATIONS = {f"recommend {name}" for name in ("for", "fit", "evaluate")}
 
 CLIENT_DEEDS = {
     f"clients {name}"
-    for name in ("today", "show", "views", "note", "adviser", "book", "appointment", "follow-up", "case")
-} | {"greet"}  # fmt: skip
+    for name in ("today", "show", "views", "note", "adviser", "book", "appointment", "follow-up", "case", "answer")
+} | {"greet", "programmes answer"}  # fmt: skip
 """Commands about looking after customers, each with a test in test_clients.py, or in test_greet.py: a look is noted."""
 
 DEEDS = {

@@ -72,7 +72,7 @@ def test_what_would_have_come_anyway_is_a_row_of_its_own(noline, street, afar):
     for more in ([], ["--by-month"]):
         lines = [line.split() for line in noline("credit", "units", *more, *afar).out.splitlines()]
         [anyway] = [line for line in lines if "baseline" in line]
-        assert anyway == [*(["-"] if more else []), "baseline", "EUR", "-", "-", "-", "1500", "-", "1500", *["-"] * 5]
+        assert anyway == [*(["-"] if more else []), "baseline", "EUR", "-", "-", "-", "1500", "-", "1500", *["-"] * 6]
     assert "baseline" not in noline("credit", "units", *street).out
 
 

@@ -261,7 +261,7 @@ def day_page() -> str:
 
 def card_page(told: Json) -> str:
     """The card of one customer."""
-    return _html(counter.card(row=told, store=STORE, place=PLACE, sees_all=False))
+    return _html(counter.card(row=told, store=STORE, place=PLACE, sees_all=False, stores=STORES))
 
 
 def search_page(text: str) -> str:

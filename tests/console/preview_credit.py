@@ -19,7 +19,7 @@ COUNTED: Json = {
         "sql": "SELECT order_id FROM orders WHERE state = 'placed'",
         "parameters": {"window_days": 30},
     }
-    for name in ("units", "what_if", "handoffs", "orders", "goods", "work", "returns", "guarantee")
+    for name in ("units", "what_if", "handoffs", "orders", "goods", "work", "returns", "refunds", "guarantee")
 }
 
 
@@ -63,7 +63,7 @@ FACTS: Json = {
     "margins_percent": 340, "goods_no_rate": 0, "goods_cost_percent": 40, "of_nobody": 210,
     "acts": {"advise": 2404, "capture": 9440}, "usual_costs": ["inspire", "serve"], "returns": 120,
     "returns_left_out": {"no order": 2}, "undone": {"expired": 7}, "goods_beyond": 0,
-    "refunded_beyond": 4, "kinds": {},
+    "refunded_beyond": 4, "refunds": 5, "refunds_left_out": {"no rate": 1}, "kinds": {},
 }  # fmt: skip
 UNITS: Json = {
     "currency_sections": [
@@ -164,8 +164,20 @@ RETURNED: Json = {
     "returns": [
         {"unit": "lyon", "name": "Lyon Bellecour", "owner": "web", "owner_name": "web", "at": "2026-03-12T11:00:00Z",
          "minutes": 6, "value_minor": 4_000, "margin_minor": 1_340, "cost_minor": 240, "baseline_minor": -134,
+         "goods": True, "lost_minor": 0,
          "shares": [line("paris-opera", OPERA, "0 -402 0 0"), line("web", "web", "0 -402 -240 -1340"),
                     line("lyon", "Lyon Bellecour", "240 -402 0 0")]},
+    ],
+}  # fmt: skip
+REFUNDED: Json = {
+    **RETURNED,
+    "returns": [
+        *RETURNED["returns"],
+        {"unit": "call", "name": "call", "owner": "web", "owner_name": "web", "at": "2026-03-13T09:00:00Z",
+         "minutes": 0, "value_minor": 5_000, "margin_minor": 3_660, "cost_minor": 0, "baseline_minor": -268,
+         "goods": False, "lost_minor": 507,
+         "shares": [line("paris-opera", OPERA, "0 -804 0 0"), line("web", "web", "0 -805 -1486 -4167"),
+                    line("lyon", "Lyon Bellecour", "0 -804 0 0")]},
     ],
 }  # fmt: skip
 LOSS: Json = {
@@ -226,6 +238,7 @@ def credit_pages() -> dict[str, tuple[str, str, Any]]:
         "credit-unit": ("credit_unit", at, credit_unit.unit(**of_unit, orders=HELPED)),
         "credit-unit-nothing": ("credit_unit", at, credit_unit.unit(**{**of_unit, "told": idle})),
         "credit-order": ("credit_order", order, credit_order.order(row=RETURNED, counted=COUNTED, story="/orders/o-1")),
+        "credit-refunded": ("credit_order", order, credit_order.order(row=REFUNDED, counted=COUNTED)),
         "credit-order-loss": ("credit_order", order, credit_order.order(row=LOSS, counted=COUNTED)),
         "credit-order-alone": ("credit_order", order, credit_order.order(row=ALONE, counted=COUNTED)),
         "credit-guarantee": (

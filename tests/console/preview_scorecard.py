@@ -31,6 +31,7 @@ def row(name: str, channel: str, value: float | None, counts: str = "", **more: 
         "metric": name, "unit": None, "channel": channel, "country": None, "period": "2026-03", "currency": None,
         "value": value, "numerator": numerator, "denominator": denominator, "low": None, "high": None,
         "too_few": None, "before": None, "is_over": True, "name": None,
+        "programme": None, "why": None,
     }  # fmt: skip
     return {**usual, **more}
 

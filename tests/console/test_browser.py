@@ -339,6 +339,26 @@ def test_a_customer_is_found_with_the_keyboard_alone(admin: Desk):
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace 07")
 
 
+def test_a_yes_and_a_no_are_taken_down_on_the_page_of_a_customer(desk: Desk):
+    page = desk.log_in(Role.ASSOCIATE)
+    person = desk.hub.person_of("user_id", "u-05")
+    desk.go(f"/customers/{person}")
+    card = page.get_by_role("region", name="What we may do")
+    for answer, how in (("Yes", "filled in a form"), ("No", "said it on the telephone")):
+        card.get_by_text("Take down a yes or no").click()
+        card.get_by_role("radio", name=answer).check()
+        card.get_by_label("To what").select_option("Offers")
+        card.get_by_label("By", exact=True).select_option("text message")
+        card.get_by_label("How we know").select_option(how)
+        card.get_by_label("Taken down by").fill("Ana")
+        card.get_by_role("button", name="Take it down").click()
+        expect(card.locator(".answers")).to_contain_text(f"{answer} by text message since")
+        expect(card.locator(".answers")).to_contain_text(how)
+    card.get_by_text("Everything that was said").click()
+    assert card.locator(".lineage li").count() == 2
+    expect(card.locator(".lineage li").first).to_contain_text("Ana, associate at the console")
+
+
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the link of this name has the focus; whatever is passed shows that it has it."""
     for _ in range(60):

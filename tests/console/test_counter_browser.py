@@ -263,6 +263,144 @@ def test_what_is_typed_survives_that_the_page_is_drawn_anew(associate: Associate
     expect(page.locator("#note-text")).to_have_value("half a sentence")
 
 
+def sent_by(associate: Associate) -> list[tuple[str, Any]]:
+    """What was sent, without its keys, which are all different."""
+    assert len({key for _, key, _ in associate.desk.sent}) == len(associate.desk.sent)
+    return [(path, body) for path, _, body in associate.desk.sent]
+
+
+def waiting(kind: str, name: str, evidence: str) -> dict[str, Any]:
+    """What of a card makes one open matter: the matter, and the fact it rests on."""
+    loop = {"id": name, "kind": kind, "text": f"{kind} of {name}", "since": None, "order": None, "facts": ["f9"]}
+    return {"loops": [loop], "facts": {"f9": fact(f"open_loop.{kind}", name, "service", evidence=[evidence])}}
+
+
+def test_an_appointment_is_booked_by_the_clock_of_the_store(associate: Associate):
+    page = associate.greets("p_catherine")
+    page.get_by_text("Book one …").click()
+    assert page.get_by_label("In which store?").input_value() == "paris-opera"
+    page.get_by_label("Which day?").fill("2030-01-05")
+    page.get_by_label("At what time?").fill("15:30")
+    page.get_by_label("In which store?").select_option("Marais")
+    page.get_by_label("What about?").fill("tasting")
+    page.get_by_label("With whom?").fill("Mia")
+    page.get_by_role("button", name="Book it").click()
+    associate.sees_sent(1)
+    assert sent_by(associate) == [
+        ("/v1/customers/p_catherine/appointments",
+         {"store": "paris-marais", "at": "2030-01-05T15:30", "topic": "tasting (Mia)"}),
+    ]  # fmt: skip
+
+
+def test_an_appointment_is_today_unless_another_day_is_said(associate: Associate):
+    page = associate.greets("p_catherine")
+    page.get_by_text("Book one …").click()
+    today = page.evaluate("new Date(Date.now() - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 10)")
+    assert page.get_by_label("Which day?").input_value() == today
+    assert page.get_by_label("With whom?").input_value() == "lea"
+
+
+@pytest.mark.parametrize(
+    ("button", "verb", "state"),
+    [("Came", "keep", "kept"), ("Did not come", "miss", "missed"), ("Cancel", "withdraw", "withdrawn")],
+)
+def test_what_became_of_an_appointment_is_said_also_without_a_network(
+    associate: Associate, button: str, verb: str, state: str
+):
+    page = associate.greets("p_jeanne")
+    associate.desk.cut = True
+    page.locator(".block-appointments").get_by_role("button", name=button).click()
+    expect(page.locator(".block-appointments li")).to_contain_text(f"{state} waiting")
+    expect(page.locator(".block-appointments li button")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".outbox .is-waiting")).to_contain_text(f"{button}: ")
+    associate.desk.cut = False
+    page.evaluate("dispatchEvent(new Event('online'))")
+    associate.waits_for(lambda: associate.desk.sent)
+    assert sent_by(associate) == [(f"/v1/appointments/a-1/{verb}", {})]
+
+
+def test_a_question_is_taken_down_and_nothing_is_offered_as_long_as_it_waits(associate: Associate):
+    page = associate.greets("p_catherine")
+    associate.desk.cut = True
+    page.get_by_text("Complaint or question …").click()
+    page.get_by_label("What is it?").select_option("A question")
+    page.get_by_label("What is it about?").fill("the frother")
+    page.get_by_label("In the customer’s words").fill("does it fit the old machine?")
+    page.get_by_label("Of which order?").select_option("Order o-2041")
+    page.get_by_role("button", name="Take it down").click()
+    expect(page.locator(".loop")).to_contain_text("does it fit the old machine?")
+    expect(page.locator(".loop h2")).to_have_text("Waits for an answer")
+    expect(page.locator(".loop")).to_contain_text("waiting taken down here")
+    expect(page.locator(".block-actions")).to_have_count(0)
+    expect(page.locator(".suppressed")).to_have_text("Nothing is offered: what is open comes first.")
+    associate.desk.cut = False
+    page.evaluate("dispatchEvent(new Event('online'))")
+    associate.waits_for(lambda: associate.desk.sent)
+    assert sent_by(associate) == [
+        ("/v1/customers/p_catherine/cases",
+         {"kind": "unanswered", "topic": "the frother", "text": "does it fit the old machine?", "order": "o-2041",
+          "store": "paris-opera"}),
+    ]  # fmt: skip
+
+
+def test_a_review_is_answered(associate: Associate):
+    associate.desk.cards["p_jeanne"] |= waiting("complaint", "r-4", "review:r-4")
+    page = associate.greets("p_jeanne")
+    page.get_by_text("Answered …").click()
+    page.get_by_label("What was the customer told?").fill("we called her")
+    associate.desk.cards["p_jeanne"]["loops"] = []
+    page.get_by_role("button", name="It is answered").click()
+    associate.sees_sent(1)
+    assert sent_by(associate) == [("/v1/reviews/r-4/answer", {"outcome": "we called her"})]
+    expect(page.locator(".loop")).to_have_count(0)
+
+
+def test_who_was_told_of_a_late_order_is_looked_after_again(associate: Associate):
+    page = associate.greets("p_jeanne")
+    late = page.locator(".loop", has_text="Late order")
+    late.get_by_text("Customer was told …").click()
+    late.get_by_label("What was the customer told?").fill("it comes on Friday")
+    late.get_by_label("When to look again?").fill("2030-01-04")
+    text = "Order o-2003 is late, the customer was told: it comes on Friday"
+    associate.desk.cards["p_jeanne"]["follow_ups"] = [
+        {"id": "u-9", "due": "2030-01-04T22:59:00Z", "text": text, "by": "lea"}
+    ]
+    late.get_by_role("button", name="Note it").click()
+    associate.sees_sent(1)
+    ((path, body),) = sent_by(associate)
+    assert (path, body["text"]) == ("/v1/customers/p_jeanne/follow-ups", text)
+    assert body["due"] == page.evaluate("new Date('2030-01-04T23:59').toISOString()")
+    expect(late.locator(".told")).to_contain_text("told look again")
+    expect(late.get_by_text("Told again …")).to_be_visible()
+
+
+def test_what_a_channel_keeps_ready_is_handed_over_there(associate: Associate):
+    associate.desk.cards["p_jeanne"]["pickups"][0]["fulfilment"] = ""
+    page = associate.greets("p_jeanne")
+    ready = page.locator(".block-pickups")
+    expect(ready).to_contain_text("Handed over in the channel that it came from.")
+    assert ready.get_by_role("link", name="Hand it over").count() == 0
+
+
+def test_where_no_store_is_known_one_is_chosen_before_an_appointment_is_booked(associate: Associate):
+    associate.desk.cards["p_catherine"]["store"] = None
+    page = associate.greets("p_catherine")
+    page.get_by_text("Book one …").click()
+    store = page.get_by_label("In which store?")
+    assert store.input_value() == ""
+    assert [words(one.inner_text()) for one in store.locator("option").all()] == ["Choose a store", "Opéra", "Marais"]
+    assert store.evaluate("(one) => one.required && !one.checkValidity()")
+
+
+def test_a_return_under_way_leads_to_the_returns_of_the_store(associate: Associate):
+    associate.desk.cards["p_jeanne"] |= waiting("pending_return", "o-7", "order:o-7")
+    page = associate.greets("p_jeanne")
+    assert page.get_by_role("link", name="Returns here").get_attribute("href") == "/today#returns"
+    assert page.locator(".loop details.why").count() == 1
+    assert page.locator(".loop form").count() == 0
+
+
 # --- Without a network ----------------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from console.preview_credit import (
     LOOKING,
     MONTHS,
     ORDER,
+    REFUNDED,
     RETURNED,
     ROWS,
     SENTENCE,
@@ -230,7 +231,7 @@ def test_what_was_read_and_left_out_is_listed_with_its_number():
     assert "Times somebody advised 2,404" in words
     assert "Orders left out: never collected" not in words
     assert "Worth nothing but worked on: never collected 7" in words
-    assert "Money given back beyond the goods that came back, not taken off 4 orders" in words
+    assert "Money given back beyond the goods that came back, taken off 4 orders" in words
     assert "beyond belief" not in words
 
 
@@ -286,6 +287,17 @@ def test_a_return_takes_back_from_who_was_given_and_both_books_still_add_up_to_t
         "Lyon Bellecour 12 Mar 2026, 11:00 40.00 EUR 13.40 EUR Maison Ristretto Opéra \u22124.02 EUR Web \u22124.02 "
         "EUR Lyon Bellecour \u22124.02 EUR 2.40 EUR 6 minutes Web"
     ) in words_of("credit-order")
+
+
+def test_money_given_back_without_goods_has_a_table_of_its_own_and_says_who_bears_the_rest():
+    view = credit_order.order(row=REFUNDED, counted=COUNTED)
+    assert [part.result for part in view.parts] == ["\u221217.26\xa0EUR", "0.00\xa0EUR", "0.00\xa0EUR"]
+    assert view.total == view.total_today
+    words = words_of("credit-refunded")
+    assert "Money given back without goods" in words
+    assert "Call centre 13 Mar 2026, 09:00 50.00 EUR 36.60 EUR Maison Ristretto Opéra \u22128.04 EUR" in words
+    assert "Lyon Bellecour \u22128.04 EUR 5.07 EUR Web" in words
+    assert "Money given back" not in words_of("credit-order")
 
 
 # --- The guarantee --------------------------------------------------------------------------------------------------

@@ -283,6 +283,49 @@ def test_an_id_of_before_leads_to_who_it_is_today(desk: Desk):
     assert desk.get(f"/customers/{old}").words == desk.get(f"/customers/{now}").words
 
 
+def _said(desk: Desk, person: str) -> list[tuple[str, str, bool, str, str]]:
+    history = desk.hub.consent.of(person).history
+    told = [one.statement for one in history]
+    return [(one.purpose, one.channel, one.granted, one.method or "", one.taken_by or "") for one in told]
+
+
+def _form(**fields: str) -> dict[str, str]:
+    return {"after": "0", "answer": "yes", "purpose": "marketing", "channel": "email", "method": "counter",
+            "by": "Ana", "description": ""} | fields  # fmt: skip
+
+
+def test_a_yes_is_taken_down_with_who_how_and_in_which_words_and_a_no_takes_it_back(associate: Desk):
+    marie = associate.person("marie")
+    page = associate.press(f"/customers/{marie}/consent", **_form(description="Letters about coffee"))
+    assert "Offers to write, call or send offers Yes by e-mail since" in page.words
+    assert "said it to one of us, taken down by Ana, associate at the console" in page.words
+    assert "“Letters about coffee”" in page.words
+    assert associate.hub.consent.allows(marie, "marketing", "email").allowed
+    page = associate.press(f"/customers/{marie}/consent", **_form(after="1", answer="no", method="letter"))
+    assert "No by e-mail since" in page.words
+    assert not associate.hub.consent.allows(marie, "marketing", "email").allowed
+    by = "Ana, associate at the console"
+    assert sorted(_said(associate, marie)) == [
+        ("marketing", "email", False, "letter", by), ("marketing", "email", True, "counter", by),
+    ]  # fmt: skip
+
+
+def test_the_same_form_sent_twice_is_one_statement(associate: Desk):
+    marie = associate.person("marie")
+    for _ in range(2):
+        associate.press(f"/customers/{marie}/consent", **_form())
+    assert len(_said(associate, marie)) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"answer": "perhaps"}, {"purpose": "mischief"}, {"channel": "pigeon"}, {"method": ""}, {"by": " "}]
+)
+def test_what_the_form_does_not_offer_is_not_taken_down(associate: Desk, wrong: dict[str, str]):
+    marie = associate.person("marie")
+    associate.press(f"/customers/{marie}/consent", 404, **_form(**wrong))
+    assert _said(associate, marie) == []
+
+
 def test_two_are_found_compared_made_one_and_undone(associate: Desk):
     marie, other = associate.person("marie"), associate.person("m-petit")
     choice = associate.get(f"/customers/{marie}/merge?q=petit")

@@ -47,6 +47,21 @@ def test_a_share_stands_with_what_it_was_counted_from_its_interval_and_its_chang
     assert "10 % \u22121.2 points 2,104 of 21,044 9.6 – 10 %" in words_of("scorecard")
 
 
+def test_an_effect_has_a_line_for_each_programme_in_points_or_says_how_many_are_missing():
+    effect = {**SHARE, "id": "effect", "store": "did it help", "digital": "lift"}
+    why = "not measured yet: 12 of 30 customers in the smaller arm whose time is over"
+    rows = [
+        row("effect", "store", -0.125, "100 90", low=-0.2534, high=0.0025, too_few=False, programme="taste"),
+        row("effect", "store", None, "50 12", too_few=True, programme="news", why=why),
+    ]
+    told = card(card={**CARD, "metrics": [effect], "rows": rows})
+    assert [one.name for one in told.metrics] == ["Did it help: news", "Did it help: taste"]
+    [[news], [taste]] = (one.cells for one in told.metrics)
+    assert (news.value, news.why, news.of) == ("", why, "50 against 12")
+    assert (taste.value, taste.interval) == ("\u221212.5\u00a0points", "\u221225.3 to +0.2")
+    assert taste.of == "100 against 90"
+
+
 def test_a_change_is_called_good_only_where_it_is_more_than_chance():
     worse = cell_of(row("conversion", "web", 0.1, "2104 21044", low=0.096, high=0.104, before=0.112), SHARE)
     even = cell_of(row("conversion", "store", 0.323, "1301 4022", low=0.309, high=0.338, before=0.318), SHARE)

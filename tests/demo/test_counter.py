@@ -1,16 +1,19 @@
 """What a counter shows stands in the demo company: told manners and consents, goods that fit, and a day that begins."""
 
+import shutil
 from collections import Counter
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from fixed_clock import FixedClock
 from noline.demo.company import COFFEES, LAUNCHED, MACHINES, PRODUCT_BY_SKU, STORES, YEAR_END
-from noline.demo.counter import MISSING_AT, MISSING_SKU
+from noline.demo.counter import MISSING_AT, MISSING_SKU, open_again
 from noline.demo.generator import generate
 from noline.demo.manners import PURPOSES
 from noline.hub import Hub
-from noline.kernel.clock import DAY, HOUR, Micros
+from noline.kernel.clock import DAY, HOUR, Micros, as_text
 from noline.kernel.shares import share
 from noline.truth.cases.model import Kind
 from noline.truth.consents.model import State
@@ -39,6 +42,24 @@ def opening_day(company: Hub) -> Micros:
     """The day on which the counters of this company open: that of Catherine's tasting."""
     at = company.clienteling.appointment("counter-paris-opera-a2").at
     return at - at % DAY
+
+
+def test_the_counters_open_on_the_day_the_company_is_shown_and_who_came_came(company_folder: Path, tmp_path: Path):
+    folder = shutil.copytree(company_folder, tmp_path / "hub")
+    with Hub.open(folder) as hub:
+        built = opening_day(hub)
+        hub.clienteling.keep("counter-paris-opera-a1", by="lea")
+    with Hub.open(folder, clock=FixedClock(as_text(built + 30 * DAY + 9 * HOUR))) as hub:
+        assert hub.shop_days.today("paris-opera").appointments == []
+        open_again(hub)
+        told = [(one.id, one.at - built, whom.name) for one, whom in hub.shop_days.today("paris-opera").appointments]
+        assert [name for name, _, _ in told] == ["counter-paris-opera-a2", "counter-paris-opera-a3"]
+        assert [at for _, at, _ in told] == [30 * DAY + 14 * HOUR, 30 * DAY + 17 * HOUR]
+        assert told[0][2] == "Catherine Laurent"
+        assert hub.clienteling.appointment("counter-paris-opera-a1").at == built + 10 * HOUR
+        before = hub.last_seq()
+        open_again(hub)
+        assert hub.last_seq() == before
 
 
 def test_hardly_any_events_are_there_for_the_counter_alone(year):

@@ -192,6 +192,90 @@ def test_a_case_is_opened_shown_today_and_resolved(counter: Counter):
     assert counter.ask("counter/today?store=paris-1")["loops"] == []
 
 
+def test_a_question_and_a_call_wait_as_what_they_are(counter: Counter):
+    for kind in ("unanswered", "callback"):
+        made = counter.ask(f"customers/{counter.anna}/cases", {"topic": "filters", "kind": kind, "store": "paris-1"})
+        assert made["case"]["kind"] == kind
+        assert [one["kind"] for one in counter.ask("counter/today?store=paris-1")["loops"]] == [kind]
+        assert counter.ask(f"cases/{made['id']}/resolve", {"outcome": "told her"})["case"]["state"] == "closed"
+        assert counter.ask("counter/today?store=paris-1")["loops"] == []
+    wrong = counter.ask(f"customers/{counter.anna}/cases", {"topic": "filters", "kind": "praise"}, status=400)
+    assert wrong["code"] == "http.bad_request"
+
+
+def reviews(counter: Counter, review: str = "r-1") -> None:
+    """Anna writes of the store, and is not pleased."""
+    about = {"review_id": review, "rating": 2, "store_id": "paris-1"}
+    said = track("Review Posted", id=f"m-{review}", at=NOON, user="anna", **about)
+    (receipt,) = counter.hub.accept("crm", [said])
+    assert receipt.status == "accepted"
+
+
+def test_a_review_is_answered_and_leaves_the_day(counter: Counter):
+    reviews(counter)
+    assert [one["id"] for one in counter.ask("counter/today?store=paris-1")["loops"]] == ["r-1"]
+    before = counter.hub.last_seq()
+    for outcome in (" ", "call p_0000 back \0"):
+        assert counter.ask("reviews/r-1/answer", {"outcome": outcome}, status=400)["code"] == "http.bad_request"
+    assert counter.ask("reviews/r-9/answer", {"outcome": "called her"}, status=404)["code"] == "not_found"
+    assert counter.hub.last_seq() == before
+    told = counter.ask("reviews/r-1/answer", {"outcome": "called her", "by": "lea"})
+    assert (told["status"], told["review"]["state"], told["customer"]) == ("accepted", "answered", counter.anna)
+    assert counter.ask("counter/today?store=paris-1")["loops"] == []
+    assert counter.ask("reviews/r-1/answer", {"outcome": "called again"})["status"] == "duplicate"
+    assert counter.hub.last_seq() == before + 1
+
+
+def test_a_time_without_an_offset_is_the_clock_of_the_store(counter: Counter):
+    placed = {"location": "paris-2", "name": "Marais", "channel": "store", "country": "FR"}
+    (receipt,) = counter.hub.accept("crm", [track("Location Opened", id="c-9", at=NOON, **placed)])
+    assert receipt.status == "accepted"
+    book = f"customers/{counter.anna}/appointments"
+    for at, instant in (
+        ("2026-03-28T15:00", "2026-03-28T14:00:00.000Z"), ("2026-03-29T15:00", "2026-03-29T13:00:00.000Z"),
+        ("2026-03-29T15:00+00:00", "2026-03-29T15:00:00.000Z"),
+    ):  # fmt: skip
+        made = counter.ask(book, {"store": "paris-2", "at": at, "topic": "tasting"})
+        assert made["appointment"]["at"] == instant
+
+
+def settled(counter: Counter) -> dict[str, tuple[Any, Any]]:
+    """By address what is sent to settle what is open, and another body for the same address."""
+    made = {path: counter.ask(f"customers/{counter.anna}/{path}", body)["id"] for path, body in BODIES.items()
+            if path in {"notes", "follow-ups", "cases"}}  # fmt: skip
+    book = f"customers/{counter.anna}/appointments"
+    kept, missed, off = (counter.ask(book, BODIES["appointments"])["id"] for _ in range(3))
+    reviews(counter)
+    outcome = ({"outcome": "canary7q"}, {"outcome": "something else"})
+    doer = ({"by": "lea"}, {"by": "mia"})
+    return {
+        f"customers/{counter.anna}/notes/{made['notes']}/withdraw": doer,
+        f"appointments/{kept}/keep": doer, f"appointments/{missed}/miss": doer, f"appointments/{off}/withdraw": doer,
+        f"follow-ups/{made['follow-ups']}/close": outcome, f"cases/{made['cases']}/resolve": outcome,
+        "reviews/r-1/answer": outcome,
+    }  # fmt: skip
+
+
+def test_what_settles_something_is_done_once_under_a_key_and_another_body_is_refused(counter: Counter):
+    for path, (body, other) in settled(counter).items():
+        first = counter.ask(path, body, key=path)
+        assert (first["status"], first["customer"]) == ("accepted", counter.anna), path
+        before = counter.hub.last_seq()
+        assert counter.ask(path, body, key=path) == first
+        assert counter.ask(path, other, key=path, status=409)["code"] == "idempotency.key_reused"
+        assert counter.hub.last_seq() == before
+
+
+def test_what_was_answered_under_a_key_about_something_settled_is_erased_too(counter: Counter):
+    for path, (body, _) in settled(counter).items():
+        counter.ask(path, body, key=path)
+    counter.hub.erase(counter.anna, by="dpo", reason="asked by letter")
+    with counter.hub.store.reading() as reader:
+        kept = reader.rows("SELECT answer FROM command_results")
+    assert len(kept) == 7
+    assert [one for one in kept if b"canary7q" in bytes(one[0]) or counter.anna.encode() in bytes(one[0])] == []
+
+
 def test_who_looked_is_told(counter: Counter):
     with counter.hub.store.transaction() as tx:
         for by in ("lea", "mia"):

@@ -84,7 +84,7 @@ def test_a_card_tells_each_number_with_what_it_is_made_of(desk):
         "metric": "conversion", "unit": "web", "name": "web", "channel": None, "country": None, "period": "2026-03",
         "currency": None, "value": 0.25, "numerator": BUYERS, "denominator": PEOPLE,
         "low": pytest.approx(expected.low), "high": pytest.approx(expected.high), "too_few": False, "before": None,
-        "is_over": True,
+        "is_over": True, "programme": None, "why": None,
     }  # fmt: skip
     assert (march["revenue"]["value"], march["revenue"]["currency"]) == (20_000, "EUR")
     assert told["counted"]["metrics"]["conversion"]["words"]

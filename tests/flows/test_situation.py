@@ -2,6 +2,7 @@
 
 import pytest
 
+from noline.flows.places import Places
 from noline.flows.situation import Shelf
 from noline.kernel.quantities import Units
 from noline.truth.catalogue.model import Location
@@ -23,7 +24,7 @@ PLACES = {
 
 
 def told(units, store="opera"):
-    shelf = Shelf({"tea": {name: Units(count) for name, count in units.items()}}, PLACES)
+    shelf = Shelf({"tea": {name: Units(count) for name, count in units.items()}}, Places(PLACES))
     return [(one.location, one.units) for one in shelf.elsewhere("tea", store)]
 
 

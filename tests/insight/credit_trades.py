@@ -38,7 +38,10 @@ def longs(rows, width):
 
 
 def trade_of(units, shares, orders, work, returns, currencies=("EUR", "JPY")):
-    """orders: (placed_at, captured_by, owner, currency, value, margin, baseline); work and returns as in the model."""
+    """orders: (placed_at, captured_by, owner, currency, value, margin, baseline); work and returns as in the model.
+
+    A return of eight numbers is of goods, and loses nothing beyond its margin.
+    """
     heads = longs(orders, 7)
     none = np.zeros(len(orders), np.int64)
     return Trade(
@@ -48,7 +51,7 @@ def trade_of(units, shares, orders, work, returns, currencies=("EUR", "JPY")):
         np.array(shares, np.bool_),
         Orders(pa.array([f"o-{one}" for one in range(len(orders))], pa.string()), *heads, none - 1, none, none + 1),
         Work(*longs(sorted(work, key=lambda one: (one[0], one[3])), 6)),
-        Returns(*longs(sorted(returns, key=lambda one: (one[0], one[3])), 8)),
+        Returns(*longs(sorted(((*one, 1, 0)[:10] for one in returns), key=lambda one: (one[0], one[3])), 10)),
     )
 
 
@@ -75,7 +78,11 @@ def trades(draw, most_orders=5, largest=400):
             part = draw(st.sampled_from([0, left, left // 2, draw(st.integers(0, left))]))
             left -= part
             at = placed + draw(st.integers(1, 90)) * DAY
-            returns.append((number, draw(unit), draw(unit), at, 3, part, part, draw(st.integers(0, 30))))
+            if draw(st.booleans()):
+                returns.append((number, draw(unit), draw(unit), at, 3, part, part, draw(st.integers(0, 30))))
+                continue
+            lost = draw(st.integers(0, 30))
+            returns.append((number, draw(unit), draw(unit), at, 0, part + lost, part, 0, 0, lost))
     shares = draw(st.lists(st.booleans(), min_size=units, max_size=units))
     return trade_of(UNITS[:units], shares, orders, work, returns)
 

@@ -347,6 +347,19 @@ def refused(old, new, kind=ProgrammeUnreadable):
         ("cooldown_days = 10", "item = { here = { at_least = 1 } }", "not what `items` it is about"),
         ("[[programme]]", "[[programme]]\nid = 3", "Cannot overwrite a value"),
         ("worth_minor = 1000", "worth_minor = 9.5", "Expected `int`, got `float`"),
+        ("{ at_least = 1 }", "{ at_least = nan }", "'orders': `at_least` and `at_most` are numbers, not nan or inf"),
+        ("{ at_least = 1 }", "{ at_most = inf }", "'orders': `at_least` and `at_most` are numbers, not nan or inf"),
+        ("{ at_least = 1 }", "{ at_least = -1 }", "'orders': `at_least` and `at_most` are 0 or more"),
+        (
+            "orders = { at_least = 1 }",
+            '"consent.marketing" = { in = ["grantd"] }',
+            "a consent is never 'grantd', but granted, withdrawn, unknown",
+        ),
+        (
+            "cooldown_days = 10",
+            'items = "due"\nitem = { probability = { at_least = 50 } }',
+            "'probability': `at_least` and `at_most` are 0 to 1",
+        ),
     ],
 )
 def test_a_programme_that_contradicts_itself_is_refused_with_the_reason(old, new, why):
@@ -361,10 +374,36 @@ def test_a_programme_that_contradicts_itself_is_refused_with_the_reason(old, new
         ('what = ["order"]', 'what = ["orders"]', "'order'"),
         ("cooldown_days = 10", 'items = "owed"', "'owned'"),
         ("cooldown_days = 10", 'items = "due"\nitem = { ratios = { at_least = 1 } }', "'ratio'"),
+        ("cooldown_days = 10", 'channel = "stroe"', "'store'"),
+        ("within_days = 14", "within_days = 14, withn = 3", "'within_days'"),
+        ("{ at_least = 1 }", "{ at_leest = 1 }", "'at_least'"),
     ],
 )
 def test_a_key_that_nothing_reads_is_refused_with_the_nearest(old, new, nearest):
     assert f"The nearest is {nearest}." in refused(old, new, ProgrammeKeyUnknown)
+
+
+def test_a_refusal_names_the_file_the_programme_and_what_is_allowed(tmp_path: Path):
+    def why(text: str, kind: type[Exception] = ProgrammeKeyUnknown) -> str:
+        (tmp_path / "actions.toml").write_text(text, "utf-8")
+        with pytest.raises(kind) as refusal:
+            actions_of(tmp_path, {})
+        return str(refusal.value)
+
+    assert why(ONE.replace("cooldown_days = 10", 'channel = "kiosk"')).startswith(
+        "'kiosk' in actions.toml, programme 'tea' is nothing that it may say."
+    )
+    assert why(ONE.replace("within_days = 14", "days = 14")).endswith("Allowed: what, within_days.")
+    assert why("[[programs]]\n").endswith("Allowed: programme.")
+    assert why(ONE + ONE, ProgrammeUnreadable) == (
+        "actions.toml, programme 'tea' cannot be read: two programmes have this `id`."
+    )
+    assert "actions.toml, programme 2 cannot be read" in why(ONE + "[[programme]]\n", ProgrammeUnreadable)
+
+
+def test_what_a_hub_has_a_source_of_is_a_channel_that_may_offer(tmp_path: Path):
+    (tmp_path / "actions.toml").write_text(ONE.replace("cooldown_days = 10", 'channel = "kiosk"'), "utf-8")
+    assert actions_of(tmp_path, {}, ["kiosk"]).programme("tea").channel == "kiosk"
 
 
 def test_own_programmes_stand_beside_the_catalogue_and_replace_by_id(tmp_path: Path):

@@ -22,10 +22,12 @@ from insight.credit_trades import (
     with_act,
 )
 from noline.insight.credit.ledger import ORDER, RETURN, book, surpluses
+from noline.insight.credit.listing import order_rows
 from noline.insight.credit.model import ACTS, trade_of_rows
 from noline.insight.credit.orderbook import order_book
 from noline.insight.credit.statements import statements
 from noline.insight.credit.weights import Method
+from noline.insight.credit.whatif import what_if
 
 # One order
 
@@ -70,6 +72,8 @@ def test_a_trade_that_cannot_be_is_refused():
         ([], [(3, 0, 0, 1, 0, 0, 0, 0)], "of no order"),
         ([], [(0, 0, 4, 1, 0, 0, 0, 0)], "unit that there is not"),
         ([], [(0, 0, 0, 1, 0, 0, -1, 0)], "0 or more"),
+        ([], [(0, 0, 0, 1, 0, 0, 0, 0, 0, -1)], "loses 0 or more"),
+        ([], [(0, 0, 0, 1, 0, 0, 0, 7, 0, 0)], "without goods is no work"),
     ):
         with pytest.raises(ValueError, match=why):
             book(trade_of(("web",), (True,), order, work, returns), Method())
@@ -120,6 +124,33 @@ def test_more_margin_than_there_was_cannot_come_back():
         book(returned([(0, PARIS, WEB, DAY, 5, 0, 900, 0), (0, PARIS, WEB, 2 * DAY, 5, 0, 1, 0)]), Method())
 
 
+# Money given back without goods
+
+
+def test_money_without_goods_takes_back_shares_and_its_rest_is_borne_by_whoever_decided():
+    trade = returned([(0, PARIS, WEB, 9 * DAY, 0, 1000, 900, 0, 0, 80)])
+    ledger = book(trade, Method())
+    (back,) = order_book(trade, ledger, "o-0").returns
+    assert (back.goods, back.value_minor, back.margin_minor, back.lost_minor, back.cost_minor) == (
+        False, 1000, 900, 80, 0,
+    )  # fmt: skip
+    told = {one.unit: (one.spent_minor, one.shared_minor, one.borne_minor, one.at_till_minor) for one in back.shares}
+    assert told == {"paris": (0, -400, 0, 0), "web": (0, -400, -180, -980)}  # 100 of work already paid, and 80
+    by_unit = {one.unit: one for one in statements(ledger, trade)}
+    assert (by_unit["web"].refunded_minor, by_unit["paris"].refunded_minor) == (1000, 0)
+    assert (by_unit["paris"].taken_back, by_unit["web"].taken_back) == (0, 0)
+    assert [row["kind"] for row in ledger.table().to_pylist()] == ["order", "order", "refund", "refund"]
+
+
+def test_who_gave_money_back_helped_nobody_and_stops_nothing_by_stopping():
+    trade = returned([(0, PARIS, WEB, 9 * DAY, 0, 10, 10, 0, 0, 0)])
+    ledger = book(trade, Method())
+    (told,) = what_if(trade, ledger, "paris")
+    assert (told.taken_back, told.today_change_minor) == (0, 100)  # the 100 of its advice, and nothing else
+    (row,) = order_rows(trade, ledger, np.zeros(1, np.int64), "paris")
+    assert (row.returns, row.refunds, row.acts) == (0, 1, ("advise",))
+
+
 # What always holds
 
 
@@ -130,11 +161,12 @@ def test_of_every_entry_what_is_shared_and_borne_is_the_surplus_to_the_unit_of_m
     entries = ledger.entries
     given_out = np.zeros(entries.at.size, np.int64)
     np.add.at(given_out, ledger.of, ledger.rows.shared + ledger.rows.borne)
-    back = -(trade.returns.margin_minor + trade.returns.cost_minor)
+    back = -(trade.returns.margin_minor + trade.returns.cost_minor + trade.returns.lost_minor)
     assert given_out.tolist() == [*surpluses(trade).tolist(), *back.tolist()]
     assert ledger.fair.tolist() == (ledger.rows.shared + ledger.rows.borne + ledger.repaid - ledger.rows.spent).tolist()
     assert ledger.repaid.sum() == trade.work.cost_minor.sum() + trade.returns.cost_minor.sum()
-    assert ledger.rows.till.sum() == trade.orders.margin_minor.sum() - trade.returns.margin_minor.sum()
+    off = trade.returns.margin_minor + trade.returns.lost_minor
+    assert ledger.rows.till.sum() == trade.orders.margin_minor.sum() - off.sum()
 
 
 @settings(max_examples=300, deadline=None)
@@ -143,7 +175,7 @@ def test_shares_of_an_order_are_never_below_nothing_and_a_return_takes_no_more_t
     ledger = book(trade, method)
     kind, shared = ledger.entries.kind[ledger.of], ledger.rows.shared
     assert (shared[kind == ORDER] >= 0).all()
-    assert (shared[kind == RETURN] <= 0).all()
+    assert (shared[kind != ORDER] <= 0).all()
     assert (ledger.rows.borne <= 0).all()
     left = {}
     for order, unit, minor in zip(
@@ -232,4 +264,4 @@ def test_an_order_opened_says_what_the_ledger_says(trade, method):
         assert found.surplus_minor == paid == surpluses(trade)[row]
         for back in found.returns:
             undone = sum(one.shared_minor + one.borne_minor for one in back.shares) + back.baseline_minor
-            assert undone == -(back.margin_minor + back.cost_minor)
+            assert undone == -(back.margin_minor + back.cost_minor + back.lost_minor)

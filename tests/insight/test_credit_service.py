@@ -228,12 +228,13 @@ def test_a_method_by_measured_numbers_needs_them(told):
 def test_how_it_is_counted_can_be_asked_with_the_same_sql(told):
     advised(told, 2)
     credit = books(told, **ADVICE, window_days=7, goods_cost_percent=40)
-    for name in ("orders", "goods", "work", "returns", "units", "guarantee", "what_if"):
+    for name in ("orders", "goods", "work", "returns", "refunds", "units", "guarantee", "what_if"):
         counted = credit.counted(name)
         assert told.store.ask(counted["sql"], counted["parameters"]).num_rows == {
             "work": 2,
             "goods": 0,
             "returns": 0,
+            "refunds": 0,
         }.get(name, 2)
     assert "7 days" in credit.counted("work")["words"]
     assert "40 %" in credit.counted("goods")["words"]
@@ -252,7 +253,8 @@ def years(draw: st.DrawFn) -> list[tuple[int, int, str, str, int]]:
     hours = sorted(draw(st.sets(st.integers(0, 24 * 30), min_size=1, max_size=40)))
     places = st.sampled_from(["web", "app", "call", "paris-1", "lyon-1"])
     words = st.sampled_from(
-        ["Order Completed"] * 2 + ["Advice Given", "Call Resolved", "Order Shipped", "Return Accepted"]
+        ["Order Completed"] * 2
+        + ["Advice Given", "Call Resolved", "Order Shipped", "Return Accepted", "Order Refunded"]
     )
     return [
         (hour, draw(st.integers(1, 4)), draw(places), draw(words), draw(st.integers(1, 50))) for hour in hours
@@ -267,9 +269,11 @@ def test_whatever_happened_no_group_of_units_is_worse_off_in_the_fair_books(told
     for hour, person, place, word, amount in messages:
         store = place if place.endswith("-1") else ""
         more: dict[str, Any] = {"total": amount, "cost": amount // 3} if word == "Order Completed" else {}
+        if word == "Order Refunded" and amount % 2:
+            more = {"total": amount}
         if word == "Order Completed":
             ordered[person] = f"o-{hour}"
-        if word in {"Order Shipped", "Return Accepted"} and person not in ordered:
+        if word in {"Order Shipped", "Return Accepted", "Order Refunded"} and person not in ordered:
             continue
         if word != "Advice Given":
             more["order_id"] = ordered.get(person, "none")

@@ -11,13 +11,14 @@ import pytest
 from insight.handwritten import at
 from insight.metrics_books import Books, one, values
 from noline.insight.scorecards.asking import fact_sql
+from noline.insight.scorecards.effects import NOBODY_DRAWN
 from noline.insight.scorecards.metrics import MetricUnknown, NotToldBy, registry
-from noline.insight.scorecards.model import CreditPart, Effect, ScorecardAskedWrong
+from noline.insight.scorecards.model import CreditPart, EffectPart, ScorecardAskedWrong
 from noline.insight.scorecards.periods import label_of, number_of, start_of
 from noline.insight.scorecards.rates import RateMissing
 from noline.insight.scorecards.service import Scorecards
 from noline.kernel.clock import DAY, MINUTE, as_text, parse_instant
-from noline.kernel.shares import share
+from noline.kernel.shares import difference, share
 from noline.kernel.words import WORDS
 
 
@@ -345,13 +346,48 @@ def test_without_a_ledger_or_a_whole_month_what_rests_on_it_is_not_told(books):
 def test_an_effect_is_told_only_where_a_test_was_given(books):
     books.say(at(0), "web", "Page Viewed")
     assert books.card("effect", period="all").not_told == {"effect": "as no test was given"}
-    tests = [Effect({"unit": "web"}, 0.02, 0.01, 0.03, 500, 480), Effect({}, 0.5, 0.4, 0.6, 90, 90)]
-    room = books.metrics(effects=tests)
-    assert [row[1:12] for row in room.card(metrics=["effect"], period="all").rows] == [
-        ("web", None, None, None, None, 0.02, 500, 480, 0.01, 0.03, False)
+    card = books.metrics(effects=lambda _: []).card(metrics=["effect"], period="all")
+    assert (card.rows, card.not_told) == ((), {"effect": NOBODY_DRAWN})
+
+
+def test_an_effect_is_the_difference_of_both_arms_of_a_programme_added_over_places_and_days(books):
+    books.say(at(0), "store", "Store Visited", store="paris-1")
+    day = number_of("day", at(0))
+    parts = [
+        EffectPart("taste", "paris-1", day, 60, 30, 50, 10),
+        EffectPart("taste", "", day + 1, 40, 20, 50, 15, waiting=2),
+        EffectPart("taste", "paris-1", day + 40, 30, 30, 30, 0),
+        EffectPart("news", "paris-1", day, 29, 20, 300, 20),
+        EffectPart("rare", "paris-1", day, 500, 2, 500, 2),
     ]
-    whole = room.card(metrics=["effect"], period="all", by=())
-    assert [row.value for row in whole.rows] == [0.5]
+    asked = []
+    room = books.metrics(effects=lambda by_unit: asked.append(by_unit) or parts)
+    whole = room.card(metrics=["effect"], by=(), since=at(0), until=at(31), period="all")
+    found = difference(50, 100, 25, 100)
+    assert [(row.programme, row.value, row.low, row.high, row.numerator, row.denominator) for row in whole.rows] == [
+        ("news", None, None, None, 29, 300),
+        ("rare", None, None, None, 500, 500),
+        ("taste", found.value, found.low, found.high, 100, 100),
+    ]
+    assert [row.why for row in whole.rows] == [
+        "not measured yet: 29 of 30 customers in the smaller arm whose time is over",
+        "not measured yet: 4 of 5 customers who reached the goal",
+        None,
+    ]
+    assert [(row.too_few, row.is_over) for row in whole.rows][2] == (False, False)
+    months = room.card(metrics=["effect"], by=("unit", "channel")).rows
+    assert [(row.period, row.unit, row.channel, row.value) for row in months if row.programme == "taste"] == [
+        ("2026-03", "", "", difference(20, 40, 15, 50).value),
+        ("2026-03", "paris-1", "store", difference(30, 60, 10, 50).value),
+        ("2026-04", "paris-1", "store", 1.0),
+    ]
+    assert room.card(metrics=["effect"], by=(), period="all", where={"channel": "web"}).rows == ()
+    assert asked == [False, True, True]
+
+
+def test_an_effect_is_no_one_number(books):
+    with pytest.raises(ScorecardAskedWrong, match="effect is told of each programme, and is no one number"):
+        books.metrics(effects=lambda _: [EffectPart("taste", "", 0, 50, 20, 50, 5)]).measure("effect")
 
 
 # What can be asked

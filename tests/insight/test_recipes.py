@@ -204,6 +204,22 @@ _HEAD = '[[recipe]]\nid = "x"\nname = "X"\nrecipeYield = 2\n'
         (_HEAD + 'recipeIngredient = [{what = "a", unit = "spooon"}]', "'spooon' in 'x' is no unit"),
         (_HEAD + 'recipeIngredient = [{what = "a"}, {what = "a"}]', "names 'a' twice"),
         ((_HEAD + 'recipeIngredient = [{what = "a"}]\n') * 2, "two recipes have the id 'x'"),
+        ("[[recipes]]\n", "'recipes' is nothing that it may say; the nearest is 'recipe', allowed are recipe"),
+        (_HEAD + 'servings = 2\nrecipeIngredient = [{what = "a"}]', "recipe 'x': 'servings' is nothing"),
+        (_HEAD + 'recipeIngredient = [{what = "a", same_as = {amont = 1, unit = "g"}}]', "allowed are amount, unit"),
+        (_HEAD + 'recipeIngredient = [{what = "a", amount = nan}]', "recipe 'x': Expected `float` > 0"),
+        (
+            _HEAD + 'recipeIngredient = [{what = "a", attributes = {intensity = {at_least = nan}}}]',
+            "`at_least` and `at_most` of 'intensity' are numbers, not nan or inf",
+        ),
+        (
+            _HEAD + 'recipeIngredient = [{what = "a", attributes = {intensity = {at_least = 9, at_most = 3}}}]',
+            "`at_least` of 'intensity' lies above `at_most`",
+        ),
+        (
+            _HEAD + 'recipeIngredient = [{what = "a", attributes = {intensity = {least = 9}}}]',
+            "the nearest is 'at_least', allowed are at_least, at_most, one_of",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_says_where(tmp_path, text, why):

@@ -1,5 +1,8 @@
 """Many rows in few statements are the rows that were given, each once."""
 
+from contextlib import contextmanager
+from threading import Event, Thread
+
 import pytest
 
 from noline.stores.inserting import insert
@@ -15,6 +18,18 @@ def sources(count, first=0):
     ]
 
 
+@contextmanager
+def another_thread():
+    over = Event()
+    thread = Thread(target=over.wait)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 63, 64, 65, 200])
 def test_every_row_is_there_once(store, count):
     with store.transaction() as tx:
@@ -28,3 +43,13 @@ def test_what_was_there_before_is_not_counted(store):
         insert(tx, KEEP, sources(70))
         assert insert(tx, KEEP, sources(100, first=30)) == 60
         assert tx.row("SELECT count(*) FROM sources") == (130,)
+
+
+def test_beside_another_thread_the_rows_are_the_same(store):
+    with another_thread(), store.transaction() as tx:
+        assert tx.wide
+        assert insert(tx, KEEP, sources(70)) == 70
+        assert insert(tx, KEEP, sources(200, first=30)) == 160
+        assert tx.rows("SELECT name, created_at FROM sources ORDER BY created_at") == [
+            (f"s-{number}", number) for number in range(230)
+        ]

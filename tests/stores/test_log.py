@@ -278,6 +278,23 @@ def test_a_fact_that_a_room_cannot_take_is_parked_and_the_others_go_on(shop):
     assert books(shop) == {"web": (8, 8, 0, 0, 0)}
 
 
+def test_who_sends_what_one_room_refuses_costs_the_other_rooms_what_they_remember_only_once(shop):
+    steady = Stumbling()
+    shop.log._folds = [Stumbling(), *shop.log._folds, steady]
+    steady.take = lambda _tx, facts: steady.taken.extend(fact.seq for fact in facts)
+
+    def send(number):
+        return shop.accept("web", [viewed(shop, f"m-{number}", properties={"sku": "stone"})])
+
+    forgot = [(send(number), steady.forgot)[1] for number in range(4)]
+
+    assert forgot[0] > 0
+    assert forgot == [forgot[0]] * 4
+    assert steady.taken == [1, 2, 3, 4]
+    assert [letter.seq for letter in shop.dead_letters()] == [1, 2, 3, 4]
+    assert books(shop) == {"web": (4, 4, 0, 0, 0)}
+
+
 def test_an_unreadable_price_stops_neither_its_neighbours_nor_the_log(shop):
     at = shop.day.next
     items = [

@@ -223,3 +223,69 @@ def test_goods_kept_by_lot_serve_a_claim_that_names_none(shop):
     shop.hears("Stock Adjusted", sku="ristretto-50", location="paris-1", units=-2, lot="L-1", reason="broken")
     (over,) = shop.says("overpromised")
     assert (over.location, over.on_hand, over.allocated) == ("paris-1", 3, 4)
+
+
+def astray(shop):
+    """What does not agree, as (item, place, lot, as it is kept, as it must be)."""
+    with shop.store.reading() as reader:
+        return [(one.sku, one.place, one.lot, one.kept, one.follows) for one in shop.room.astray(reader)]
+
+
+def alter(shop, sql):
+    with shop.store.transaction() as tx:
+        assert tx.run(sql) == 1
+
+
+@pytest.fixture
+def moved(shop):
+    """A shop in which goods came, moved, were sold and counted, some of them in lots."""
+    shop.hears("Stock Received", sku="ristretto-50", location="depot", units=12, minute=1)
+    shop.hears("Stock Moved", sku="ristretto-50", from_location="depot", to_location="paris-1", units=5, minute=2)
+    count(shop, 4, minute=3)
+    count(shop, 6, minute=4)
+    shop.hears("Stock Received", sku="ristretto-50", location="paris-1", units=3, minute=5)
+    shop.hears("Stock Received", sku="lungo", location="depot", units=7, lot="L-1")
+    return shop
+
+
+def test_where_all_agrees_nothing_is_astray(moved):
+    assert on_hand(moved) == {"depot": 7, "paris-1": 9}
+    assert astray(moved) == []
+
+
+def test_a_cell_that_was_changed_is_astray(moved):
+    alter(moved, "UPDATE stock_cells SET on_hand = 8 WHERE sku = 'ristretto-50' AND location = 'depot'")
+    assert astray(moved) == [("ristretto-50", Place("depot"), "", 8, 7)]
+
+
+def test_a_counted_cell_that_was_changed_is_astray(moved):
+    alter(moved, "UPDATE stock_cells SET on_hand = on_hand + 1 WHERE location = 'paris-1'")
+    assert astray(moved) == [("ristretto-50", Place("paris-1"), "", 10, 9)]
+
+
+def test_a_count_that_is_gone_leaves_its_cell_astray(moved):
+    alter(moved, "DELETE FROM stock_counts WHERE units = 6")
+    assert astray(moved) == [("ristretto-50", Place("paris-1"), "", 9, 7)]
+
+
+def test_a_move_that_is_gone_leaves_its_cells_astray(moved):
+    alter(moved, "DELETE FROM stock_moves WHERE to_location = 'paris-1' AND units = 3")
+    assert astray(moved) == [("ristretto-50", Place("paris-1"), "", 9, 6)]
+
+
+def test_a_cell_that_is_gone_and_claims_out_of_nothing_are_astray(moved):
+    alter(moved, "DELETE FROM stock_cells WHERE sku = 'lungo'")
+    alter(moved, "UPDATE stock_cells SET held = 2, allocated = 1 WHERE location = 'depot'")
+    assert sorted(astray(moved)) == [
+        ("lungo", Place("depot"), "L-1", 0, 7),
+        ("ristretto-50", Place("depot", "allocated"), "", 1, 0),
+        ("ristretto-50", Place("depot", "held"), "", 2, 0),
+    ]
+
+
+def test_only_so_many_items_astray_are_told(moved):
+    with moved.store.transaction() as tx:
+        tx.run("UPDATE stock_cells SET unsellable = 5")
+    with moved.store.reading() as reader:
+        assert {one.sku for one in moved.room.astray(reader)} == {"ristretto-50", "lungo"}
+        assert len({one.sku for one in moved.room.astray(reader, 1)}) == 1

@@ -18,12 +18,14 @@ INT64 = 2**63
 
 _FEWEST_BYTES_A_KEY = 4  # `"":1`
 
-_FLATTEN = bytes(
-    48 if 48 <= code <= 57 else 101 if code == 69 else 58 if code in b"[]{},:" else code for code in range(256)
-)
+_DIGITS = b"0123456789"
+_ALIKE = bytes(48 if code in _DIGITS else code for code in range(256))
+_MARKS = bytes(101 if code == 69 else 58 if code in b"[]{},:" else code for code in range(256))
 _ESCAPES = (b"\\u0000", b"\\ud", b"\\uD")  # NUL, and halves of a character
 _LONG_NUMBER = b"0" * 18
-_OF_A_NUMBER = b"0+-. \t\r\n"
+_STRIDE = 3
+_LONG_IN_STRIDES = b"0" * (len(_LONG_NUMBER) // _STRIDE)
+_OF_A_NUMBER = _DIGITS + b"+-. \t\r\n"
 _BARE_EXPONENT = b":e:"
 _SURROGATES = re.compile(
     rb"(?<!\\)(?P<backslashes>(?:\\\\)*)"
@@ -37,10 +39,19 @@ def is_suspicious(body: bytes) -> bool:
     With digits, signs and blanks taken away a number with an exponent is a bare `e` between commas and brackets, while
     the same letters inside a text, such as an id in hexadecimal, stand between quotes.
     """
-    if any(map(body.__contains__, _ESCAPES)) or not (body.isascii() or _is_text(body)):
+    if b"\\" in body and any(map(body.__contains__, _ESCAPES)):
         return True
-    flat = body.translate(_FLATTEN)
-    return _LONG_NUMBER in flat or _BARE_EXPONENT in flat.translate(None, _OF_A_NUMBER)
+    if not (body.isascii() or _is_text(body)):
+        return True
+    return _has_long_number(body) or _BARE_EXPONENT in body.translate(_MARKS, _OF_A_NUMBER)
+
+
+def _has_long_number(body: bytes) -> bool:
+    """Whether so many digits follow one another that 64 bits may not hold them.
+
+    Every third byte tells nearly always: wherever a run of 18 digits begins, six of them in a row are its own.
+    """
+    return _LONG_IN_STRIDES in body[::_STRIDE].translate(_ALIKE) and _LONG_NUMBER in body.translate(_ALIKE)
 
 
 def _is_text(body: bytes) -> bool:

@@ -3,6 +3,7 @@
 One process writes the messages, this one takes them in, and a third reads history along, so that both cores work.
 """
 
+import gc
 import json
 import multiprocessing
 import shutil
@@ -29,8 +30,8 @@ RATES = {"JPY": "0.006"}
 """Euro for a yen, fixed so that every run adds up to the same."""
 
 _AT_ONCE = 5_000
-_IN_ONE_COMMIT = 20_000
-"""Nobody else waits for this hub: fewer commits write fewer pages twice."""
+_IN_ONE_COMMIT = 50_000
+"""Nobody else waits for this hub: fewer commits write fewer pages twice, and decide an order fewer times anew."""
 
 _PAUSE_S = 2.0
 
@@ -53,7 +54,7 @@ def build(folder: Path, size: Size, advance: Callable[[int], None]) -> Counter[s
         opens_at = max(hub.clock.now(), YEAR_END)
         for name, channel in SOURCES.items():
             hub.access.add_source(name, channel, trust="browser" if name in BROWSER_SOURCES else "server")
-        with _history_read_along(half):
+        with _history_read_along(half), _nothing_collected():
             for receipts in hub.intake.stream(_messages(size), in_one_commit=_IN_ONE_COMMIT):
                 outcomes.update(receipt.status for receipt in receipts)
                 advance(len(receipts))
@@ -78,6 +79,16 @@ def _ask_what_the_first_page_asks(hub: Hub) -> None:
 
 
 @contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Nearly everything made here is still needed or freed at once; looking for the rest takes a fifth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@contextmanager
 def _history_read_along(folder: Path) -> Iterator[None]:
     """A second process brings history up to the log while this one fills it."""
     context = multiprocessing.get_context("spawn")
@@ -92,7 +103,7 @@ def _history_read_along(folder: Path) -> Iterator[None]:
 
 
 def _read_along(folder: Path, filled: Event) -> None:
-    with Hub.open(folder) as hub:
+    with Hub.open(folder) as hub, _nothing_collected():
         while not filled.wait(_PAUSE_S):
             hub.refresh()
         hub.refresh()
@@ -112,11 +123,12 @@ def _messages(size: Size) -> Iterator[tuple[str, bytes]]:
 
 def _write(sender: Connection, size: Size) -> None:
     portion: list[tuple[str, bytes]] = []
-    for message in generate(size, SEED):
-        portion.append(message)
-        if len(portion) >= _AT_ONCE:
-            sender.send(portion)
-            portion = []
+    with _nothing_collected():
+        for message in generate(size, SEED):
+            portion.append(message)
+            if len(portion) >= _AT_ONCE:
+                sender.send(portion)
+                portion = []
     if portion:
         sender.send(portion)
     sender.send([])

@@ -13,9 +13,12 @@ from noline.demo.company import STORES, YEAR_END, Store
 from noline.demo.handmade import CATHERINE
 from noline.demo.people import DIGITAL, Fate, people_of
 from noline.demo.regulars import GRETA, SAKURA
+from noline.flows.consent import addressed
 from noline.hub import Hub
 from noline.kernel.clock import DAY, HOUR, MINUTE, Micros, as_text
+from noline.kernel.errors import NotFound
 from noline.kernel.events import Json
+from noline.truth.clients.model import WORD_OF, Standing
 from noline.truth.goods.model import Batch
 
 WEB = "web-shop"
@@ -26,6 +29,7 @@ _DAYS_AND_HOURS = ((0, 11), (0, 15), (0, 18), (1, 10), (1, 16), (2, 14))
 """Appointments of each boutique: days from the next one on, and the hour there."""
 
 _DUE_HOUR = 17
+_PREFIX = "counter"
 _TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "FR": ("conseil machine", "dégustation", "détartrage", "idées cadeaux"),
@@ -83,6 +87,46 @@ def open_counters(hub: Hub, seed: int, today: Micros) -> None:
     _miss_a_coffee(hub)
 
 
+def open_again(hub: Hub) -> None:
+    """Let the counters of a company that was built before open today: who did not come yet comes on a day from it on.
+
+    Told once a day, however often the company is opened.
+    """
+    today = hub.clock.now() - hub.clock.now() % DAY
+    moved = [
+        message
+        for store in STORES
+        for number, (days, hour) in enumerate(_DAYS_AND_HOURS, 1)
+        if (
+            message := _put_off(hub, f"{_PREFIX}-{store.store_id}-a{number}", _hour_at(store, today, days, hour), today)
+        )
+    ]
+    if moved:
+        hub.accept(WEB, moved)
+
+
+def _put_off(hub: Hub, appointment: str, to: Micros, today: Micros) -> Json | None:
+    """What tells that an appointment is another day; None where it is over, or not past."""
+    try:
+        known = hub.clienteling.appointment(appointment)
+    except NotFound:
+        return None
+    with hub.store.reading() as reader:
+        named = hub.customers.names_of(reader, [known.subject]).get(known.subject)
+    if known.state is not Standing.BOOKED or known.at is None or known.at >= today or named is None:
+        return None
+    said = {"appointment_id": appointment, "store_id": known.store, "starts_at": as_text(to), "topic": known.topic}
+    return {
+        "type": "track", "event": WORD_OF[Standing.BOOKED], "messageId": f"{appointment}-{today // DAY}",
+        **addressed(named), "timestamp": as_text(today), "properties": said,
+    }  # fmt: skip
+
+
+def _hour_at(store: Store, first_day: Micros, days: int, hour: int) -> Micros:
+    """An hour of a boutique's own clock, so many days after the counters open."""
+    return first_day + days * DAY + (hour - store.country.hours_ahead) * HOUR
+
+
 class _Counter:
     """The counter of one boutique."""
 
@@ -122,8 +166,7 @@ class _Counter:
         return guest, self._tell("Appointment Booked", guest, 9 - number, said)
 
     def _when(self, days: int, hour: int) -> Micros:
-        """An hour of the boutique's own clock, so many days after the counters open."""
-        return self._first_day + days * DAY + (hour - self._store.country.hours_ahead) * HOUR
+        return _hour_at(self._store, self._first_day, days, hour)
 
     def _case(self, topic: str, *, resolved: bool) -> list[Json]:
         guest, said = next(self._guests), {"case_id": self._name("s"), "topic": topic}
@@ -148,7 +191,7 @@ class _Counter:
 
     def _name(self, kind: str) -> str:
         self._numbers[kind] += 1
-        return f"counter-{self._store.store_id}-{kind}{self._numbers[kind]}"
+        return f"{_PREFIX}-{self._store.store_id}-{kind}{self._numbers[kind]}"
 
 
 def _miss_a_coffee(hub: Hub) -> None:

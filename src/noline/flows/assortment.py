@@ -1,9 +1,10 @@
 """What is sold and where, remembered for a minute: a card needs a dozen products and asks nobody twice for one."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from noline.flows.places import NOWHERE, Places
 from noline.insight.card.service import Fitting, Product, fitting, product
 from noline.kernel.clock import MINUTE, Micros
 from noline.kernel.money import Money
@@ -34,7 +35,13 @@ class Assortment:
         self._words: frozenset[str] | None = None
         self._fits: Fitting = {}
         self._launched: tuple[Product, ...] = ()
-        self._places: Mapping[str, Location] = {}
+        self._places = NOWHERE
+        self._reading = 0
+
+    def reading(self, reader: Reader, now: Micros) -> int:
+        """Which reading of the catalogue is remembered; what is answered under one number does not change."""
+        self._follow(reader, now)
+        return self._reading
 
     def sold(self, reader: Reader, skus: Iterable[str], now: Micros) -> dict[str, Sold]:
         """These items; one that nobody described is left out."""
@@ -43,7 +50,7 @@ class Assortment:
         missing = asked - self._sold.keys()
         if missing:
             if len(self._sold) > _MOST_REMEMBERED:
-                self._sold.clear()
+                self._let_go()
                 missing = asked
             found = self._catalogue.items(reader, missing)
             self._sold.update({sku: _sold(found[sku]) if sku in found else None for sku in missing})
@@ -72,8 +79,8 @@ class Assortment:
         self._follow(reader, now)
         return self._places.get(location)
 
-    def known_places(self) -> Mapping[str, Location]:
-        """Every location by its id, as it was when somebody asked last."""
+    def known_places(self) -> Places:
+        """Every location, as it was when somebody asked last."""
         return self._places
 
     def named(self, location: str) -> str:
@@ -84,12 +91,17 @@ class Assortment:
     def _follow(self, reader: Reader, now: Micros) -> None:
         if self._read_at <= now < self._read_at + MINUTE:
             return
-        self._sold.clear()
+        self._let_go()
         self._words = None
         self._fits = fitting(_product(one) for one in self._catalogue.with_attribute(reader, _FITS))
         self._launched = tuple(_product(one) for one in self._catalogue.with_attribute(reader, _LAUNCHED))
-        self._places = {one.location: one for one in self._catalogue.locations(reader)}
+        self._places = Places({one.location: one for one in self._catalogue.locations(reader)})
         self._read_at = now
+
+    def _let_go(self) -> None:
+        """Items are read anew from now on."""
+        self._sold.clear()
+        self._reading += 1
 
 
 def _product(item: Item) -> Product:

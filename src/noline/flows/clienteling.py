@@ -14,7 +14,7 @@ from noline.kernel.clock import Clock, Micros, as_text
 from noline.kernel.errors import NotFound, Refused
 from noline.kernel.events import Digest, Json, Receipt
 from noline.stores.transactional import Reader, Transaction, TransactionalStore
-from noline.truth.cases.model import LONGEST_TEXT, LONGEST_TOPIC, OPENED, RESOLVED, Case
+from noline.truth.cases.model import CALLBACK, LONGEST_TEXT, LONGEST_TOPIC, OPENED, RECEIVED, RESOLVED, Case, Kind
 from noline.truth.cases.model import State as CaseState
 from noline.truth.cases.service import Cases
 from noline.truth.clients import model
@@ -33,8 +33,14 @@ from noline.truth.clients.model import (
 from noline.truth.clients.service import Clients
 from noline.truth.customers.model import alone
 from noline.truth.customers.service import Customers, Whom
+from noline.truth.feedback.model import ANSWERED, Loop
+from noline.truth.feedback.model import State as LoopState
+from noline.truth.feedback.service import Feedback
 
 _CHANNEL = "store"
+
+ASKED = {Kind.COMPLAINT: OPENED, Kind.UNANSWERED: RECEIVED, Kind.CALLBACK: CALLBACK}
+"""The word that tells that a customer waits for something of this kind."""
 
 
 class ClientKeyReused(Refused):
@@ -78,6 +84,8 @@ class Clienteling:
         customers: Customers,
         clients: Clients,
         cases: Cases,
+        feedback: Feedback,
+        *,
         deeds: Deeds,
         clock: Clock,
         digest: Digest,
@@ -87,6 +95,7 @@ class Clienteling:
         self._customers = customers
         self._clients = clients
         self._cases = cases
+        self._feedback = feedback
         self._deeds = deeds
         self._clock = clock
         self._digest = digest
@@ -236,9 +245,13 @@ class Clienteling:
         text: str | None = None,
         order_id: str | None = None,
         store: str | None = None,
+        kind: Kind = Kind.COMPLAINT,
         key: str | None = None,
     ) -> Done:
-        """Take down what a customer wants help with. Raises NotFound, ClientUnreadable and ClientKeyReused."""
+        """Take down what a customer wants help with, a question (unanswered) or a call that the customer asks for.
+
+        Raises NotFound, ClientUnreadable and ClientKeyReused.
+        """
         _check(
             why_not_kept(longest=LONGEST_TOPIC, topic=topic, order_id=order_id, store=store)
             or why_not_kept(longest=LONGEST_TEXT, text=text)
@@ -249,7 +262,7 @@ class Clienteling:
             subject = self._customers.whom(tx, person).head
             case_id = self._id("case", subject, key)
             said = {"case_id": case_id, "topic": topic.strip(), "text": text, "order_id": order_id, "by": by}
-            receipt = self._tell(tx, OPENED, subject, said, case_id, store, key)
+            receipt = self._tell(tx, ASKED[kind], subject, said, case_id, store, key)
             return Done(case_id, receipt.status, receipt.seq)
 
     def resolve_case(self, case_id: str, outcome: str, *, by: str) -> Done:
@@ -266,6 +279,37 @@ class Clienteling:
             }  # fmt: skip
             told = self._tell(tx, RESOLVED, known.subject, said, self._deeds.new_id("told"), known.store_id)
             return Done(case_id, told.status, told.seq)
+
+    # -- what customers say of us
+
+    def review(self, review: str) -> Loop:
+        """What a customer said of us, and whether somebody answered; raises NotFound."""
+        with self._store.reading() as reader:
+            return self._known_review(reader, review)
+
+    def answer_review(self, review: str, outcome: str, *, by: str) -> Done:
+        """Say what a customer was answered who said something of us; answered again it stays as it is.
+
+        Raises NotFound and ClientUnreadable.
+        """
+        _check(why_not_kept(outcome=outcome))
+        with self._store.transaction() as tx:
+            known = self._known_review(tx, review)
+            if known.state is not LoopState.OPEN:
+                return Done(review, "duplicate")
+            self._refuse_others(tx, self._beside(tx, known.subject), outcome, by)
+            said = {
+                "review_id": review, "order_id": known.order_id, "sku": known.sku, "outcome": outcome.strip(),
+                "by": by,
+            }  # fmt: skip
+            told = self._tell(tx, ANSWERED, known.subject, said, self._deeds.new_id("told"), known.store_id)
+            return Done(review, told.status, told.seq)
+
+    def _known_review(self, reader: Reader, review: str) -> Loop:
+        known = self._feedback.loop(reader, review)
+        if known is None:
+            raise NotFound(what="review", name=review)
+        return known
 
     # -- who looked
 

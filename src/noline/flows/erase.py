@@ -309,8 +309,8 @@ class Erasing:
 
     def _note(self, plan: _Plan, fact: Fact) -> None:
         """Whom else and which orders and the like a record of the person tells of."""
-        plan.beside.update(map(self._customers.subject, fact.identifiers))
-        plan.beside.difference_update(plan.names)
+        named = map(self._customers.subject, fact.identifiers)
+        plan.beside.update(subject for subject in named if subject not in plan.names)
         for topic, properties in _THINGS.items():
             value = fact.text(*properties)
             if value:

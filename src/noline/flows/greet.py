@@ -13,6 +13,9 @@ from noline.flows import matter
 from noline.flows.acquaintance import Acquaintance, Rooms, acquaintance
 from noline.flows.assortment import Assortment, Sold
 from noline.flows.clienteling import Clienteling
+from noline.flows.embedding import origins_of
+from noline.flows.judged import PURPOSES, Basis, Judgement, judgement
+from noline.flows.kept import Kept
 from noline.flows.local_time import midnight_before, offset_at, zone_of
 from noline.flows.matter import Arranged, Open
 from noline.flows.offering import Offering, Report
@@ -22,29 +25,26 @@ from noline.insight.actions.model import Due, Kind, Place, Proposal, Ranking, Si
 from noline.insight.card import service as cards
 from noline.insight.greeting.service import (
     LANGUAGES,
-    Called,
     Greeter,
     LanguageUnknown,
     Occasion,
     Setting,
     address,
-    called,
     language_of,
     seed_of,
 )
+from noline.insight.greeting.service import Greeting as Greeted
 from noline.kernel.clock import DAY, MINUTE, Clock, Micros
-from noline.kernel.disclosure import SERVICE, CardFact, Circumstances, Disclosed, Presence, Sayable, disclosed
+from noline.kernel.disclosure import CardFact, Disclosed, Presence, Sayable
 from noline.kernel.errors import NotReadable, SettingUnknown, SettingWrong
 from noline.kernel.events import Json
 from noline.kernel.quantities import Units
 from noline.stores.transactional import Reader, TransactionalStore
+from noline.truth.clients.model import VIEWED, View
+from noline.truth.offers.model import ANSWERED, DRAWN
 
-PURPOSES: Mapping[str, frozenset[str]] = {
-    "service": frozenset(("service",)),
-    "personalisation": frozenset(("service", "personalisation")),
-    "marketing": frozenset(("service", "personalisation", "marketing")),
-}
-"""What a card is opened for, and the purposes of the facts that may be on it then."""
+_MOST_KEPT = 5_000
+"""Customers who are remembered with what was read of them, some ten kilobytes each."""
 
 _SAME_VISIT: Micros = 30 * MINUTE
 _SPOKEN_LANGUAGE = {"FR": "fr", "DE": "de", "AT": "de", "JP": "ja"}
@@ -100,7 +100,7 @@ class Asked(NamedTuple):
     book: bool = False
 
 
-_KEYS = ("actions", "card", "fatigue_minor", "margin_percent", "offers_per_30_days", "time_zone", "wording")
+_KEYS = ("actions", "card", "fatigue_minor", "margin_percent", "offers_per_30_days", "origins", "time_zone", "wording")
 
 
 def _refuse_unknown(told: Json) -> None:
@@ -116,30 +116,49 @@ def _percent(told: Json, key: str, usual: int) -> int:
     return value
 
 
-class _Scene(NamedTuple):
-    """A customer at the counter: what is known, what of it may go on, and the words it goes on in.
+class _Said(NamedTuple):
+    """The words of a card, before a language model is heard. basis: what they rest on beside the judgement."""
 
-    products: what was bought. useful: names of the facts that may decide an order of things.
-    greeted_before: on how many days before today. offers: whether anything may be offered to them here.
+    judged: Judgement
+    basis: tuple[object, ...]
+    greeting: Greeted
+    say: tuple[cards.Sentence, ...]
+    see: tuple[cards.Chip, ...]
+    loops: tuple[cards.Loop, ...]
+
+
+class _Met:
+    """A customer as the store has them, and beside that what was judged and worded last."""
+
+    def __init__(self, known: Acquaintance) -> None:
+        self.known = known
+        self.judged: Judgement | None = None
+        self.said: _Said | None = None
+
+
+class _Scene(NamedTuple):
+    """A customer at the counter: what is known, what of it may go on, and what is around them.
+
+    views: who looked last. greeted_before: on how many days before today.
     """
 
     asked: Asked
     now: Micros
-    known: Acquaintance
-    products: cards.Products
-    held: cards.Known
+    met: _Met
+    judged: Judgement
     open: Sequence[Open]
     ready: Sequence[tuple[cards.Pickup, CardFact]]
     today: Sequence[Arranged]
-    disclosed: Disclosed
-    useful: frozenset[str]
-    states: Mapping[str, str]
-    person: Called
+    views: Sequence[View]
     greeted_before: int
-    offers: bool
     language: str
     place: str
     setting: Setting
+
+    @property
+    def known(self) -> Acquaintance:
+        """What the rooms know."""
+        return self.met.known
 
 
 class Greeting:
@@ -172,17 +191,30 @@ class Greeting:
         self._clock = clock
         self._currency = currency
         _refuse_unknown(told)
+        origins_of(told)
         self._rules = cards.rules_from(told.get("card", {}))
         self._margin_percent = _percent(told, "margin_percent", 40)
         self._zone = zone_of(told)
         self._assortment = Assortment(rooms.catalogue)
+        self._people = Kept(
+            self._meet, _MOST_KEPT, idle=(VIEWED, DRAWN, ANSWERED), lasts=lambda met: not met.known.asked_who
+        )
         self._greeter = Greeter()
         self._endpoint = Endpoint.from_settings(told)
         self._wording = Wording(self._greeter, self._endpoint)
 
     def close(self) -> None:
-        """Ask no language model any more."""
+        """Ask no language model any more, and forget everybody."""
         self._wording.close()
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of everything that was read of customers."""
+        self._people.forget()
+
+    def kept(self) -> int:
+        """How many customers are remembered with what was read of them."""
+        return len(self._people)
 
     def card(self, person: str, asked: Asked) -> cards.Card:
         """One customer's card; that it was opened is noted.
@@ -215,33 +247,34 @@ class Greeting:
 
     # -- what is known
 
+    def _meet(self, reader: Reader, person: str) -> _Met:
+        return _Met(acquaintance(reader, self._rooms, person))
+
     def _scene(self, reader: Reader, person: str, asked: Asked, now: Micros) -> _Scene:
-        known = acquaintance(reader, self._rooms, person)
+        met = self._people.of(reader, person)
+        known = met.known
         place, country, offset = self._where(reader, asked, known, now)
+        goods = self._assortment.reading(reader, now)
         sold = self._assortment.sold(reader, (line.sku for _, lines in known.bought for line in lines), now)
         products = {sku: one.product for sku, one in sold.items()}
-        held = cards.know(
-            known.whom.person, matter.purchases(known), products, now,
-            told=matter.told(known), fits=self._assortment.fits(reader, now), rules=self._rules,
-        )  # fmt: skip
         midnight = midnight_before(now, offset)
         opened, ready = matter.open_matters(known, now), matter.pickups(known, asked.store, products)
         today = matter.arranged(known, midnight, midnight + DAY)
-        greeted_before = self._rooms.clients.days_seen(
-            reader, known.whom.subjects, midnight, offset, known.client.views
-        )
-        facts = [
-            *held.facts, *(one.fact for one in opened), *(fact for _, fact in ready), *(one.fact for one in today),
+        beside = (
+            *(one.fact for one in opened), *(fact for _, fact in ready), *(one.fact for one in today),
             *matter.planned(known), *matter.wished(known, now),
-        ]  # fmt: skip
+        )  # fmt: skip
         language = self._language(asked, known, country)
-        circumstances = self._circumstances(asked, known, now)
-        judged = disclosed(facts, circumstances)
+        basis = Basis(asked.presence, asked.purpose, language, goods, beside)
+        judged = met.judged
+        if judged is None or not judged.stands(basis, now):
+            fits = self._assortment.fits(reader, now)
+            judged = met.judged = judgement(known, basis, now, products, fits, self._rules)
+        views = self._rooms.clients.looks(reader, known.whom.subjects)
+        greeted_before = self._rooms.clients.days_seen(reader, known.whom.subjects, midnight, offset, views)
         return _Scene(
-            asked, now, known, products, held, opened, ready, today, judged, _names(judged.useful()),
-            matter.states(known.consents), called({name: one.value for name, one in known.traits.items()}, language),
-            greeted_before, not (asked.book or circumstances.minor), language, place,
-            Setting(now, offset, {sku: one.name for sku, one in products.items()}),
+            asked, now, met, judged, opened, ready, today, views, greeted_before, language, place,
+            Setting(now, offset, judged.names),
         )  # fmt: skip
 
     def _where(self, reader: Reader, asked: Asked, known: Acquaintance, now: Micros) -> tuple[str, str, Micros]:
@@ -266,34 +299,22 @@ class Greeting:
         spoken = next((known.traits[one].value for one in told if one in known.traits), None)
         return language_of(spoken, _SPOKEN_LANGUAGE.get(country, "en"))
 
-    @staticmethod
-    def _circumstances(asked: Asked, known: Acquaintance, now: Micros) -> Circumstances:
-        allowed = matter.granted(known.consents)
-        return Circumstances(
-            presence=asked.presence,
-            now=now,
-            granted=allowed & PURPOSES[asked.purpose],
-            objects=matter.objects(known.consents),
-            minor=matter.under_age(known.traits, now),
-            explicit=allowed - {SERVICE},
-        )
-
     # -- what to do next
 
     def _situation(self, reader: Reader, scene: _Scene) -> Situation:
         around = Around(
             scene.now, scene.asked.presence, scene.asked.store, scene.place, scene.language, self._margin_percent
         )
-        useful = scene.useful
-        personal = "personalisation" in scene.disclosed.granted
+        judged = scene.judged
+        personal = "personalisation" in judged.disclosed.granted
         return situation(
-            scene.known, scene.held, scene.disclosed, around,
-            open_loops=[one.id for one in scene.open if one.fact.id in useful],
-            ready=[one for one, fact in scene.ready if fact.id in useful],
+            scene.known, judged.held, judged.disclosed, around,
+            open_loops=[one.id for one in scene.open if one.fact.id in judged.useful],
+            ready=[one for one, fact in scene.ready if fact.id in judged.useful],
             consents=self._consents(scene),
             launched=self._assortment.launched(reader, scene.now) if personal else (),
-            due=self._due(scene.known, scene.products, scene.now) if personal else (),
-            offers=scene.offers,
+            due=self._due(scene.known, judged.products, scene.now) if personal else (),
+            offers=not (scene.asked.book or judged.minor),
         )  # fmt: skip
 
     def _stocked(self, told: Situation, skus: Sequence[str], sold: Mapping[str, Sold]) -> Situation:
@@ -312,9 +333,10 @@ class Greeting:
     @staticmethod
     def _consents(scene: _Scene) -> Mapping[str, str]:
         """As a programme may count on them: a yes to what the card is not opened for is no yes here, nor unknown."""
+        granted = scene.judged.disclosed.granted
         return {
-            purpose: state if state != "granted" or purpose in scene.disclosed.granted else "not asked for here"
-            for purpose, state in scene.states.items()
+            purpose: state if state != "granted" or purpose in granted else "not asked for here"
+            for purpose, state in scene.judged.states.items()
         }
 
     # -- the card
@@ -323,27 +345,28 @@ class Greeting:
         self, scene: _Scene, stands: Situation, greeting: cards.Greeting, ranking: Ranking | None
     ) -> cards.Card:
         asked, known = scene.asked, scene.known
-        views = known.client.views[: cards.views_for(asked.role)]
+        judged, said = scene.judged, self._words_of(scene)
+        views = scene.views[: cards.views_for(asked.role)]
         frame = cards.Frame(
             known.whom.person, scene.now, str(asked.presence), scene.language, asked.store, scene.place or None,
             scene.setting.offset // MINUTE,
         )  # fmt: skip
         who = cards.Who(
             name=known.name,
-            address_as=address(scene.person, scene.language) or None,
+            address_as=address(judged.person, scene.language) or None,
             identified_by=asked.identified_by or str(asked.presence),
             city=known.traits["address.city"].value if "address.city" in known.traits else None,
             adviser=cards.Adviser(*known.client.adviser) if known.client.adviser else None,
         )
         parts = cards.Parts(
             who=who,
-            loops=tuple(self._loop(one, scene) for one in scene.open),
+            loops=said.loops,
             greeting=greeting,
-            say=self._said(scene),
-            see=self._seen(scene),
-            purchases=self._with_stock(scene.held.purchases, stands),
-            preferences=scene.held.preferences,
-            owned=scene.held.owned,
+            say=said.say,
+            see=said.see,
+            purchases=self._with_stock(judged.held.purchases, stands),
+            preferences=judged.held.preferences,
+            owned=judged.held.owned,
             actions=tuple(self._action(one) for one in (ranking.proposals if ranking else ())),
             pickups=tuple(one for one, _ in scene.ready),
             appointments=tuple(
@@ -357,7 +380,7 @@ class Greeting:
             notes=tuple(cards.Note(*one) for one in known.client.notes),
             viewed=tuple(cards.View(one.by, one.at, one.store, one.purpose) for one in views),
         )
-        return cards.compose(frame, parts, scene.disclosed, asked.role)
+        return cards.compose(frame, parts, judged.disclosed, asked.role)
 
     def _loop(self, one: Open, scene: _Scene) -> cards.Loop:
         text = self._greeter.loop(one.kind, one.fact, scene.language, scene.setting)
@@ -365,37 +388,49 @@ class Greeting:
 
     def _greeting(self, scene: _Scene, products: frozenset[str]) -> cards.Greeting:
         """products: words of the names of everything that is sold, none where no language model is asked."""
-        sayable = scene.disclosed.sayable()
-        said = self._greeter.greet(
-            sayable, language=scene.language, person=scene.person, occasion=self._occasion(scene),
-            seed=seed_of(scene.known.whom.person, scene.greeted_before),
-        )  # fmt: skip
+        judged = scene.judged
         worded = self._wording.worded(
-            said, sayable, language=scene.language, person=scene.person, setting=scene.setting, products=products
-        )
+            self._words_of(scene).greeting, judged.disclosed.sayable(), language=scene.language, person=judged.person,
+            setting=scene.setting, products=products,
+        )  # fmt: skip
         return cards.Greeting(worded.text, worded.facts, worded.by, worded.apology, worded.because)
 
-    def _said(self, scene: _Scene) -> tuple[cards.Sentence, ...]:
-        said = self._greeter.say(
-            self._worth_saying(scene), language=scene.language,
-            seed=seed_of(scene.known.whom.person, scene.greeted_before), person=scene.person, setting=scene.setting,
-        )  # fmt: skip
-        return tuple(cards.Sentence(one.text, one.facts) for one in said)
+    def _words_of(self, scene: _Scene) -> _Said:
+        """What is said and shown in our own words; they tell days, and differ from visit to visit."""
+        judged, offset, occasion = scene.judged, scene.setting.offset, self._occasion(scene)
+        basis = (offset, (scene.now + offset) // DAY, occasion, scene.greeted_before)
+        said = scene.met.said
+        if said is None or said.judged is not judged or said.basis != basis:
+            said = scene.met.said = self._worded(scene, basis, occasion)
+        return said
+
+    def _worded(self, scene: _Scene, basis: tuple[object, ...], occasion: Occasion) -> _Said:
+        judged, language, setting = scene.judged, scene.language, scene.setting
+        seed = seed_of(scene.known.whom.person, scene.greeted_before)
+        greeting = self._greeter.greet(
+            judged.disclosed.sayable(), language=language, person=judged.person, occasion=occasion, seed=seed
+        )
+        say = self._greeter.say(
+            self._worth_saying(scene), language=language, seed=seed, person=judged.person, setting=setting
+        )
+        see = self._greeter.see(_chips(judged.disclosed), language=language, setting=setting)
+        return _Said(
+            judged,
+            basis,
+            greeting,
+            tuple(cards.Sentence(one.text, one.facts) for one in say),
+            tuple(cards.Chip(one.key, one.text, one.facts) for one in see),
+            tuple(self._loop(one, scene) for one in scene.open),
+        )
 
     def _worth_saying(self, scene: _Scene) -> list[Sayable]:
         """Of several purchases the youngest: nobody is read a list."""
-        sayable = scene.disclosed.sayable()
+        sayable = scene.judged.disclosed.sayable()
         if self._is_open(scene):
             return [one for one in sayable if _head(one.fact) in _WHILE_OPEN]
         bought = [one for one in sayable if _head(one.fact) == _LAST_PURCHASE]
         youngest = max(bought, key=lambda one: one.fact.observed_at, default=None)
         return [one for one in sayable if _head(one.fact) != _LAST_PURCHASE or one is youngest]
-
-    def _seen(self, scene: _Scene) -> tuple[cards.Chip, ...]:
-        """What is shown and has no place of its own on the card."""
-        facts = [fact for fact in scene.disclosed.shown() if _head(fact) not in _ELSEWHERE_ON_THE_CARD]
-        chips = self._greeter.see(facts, language=scene.language, setting=scene.setting)
-        return tuple(cards.Chip(one.key, one.text, one.facts) for one in chips)
 
     def _occasion(self, scene: _Scene) -> Occasion:
         if scene.asked.presence is Presence.PASSIVE:
@@ -407,14 +442,14 @@ class Greeting:
         if scene.today:
             return Occasion.APPOINTMENT
         midnight = midnight_before(scene.now, scene.setting.offset)
-        views = (one for one in scene.known.client.views if one.purpose not in _NO_VISIT)
+        views = (one for one in scene.views if one.purpose not in _NO_VISIT)
         earlier = any(midnight <= one.at < scene.now - _SAME_VISIT for one in views)
         return Occasion.RETURNING if earlier else Occasion.FIRST
 
     @staticmethod
     def _is_open(scene: _Scene) -> bool:
         """Whether something is open that may be used here."""
-        return any(one.fact.id in scene.useful for one in scene.open)
+        return any(one.fact.id in scene.judged.useful for one in scene.open)
 
     def _with_stock(self, bought: cards.Purchases | None, stands: Situation) -> cards.Purchases | None:
         """The last purchases with where each item lies now, so that what is not here can be had from elsewhere."""
@@ -448,7 +483,7 @@ class Greeting:
     @staticmethod
     def _consent(purpose: str, scene: _Scene) -> cards.ConsentState:
         told = scene.known.consents.get(purpose)
-        return cards.ConsentState(purpose, scene.states.get(purpose, "unknown"), told.told_at if told else None)
+        return cards.ConsentState(purpose, scene.judged.states.get(purpose, "unknown"), told.told_at if told else None)
 
 
 _BOOK = "client book"
@@ -471,7 +506,7 @@ def _once(scene: _Scene) -> str | None:
 
 def _bought_last(scene: _Scene) -> list[str]:
     """Items of the last purchases, where somebody stands at a store."""
-    bought = scene.held.purchases
+    bought = scene.judged.held.purchases
     if bought is None or scene.asked.store is None:
         return []
     return [item.sku for one in bought.last for item in one.items]
@@ -482,8 +517,9 @@ def _head(fact: CardFact) -> str:
     return fact.key.partition(".")[0]
 
 
-def _names(facts: Iterable[CardFact]) -> frozenset[str]:
-    return frozenset([fact.id for fact in facts])
+def _chips(found: Disclosed) -> list[CardFact]:
+    """What is shown and has no place of its own on the card."""
+    return [fact for fact in found.shown() if _head(fact) not in _ELSEWHERE_ON_THE_CARD]
 
 
 def _effect(report: Report | None) -> tuple[cards.Effect | None, str | None]:

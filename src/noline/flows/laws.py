@@ -8,7 +8,7 @@ from noline.stores.transactional import Reader
 from noline.truth.goods.model import Transfer
 from noline.truth.goods.service import Goods
 from noline.truth.orders.service import Orders
-from noline.truth.stock.model import ALLOCATED, ON_HAND
+from noline.truth.stock.model import ON_HAND
 from noline.truth.stock.service import Stock
 
 _EVERY = 2**53
@@ -20,10 +20,7 @@ _Claims = Counter[tuple[str, str]]
 def claims_are_explained(reader: Reader, stock: Stock, orders: Orders, goods: Goods) -> Iterator[str]:
     """Sentences about claims that no order, transfer or committed hold explains, and about such without a claim."""
     wanted = _wanted(reader, stock, orders, goods)
-    kept: _Claims = Counter()
-    for (sku, place, _, _), units in stock.cells(reader).items():
-        if place.bucket == ALLOCATED:
-            kept[sku, place.location] += units
+    kept = stock.claimed(reader, "allocated")
     for sku, location in sorted(kept.keys() | wanted.keys()):
         have, asked = kept[sku, location], wanted[sku, location]
         if have != asked:

@@ -20,6 +20,21 @@ def midnight_before(now: Micros, ahead: Micros) -> Micros:
     return (now + ahead) // DAY * DAY - ahead
 
 
+def instant_of(local: Micros, country: str | None, zone: str = "") -> Micros:
+    """When the clock on the wall shows a time, told as if it were UTC; also on days of 23 or 25 hours.
+
+    Of a time that the clock shows twice it is one of both, of one that it leaves out the time beside it.
+    """
+    about = local - offset_at(country, local, zone)
+    return local - offset_at(country, about, zone)
+
+
+def day_of(now: Micros, country: str | None, zone: str = "") -> tuple[Micros, Micros]:
+    """From the midnight before to the midnight after, where the clock of a country hangs."""
+    day = (now + offset_at(country, now, zone)) // DAY
+    return instant_of(day * DAY, country, zone), instant_of((day + 1) * DAY, country, zone)
+
+
 def zone_of(told: Mapping[str, Any]) -> str:
     """The zone that `[counter]` names, such as `America/Chicago`; empty without one. Raises SettingWrong."""
     zone = told.get("time_zone", "")

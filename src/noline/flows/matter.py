@@ -308,8 +308,9 @@ def pickups(known: Acquaintance, store: str | None, products: Mapping[str, Produ
         if one.step is not Step.READY or one.place != store:
             continue
         items = named_items(((line.sku, Units(line.units)) for line in lines.get(one.order_id, ())), products)
+        named = one.fulfilment or one.order_id
         fact = CardFact(
-            id=f"pickup.{one.fulfilment}", customer=known.whom.person, key=f"pickup.{one.fulfilment}",
+            id=f"pickup.{named}", customer=known.whom.person, key=f"pickup.{named}",
             value=tuple(item.sku for item in items), provenance=Provenance.TRANSACTION,
             evidence=(f"order:{one.order_id}",), observed_at=one.changed_at, purpose=SERVICE,
         )  # fmt: skip

@@ -174,8 +174,8 @@ class Ordering:
         what a cart refuses.
         """
         check(new)
-        self._promising.sweep()
         with self._store.transaction() as tx:
+            self._promising.end_due(tx)
             order_id = new.order_id or self._deeds.new_id("o")
             asked = self._digest(msgspec.json.encode(new, order="sorted").decode()).hex()
             before = self._orders.book(tx, order_id)
@@ -396,6 +396,7 @@ class Ordering:
     ) -> tuple[Shelves, Claims]:
         """What these units may be claimed at, by the rule of every promise. Raises NotEnoughStock."""
         shelves = Shelves(tx, self._stock)
+        shelves.look_everywhere(opening.units)
         claims: Claims = Counter()
         if units:
             place = _only(opening)
@@ -532,11 +533,9 @@ class Ordering:
         with self._store.reading() as reader:
             waiting = self._orders.waiting(reader, limit)
             shelves = Shelves(reader, self._stock)
-            there = {
-                sku
-                for sku in {one[1] for one in waiting}
-                if any(units > 0 for units in shelves.everywhere(sku).values())
-            }  # fmt: skip
+            wanted = {one[1] for one in waiting}
+            shelves.look_everywhere(wanted)
+            there = {sku for sku in wanted if any(units > 0 for units in shelves.everywhere(sku).values())}
         return list(dict.fromkeys(order_id for order_id, sku, _ in waiting if sku in there))
 
     def _shown(self, reader: Reader, order_id: str) -> Placed:

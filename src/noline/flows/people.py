@@ -35,6 +35,6 @@ def known(
     reader: Reader, customers: Customers, recognition: Recognition, person: str, found_by: tuple[str, ...] = ()
 ) -> Known:
     """One person; an old id leads to who it is today. Raises NotFound."""
-    found = customers.get(reader, person)
-    profile = recognition.profile_of(reader, [customers.subject(one) for one, _ in found.identifiers])
+    found, subjects = customers.named(reader, person)
+    profile = recognition.profile_of(reader, subjects)
     return Known(found.person, profile.name, found.identifiers, profile.attributes, found_by)

@@ -6,13 +6,14 @@ neither sell nor block wrongly.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from noline.flows.deeds import Deed, Deeds
 from noline.kernel.clock import SECOND, Clock, Micros
 from noline.kernel.errors import NotFound, NotReadable, Refused
 from noline.kernel.quantities import Units
+from noline.stores.portions import portions
 from noline.stores.transactional import Reader, Transaction, TransactionalStore
 from noline.truth.stock import decided, promising
 from noline.truth.stock.decided import ENDED, EXTENDED, HELD_NOW, Claim, End, Hold
@@ -128,7 +129,11 @@ class Promising:
             if not self._stock.holds_due(reader, self._clock.now(), 1):
                 return 0
         with self._store.transaction() as tx:
-            return self._end_due(tx, self._clock.now())
+            return self.end_due(tx)
+
+    def end_due(self, tx: Transaction) -> int:
+        """The same inside a transaction of the caller, before it decides over what is free."""
+        return self._end_due(tx, self._clock.now())
 
     # -- inside
 
@@ -200,7 +205,7 @@ class Shelves:
         self._policies: dict[tuple[str, str], Policy] = {}
         self._free: dict[tuple[str, str], Units] = {}
         self._everywhere: dict[str, dict[str, Units]] = {}
-        self._taken: Counter[tuple[str, str]] = Counter()
+        self._taken: dict[tuple[str, str], Units] = {}
 
     def look_at(self, places: Any) -> None:
         """Read many places at once."""
@@ -218,14 +223,30 @@ class Shelves:
         """At one location."""
         if (sku, location) not in self._free:
             self.look_at([(sku, location)])
-        return self._free[sku, location] - self._taken[sku, location]
+        return self._free[sku, location] - self._taken.get((sku, location), 0)
 
     def everywhere(self, sku: str) -> Mapping[str, Units]:
         """At every location that has, or had, the item."""
         if sku not in self._everywhere:
-            shelves = self._stock.availability(self._reader, sku, rules=self._rules_of(sku))
-            self._everywhere[sku] = {one.location: one.free for one in shelves if one.location != UNSOURCED}
-        return {location: units - self._taken[sku, location] for location, units in self._everywhere[sku].items()}
+            self.look_everywhere([sku])
+        return {
+            location: units - self._taken.get((sku, location), 0) for location, units in self._everywhere[sku].items()
+        }
+
+    def look_everywhere(self, items: Iterable[str]) -> None:
+        """Read every location of many items at once."""
+        new = sorted({sku for sku in items if sku not in self._everywhere})
+        found: dict[str, Counter[str]] = {sku: Counter() for sku in new}
+        for some in portions(new):
+            for sku, location, _, _, on_hand, _, held, allocated, *_ in self._stock.cells_of(self._reader, some):
+                found[sku][location] += on_hand - held - allocated
+        for sku, there in found.items():
+            # Where nothing waits there is no cell, and nothing to read later.
+            there[UNSOURCED] += 0
+            free = {location: units - self._safety(sku, location) for location, units in sorted(there.items())}
+            for location, units in free.items():
+                self._free.setdefault((sku, location), units)
+            self._everywhere[sku] = {location: units for location, units in free.items() if location != UNSOURCED}
 
     def unsourced(self, sku: str) -> Units:
         """Units of orders that no location has taken yet."""
@@ -234,7 +255,7 @@ class Shelves:
     def take(self, claims: Sequence[Claim]) -> None:
         """These are promised now."""
         for sku, location, units in claims:
-            self._taken[sku, location] += units
+            self._taken[sku, location] = self._taken.get((sku, location), 0) + units
 
     def policy(self, sku: str, channel: str) -> Policy:
         """The rule of an item in a channel."""

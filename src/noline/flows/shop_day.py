@@ -5,14 +5,15 @@ would tell a special category of personal data are not there, and of customers w
 words.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from noline.flows import matter
-from noline.flows.local_time import midnight_before, offset_at
+from noline.flows.local_time import day_of, instant_of, offset_at
 from noline.flows.recognise import Recognition
 from noline.insight.card.service import named_items, product
-from noline.kernel.clock import DAY, Clock, Micros, as_text, parse_instant
+from noline.kernel.clock import DAY, MINUTE, Clock, Micros, as_text, parse_instant, to_instant
 from noline.kernel.disclosure import SERVICE
 from noline.kernel.errors import NotReadable
 from noline.kernel.quantities import Units
@@ -20,6 +21,7 @@ from noline.kernel.special import special_in
 from noline.stores.transactional import Reader, TransactionalStore
 from noline.truth.cases.model import Case
 from noline.truth.cases.service import Cases
+from noline.truth.catalogue.model import Location
 from noline.truth.catalogue.service import Catalogue
 from noline.truth.clients.model import Appointment, FollowUp
 from noline.truth.clients.service import Clients
@@ -27,13 +29,17 @@ from noline.truth.consents.service import Consents
 from noline.truth.customers.service import Customers
 from noline.truth.feedback.model import Loop
 from noline.truth.feedback.service import Feedback
-from noline.truth.orders.fulfilments import Fulfilment, Step
+from noline.truth.orders.fulfilments import Step
+from noline.truth.orders.model import OrderLine
 from noline.truth.orders.service import Orders
 
 MOST = 200
 """Rows of one kind that a day shows."""
 
 MOST_DAYS = 8
+_LIES_READY_DAYS = 60
+"""An order that was placed longer ago and is still told to be ready lies nowhere any more: nobody told of its end."""
+
 _LAST = parse_instant("9999-12-31T23:59:59Z")
 
 Thing = TypeVar("Thing", Appointment, FollowUp)
@@ -58,9 +64,14 @@ class Somebody(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """What waits at the store for somebody; lines: SKU, name, units of what may be named."""
+    """What waits at the store for somebody.
 
-    fulfilment: Fulfilment
+    fulfilment: None where a channel told of it and hands it over. lines: SKU, name, units of what may be named.
+    """
+
+    order: str
+    fulfilment: str | None
+    since: Micros
     lines: tuple[tuple[str, str, Units], ...]
 
 
@@ -75,10 +86,14 @@ class Waiting(NamedTuple):
 
 
 class ShopDay(NamedTuple):
-    """A day at a store, each thing beside whom it is for. begins, ends: its span. place: what the store is called."""
+    """A day at a store, each thing beside whom it is for.
+
+    begins, ends: its span. place: what the store is called. ahead_minutes: the store's clock minus UTC, at this moment.
+    """
 
     store: str
     place: str
+    ahead_minutes: int
     begins: Micros
     ends: Micros
     appointments: Sequence[tuple[Appointment, Somebody]]
@@ -118,10 +133,11 @@ class ShopDays:
         A store that nobody described is called by its id. Raises SpanUnreadable.
         """
         with self._store.reading() as reader:
-            place = next((one for one in self._rooms.catalogue.locations(reader) if one.location == store), None)
+            place = self._place(reader, store)
+            country, now = place.country if place else None, self._clock.now()
             if begins is None:
-                now = self._clock.now()
-                begins = midnight_before(now, offset_at(place.country if place else None, now, self._zone))
+                begins, midnight = day_of(now, country, self._zone)
+                ends = midnight if ends is None else ends
             ends = begins + DAY if ends is None else ends
             if not begins < ends <= min(begins + MOST_DAYS * DAY, _LAST):
                 raise SpanUnreadable(begins=as_text(begins), most=MOST_DAYS)
@@ -136,6 +152,7 @@ class ShopDays:
             return ShopDay(
                 store=store,
                 place=(place.name if place else None) or store,
+                ahead_minutes=offset_at(country, now, self._zone) // MINUTE,
                 begins=begins,
                 ends=ends,
                 appointments=appointments,
@@ -147,17 +164,42 @@ class ShopDays:
                 ],
             )
 
+    def instant(self, text: str, store: str) -> Micros:
+        """Read a time that somebody sent, without an offset as the clock of the store says it. Raises NotReadable."""
+        told = to_instant(text)
+        if datetime.fromisoformat(text).tzinfo is not None:
+            return told
+        with self._store.reading() as reader:
+            place = self._place(reader, store)
+        return instant_of(told, place.country if place else None, self._zone)
+
+    def _place(self, reader: Reader, store: str) -> Location | None:
+        return next((one for one in self._rooms.catalogue.locations(reader) if one.location == store), None)
+
     def _pickups(self, reader: Reader, store: str, people: "_People") -> list[tuple[Ready, Somebody | None]]:
-        ready = self._rooms.orders.fulfilments(reader, place=store, state=str(Step.READY), limit=MOST)
-        items = self._rooms.catalogue.items(reader, {line.sku for one in ready for line in one.lines})
+        """What lies ready by our own steps, and by what channels told."""
+        orders, since = self._rooms.orders, self._clock.now() - _LIES_READY_DAYS * DAY
+        ours = orders.fulfilments(reader, place=store, state=str(Step.READY), limit=MOST)
+        told = [
+            (order, stage.changed_at, _units(orders.lines(reader, order.order_id)))
+            for order, stage in orders.told_ready_at(reader, store, since, MOST)
+        ]
+        items = self._rooms.catalogue.items(
+            reader, {sku for one in ours for sku in one.open_units} | {sku for *_, units in told for sku in units}
+        )
         products = {sku: product(sku, one.name, one.category, one.attributes) for sku, one in items.items()}
+
+        def lines(units: Mapping[str, Units]) -> tuple[tuple[str, str, Units], ...]:
+            return tuple((one.sku, one.name, one.units) for one in named_items(units.items(), products))
+
         found: list[tuple[Ready, Somebody | None]] = []
-        for one in ready:
-            named = named_items(one.open_units.items(), products)
-            lines = tuple((item.sku, item.name, item.units) for item in named)
-            order = self._rooms.orders.order(reader, one.order_id)
-            found.append((Ready(one, lines), None if order is None else people.of(order.subject)))
-        return found
+        for one in ours:
+            ready = Ready(one.order_id, one.id, one.changed_at, lines(one.open_units))
+            placed = orders.order(reader, one.order_id)
+            found.append((ready, None if placed is None else people.of(placed.subject)))
+        for order, at, units in told:
+            found.append((Ready(order.order_id, None, at, lines(units)), people.of(order.subject)))
+        return found[:MOST]
 
     def _loops(
         self, reader: Reader, store: str, people: "_People", expected: Iterable[str]
@@ -227,6 +269,14 @@ class _People:
     def beside(self, things: Iterable[Thing]) -> Iterable[tuple[Thing, Somebody]]:
         """Things that belong to somebody, each beside whom."""
         return ((one, somebody) for one in things if (somebody := self.of(one.subject)) is not None)
+
+
+def _units(lines: Iterable[OrderLine]) -> Mapping[str, Units]:
+    """Units by item."""
+    found: dict[str, Units] = {}
+    for line in lines:
+        found[line.sku] = Units(found.get(line.sku, 0) + line.units)
+    return found
 
 
 def _of_case(case: Case) -> Waiting:

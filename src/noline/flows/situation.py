@@ -5,19 +5,17 @@ Only what disclosure lets be used goes in: without consent to personalisation th
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from math import inf
 from typing import NamedTuple
 
 from noline.flows.acquaintance import Acquaintance
 from noline.flows.assortment import Sold
 from noline.flows.matter import WANTED
+from noline.flows.places import NOWHERE, Places
 from noline.insight.actions.model import Due, Fresh, Owned, Place, Ready, Situation
 from noline.insight.card import service as card
 from noline.kernel.clock import DAY, Micros, parse_instant
 from noline.kernel.disclosure import CardFact, Disclosed, Presence, may_be_reason
-from noline.kernel.geo import kilometres
 from noline.kernel.quantities import Units
-from noline.truth.catalogue.model import Location
 from noline.truth.orders.model import Order
 from noline.truth.orders.model import State as OrderState
 
@@ -30,40 +28,29 @@ _NEAR = 1.5
 _DELIVERED = frozenset((OrderState.DELIVERED, OrderState.COLLECTED))
 _NOT_BOUGHT = frozenset((OrderState.CANCELLED, OrderState.EXPIRED, OrderState.KNOWN))
 _MOST_PLACES = 3
-_MILLIONTHS = 1_000_000
 
 
 class Shelf(NamedTuple):
     """Units of items that may be promised, by item and location. places: what is known of the locations."""
 
     units: Mapping[str, Mapping[str, Units]]
-    places: Mapping[str, Location] = {}
+    places: Places = NOWHERE
 
     def here(self, sku: str, store: str | None) -> int:
         """Units at the store."""
         return max(0, int(self.units.get(sku, {}).get(store or "", 0)))
 
     def elsewhere(self, sku: str, store: str | None) -> tuple[Place, ...]:
-        """The nearest other locations that have some of it.
-
-        Those of the same country come first, then by distance where it is known, then those that have most.
-        """
-        others = [(one, units) for one, units in self.units.get(sku, {}).items() if units > 0 and one != store]
-        stands = self.places.get(store or "")
-        others.sort(key=lambda other: (*_how_far(stands, self.places.get(other[0])), -other[1], other[0]))
-        return tuple([Place(one, int(units)) for one, units in others[:_MOST_PLACES]])
-
-
-def _how_far(one: Location | None, other: Location | None) -> tuple[bool, float]:
-    """Whether it is abroad, and how many kilometres it is; endlessly many where one has no coordinates."""
-    if one is None or other is None:
-        return (True, inf)
-    ends = [
-        (place.latitude / _MILLIONTHS, place.longitude / _MILLIONTHS)
-        for place in (one, other)
-        if place.latitude is not None and place.longitude is not None
-    ]
-    return (one.country != other.country, kilometres(*ends) if len(ends) == 2 else inf)
+        """The nearest other locations that have some of it, of those equally near the ones that have most."""
+        ranks, unknown = self.places.ranks(store)
+        others = sorted(
+            [
+                (ranks.get(one, unknown), -units, one)
+                for one, units in self.units.get(sku, {}).items()
+                if units > 0 and one != store
+            ]
+        )
+        return tuple([Place(one, int(-less)) for _, less, one in others[:_MOST_PLACES]])
 
 
 class Around(NamedTuple):

@@ -95,9 +95,10 @@ _POSSESSIVE = re.compile(r"['’]s$")
 
 def plain(text: str) -> str:
     """A text as it is compared: one width, one kind of space, nothing invisible; thousands are not parted by spaces."""
-    flat = "".join(
-        letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) not in {"Cf", "Cc"}
-    )
+    flat = text
+    if not (text.isascii() and text.isprintable()):
+        wide = unicodedata.normalize("NFKC", text)
+        flat = "".join(letter for letter in wide if unicodedata.category(letter) not in {"Cf", "Cc"})
     return re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "", flat)
 
 

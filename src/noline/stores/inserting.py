@@ -1,7 +1,7 @@
-"""Many rows in few statements.
+"""Many rows, in few statements where that is cheaper.
 
 A driver lets other threads run at every statement, and a thread that takes requests meanwhile makes it wait to go on;
-so a row that costs a statement of its own costs more than its place in the store.
+a row that costs a statement of its own then costs more than its place in the store. The store says when that is so.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def insert(tx: Transaction, statement: str, rows: Sequence[Row]) -> int:
     if not rows:
         return 0
     columns, done, changed = len(rows[0]), 0, 0
-    for size in _SIZES:
+    for size in _SIZES if tx.wide else ():
         while len(rows) - done >= size:
             changed += tx.run(_for(statement, size, columns), flat(rows[done : done + size]))
             done += size

@@ -32,10 +32,13 @@ _OF_SUBJECT = f"SELECT {_COLUMNS} FROM log WHERE route_key = ? AND message_id > 
 _REWRITE = """
 UPDATE log SET route_key = ?, message_id = ?, subject = ?, schema = ?, body = ?, body_hash = ? WHERE seq = ?
 """
+_TAKE_BACK = "DELETE FROM log WHERE seq >= ?"
 
 _SEALED, _REMAINDER, _EMPTIED = "+sealed", "+remainder", "+erased"
 _SUPPRESSED = "a name in it was erased, and it happened before that; only its hash is kept"
 _IN_ONE_READ = 2_000
+_CAREFUL_AFTER_A_REFUSAL = 100
+"""Commits. Who sends what a room refuses sends more of it, and a commit that is undone costs what rooms remember."""
 
 Names = Callable[[bytes], tuple[Iterable[Identifier], Micros | None]]
 """Every name that some bytes may hold, and when they say it happened; None when they do not say."""
@@ -92,9 +95,24 @@ class Log:
         self._names_in = names_in
         self._tombstones = Tombstones(vault.digest)
         self._next_seq: int | None = None
+        self._careful_for = 0
 
     def accept(self, groups: Sequence[Group]) -> list[list[Receipt]]:
-        """Make these requests durable in one commit and answer each item, in order."""
+        """Make these requests durable in one commit and answer each item, in order.
+
+        A part that can fail alone makes the store copy what it changes, and nearly no room ever refuses a fact. So the
+        first try has no such parts; a refusal undoes the whole, and it is done again, as are the next, with them.
+        """
+        if not self._careful_for:
+            try:
+                with self._store.transaction() as tx:
+                    return self.accept_in(tx, groups, strict=True)
+            except Exception as cause:
+                if self._store.is_outage(cause):
+                    raise
+                self.forget()
+                self._careful_for = _CAREFUL_AFTER_A_REFUSAL
+        self._careful_for -= 1
         with self._store.transaction() as tx:
             return self.accept_in(tx, groups)
 
@@ -133,8 +151,8 @@ class Log:
 
         strict: or raised.
         """
-        for fold in self._folds if folds is None else folds:
-            heard = facts if fold.kinds is None else [fact for fact in facts if fact.kind in fold.kinds]
+        listening = self._folds if folds is None else folds
+        for fold, heard in zip(listening, _heard(listening, facts), strict=True):
             if heard and strict:
                 fold.take(tx, heard)
             elif heard:
@@ -182,13 +200,11 @@ class Log:
 
     def _inserted(self, tx: Transaction, new: list[Sealed]) -> bool:
         """Try to insert all as new; False (and nothing done) when some were there already."""
-        try:
-            with tx.savepoint():
-                if self._insert(tx, new) != len(new):
-                    raise _SomeKnown  # noqa: TRY301  only a raise takes a savepoint back
-        except _SomeKnown:
-            return False
-        return True
+        if self._insert(tx, new) == len(new):
+            return True
+        # A savepoint would do the same, and cost the store a copy of each page for every insert that goes well.
+        tx.run(_TAKE_BACK, (self._seq,))
+        return False
 
     def _insert(self, tx: Transaction, new: list[Sealed]) -> int:
         return insert(tx, _INSERT, [one.row(seq) for seq, one in enumerate(new, self._seq)])
@@ -342,8 +358,21 @@ class Rewritten(NamedTuple):
     kind: str
 
 
-class _SomeKnown(Exception):
-    pass
+def _heard(folds: Sequence[Fold], facts: list[Fact]) -> list[list[Fact]]:
+    """What each of these folds listens to, in the order of the facts; each fact is looked at once."""
+    heard: list[list[Fact]] = [facts if fold.kinds is None else [] for fold in folds]
+    listeners: dict[str, list[list[Fact]]] = {}
+    for fact in facts:
+        listening = listeners.get(fact.kind)
+        if listening is None:
+            listening = listeners[fact.kind] = [
+                mine
+                for fold, mine in zip(folds, heard, strict=True)
+                if fold.kinds is not None and fact.kind in fold.kinds
+            ]
+        for mine in listening:
+            mine.append(fact)
+    return heard
 
 
 def is_sealed(record: Record) -> bool:

@@ -62,6 +62,10 @@ class _Writing(_Reading):
         super().__init__(connection)
         self.others_wrote = others_wrote
 
+    @property
+    def wide(self) -> bool:
+        return True
+
     def run(self, sql: str, params: Params = ()) -> int:
         return max(self._connection.execute(adapted(sql), params).rowcount, 0)
 

@@ -59,6 +59,12 @@ class _Writing(_Reading):
         super().__init__(connection)
         self.others_wrote = others_wrote
 
+    @property
+    def wide(self) -> bool:
+        # Of a statement with many rows SQLite copies every page before it changes it, in case that a later row fails.
+        # That costs more than a statement for each row, as long as no other thread wants to run between two of them.
+        return threading.active_count() > 1
+
     def run(self, sql: str, params: Params = ()) -> int:
         before = self._connection.total_changes()
         self._connection.execute(sql, params).fetchall()

@@ -38,6 +38,11 @@ class Transaction(Reader, Protocol):
     """True when another process has written since this store's last transaction, or that one was undone: what is
     remembered of the tables is stale."""
 
+    @property
+    def wide(self) -> bool:
+        """Whether rows come cheaper many to a statement than a statement each."""
+        ...
+
     def run(self, sql: str, params: Params = ()) -> int:
         """Do one statement; answers how many rows it changed."""
         ...

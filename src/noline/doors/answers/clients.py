@@ -1,6 +1,5 @@
 """Looking after customers, as the doors tell it: the day of a store, who looked, and what became of a deed."""
 
-from collections.abc import Callable
 from typing import Any
 
 from noline.flows.clienteling import Done
@@ -9,20 +8,22 @@ from noline.hub import Hub
 from noline.kernel.clock import Micros, as_text
 from noline.truth.cases.model import Case
 from noline.truth.clients.model import Appointment, FollowUp, View
+from noline.truth.feedback.model import Loop
 
 Json = dict[str, Any]
 
 
 def today(hub: Hub, store: str, begins: Micros | None = None, ends: Micros | None = None) -> Json:
-    """The day of a store: store, place, from, to, and what concerns whom, names only.
+    """The day of a store: store, place, from, to, utc_offset_minutes, and what concerns whom, names only.
 
-    appointments {id, at, person, name, topic, state}, pickups {order, fulfilment, since, person, name, lines
-    [{sku, name, units}]}, loops {id, kind, text, since, order, person, name}, follow_ups {id, due, text, by,
-    assigned_to, person, name}.
+    appointments {id, at, person, name, topic, state}, pickups {order, fulfilment (None where a channel runs the order),
+    since, person, name, lines [{sku, name, units}]}, loops {id, kind, text, since, order, person, name}, follow_ups
+    {id, due, text, by, assigned_to, person, name}.
     """
     day = hub.shop_days.today(store, begins, ends)
     return {
         "store": day.store, "place": day.place, "from": as_text(day.begins), "to": as_text(day.ends),
+        "utc_offset_minutes": day.ahead_minutes,
         "appointments": [{**told_appointment(one), **_named(whom)} for one, whom in day.appointments],
         "pickups": [{**_ready(one), **_named(whom)} for one, whom in day.pickups],
         "loops": [{**_waiting(one), **_named(whom)} for one, whom in day.loops],
@@ -54,29 +55,38 @@ def done(made: Done) -> Json:
     return {"id": made.id, "status": made.status, "seq": made.seq}
 
 
-def made(hub: Hub, person: str, deed: Done, told: Callable[[Hub, Done], Json] | None = None) -> Json:
-    """What became of a deed about a customer: as `done` or as `told` tells it, and the customer by the id of today.
+def made(hub: Hub, person: str, deed: Done) -> Json:
+    """What became of a deed about a customer: as `done`, and the customer by the id of today.
 
     Such an answer may be kept under an idempotency key; by the id it is found when the customer is erased.
     """
     with hub.store.reading() as reader:
         customer = hub.customers.resolve(reader, person)
-    return {**(told(hub, deed) if told else done(deed)), "customer": customer}
+    return {**done(deed), "customer": customer}
 
 
-def appointment(hub: Hub, made: Done) -> Json:
-    """What became of an appointment: as `done`, and the appointment as it is now."""
-    return {**done(made), "appointment": told_appointment(hub.clienteling.appointment(made.id))}
+def appointment(hub: Hub, deed: Done) -> Json:
+    """What became of an appointment: as `done`, the appointment as it is now, and the customer as `made` tells it."""
+    now = hub.clienteling.appointment(deed.id)
+    return {**done(deed), "appointment": told_appointment(now), **_customer(hub, now.subject)}
 
 
-def follow_up(hub: Hub, made: Done) -> Json:
-    """What became of a follow-up: as `done`, and the follow-up as it is now."""
-    return {**done(made), "follow_up": told_follow_up(hub.clienteling.follow_up(made.id))}
+def follow_up(hub: Hub, deed: Done) -> Json:
+    """What became of a follow-up: as `done`, the follow-up as it is now, and the customer as `made` tells it."""
+    now = hub.clienteling.follow_up(deed.id)
+    return {**done(deed), "follow_up": told_follow_up(now), **_customer(hub, now.subject)}
 
 
-def case(hub: Hub, made: Done) -> Json:
-    """What became of a case: as `done`, and the case as it is now."""
-    return {**done(made), "case": told_case(hub.clienteling.case(made.id))}
+def case(hub: Hub, deed: Done) -> Json:
+    """What became of a case: as `done`, the case as it is now, and the customer as `made` tells it."""
+    now = hub.clienteling.case(deed.id)
+    return {**done(deed), "case": told_case(now), **_customer(hub, now.subject)}
+
+
+def review(hub: Hub, deed: Done) -> Json:
+    """What became of what a customer said of us: as `done`, how it stands, and the customer as `made` tells it."""
+    now = hub.clienteling.review(deed.id)
+    return {**done(deed), "review": told_review(now), **_customer(hub, now.subject)}
 
 
 def told_appointment(one: Appointment) -> Json:
@@ -105,9 +115,22 @@ def told_view(one: View) -> Json:
     return {"by": one.by, "at": as_text(one.at), "store": one.store, "purpose": one.purpose, "facts": list(one.facts)}
 
 
+def told_review(one: Loop) -> Json:
+    """What a customer said of us, as data."""
+    return {
+        "id": one.loop_id, "state": str(one.state), "order": one.order_id, "since": _time(one.opened_at),
+        "answered_at": _time(one.answered_at),
+    }  # fmt: skip
+
+
+def _customer(hub: Hub, subject: bytes) -> Json:
+    with hub.store.reading() as reader:
+        return {"customer": hub.customers.person_of(reader, subject)}
+
+
 def _ready(one: Ready) -> Json:
     return {
-        "order": one.fulfilment.order_id, "fulfilment": one.fulfilment.id, "since": as_text(one.fulfilment.changed_at),
+        "order": one.order, "fulfilment": one.fulfilment, "since": as_text(one.since),
         "lines": [{"sku": sku, "name": name, "units": units} for sku, name, units in one.lines],
     }  # fmt: skip
 

@@ -15,7 +15,7 @@ from noline.insight.paths.service import Method as PathMethod
 from noline.kernel.clock import Micros, as_text
 from noline.kernel.errors import NotFound
 
-_COUNTED = ("units", "orders", "goods", "work", "returns")
+_COUNTED = ("units", "orders", "goods", "work", "returns", "refunds")
 BOOKS = (TODAY, FAIR, TOTALS)
 """Books that can be held against the guarantee, besides the methods."""
 
@@ -88,7 +88,10 @@ def what_if(
 
 
 def order(hub: Hub, order_id: str, method: str | None = None) -> Json:
-    """One order opened: `acts`, `shares`, `returns`; times as text, units by name. Raises NotFound."""
+    """One order opened: `acts`, `shares`, `returns`; times as text, units by name. Raises NotFound.
+
+    A row of `returns` whose `goods` is false is money given back without goods.
+    """
     hub.refresh()
     names = unit_names(hub)
     book = hub.credit.order(order_id, method)
@@ -109,7 +112,7 @@ def order(hub: Hub, order_id: str, method: str | None = None) -> Json:
             }
             for one in book.returns
         ],
-        "counted": {name: hub.credit.counted(name) for name in ("orders", "goods", "work", "returns")},
+        "counted": {name: hub.credit.counted(name) for name in ("orders", "goods", "work", "returns", "refunds")},
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from noline.hub import Hub
@@ -14,6 +15,9 @@ from noline.truth.stock.promising import open_to
 from noline.truth.stock.shelves import Looked
 
 Json = dict[str, Any]
+
+_as_text = lru_cache(256)(as_text)
+"""Holds that are placed together end together."""
 
 
 class NotAPlace(NotReadable):
@@ -29,7 +33,7 @@ def hold(found: Hold) -> Json:
     return {
         "id": found.id,
         "state": found.state,
-        "expires_at": as_text(found.expires_at),
+        "expires_at": _as_text(found.expires_at),
         "channel": found.channel,
         "document": found.document,
         "order_id": found.order_id,

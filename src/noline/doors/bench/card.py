@@ -86,6 +86,7 @@ class Row(NamedTuple):
 class Result(NamedTuple):
     """A whole run. first_card_ms: CPU of the very first card of a process, which loads what cards need.
 
+    served, served_again: customers whom the server meets first, and the same ones once more.
     words_us: CPU of a card's words alone, by language. parts: how many of each a card had, on average.
     """
 
@@ -101,6 +102,7 @@ class Result(NamedTuple):
     warm: Cards
     composed: Cards
     served: Served
+    served_again: Served
     echo: Served
     words_us: dict[str, Words]
     parts: dict[str, float]
@@ -133,13 +135,13 @@ def run(plan: Plan, say: Say, kept: Path | None = None, place: Path | None = Non
         with serving((*SERVE, "--hub", str(folder))) as server:
             client = _Client(server, key)
             client.measured(_paths(warming, _WARM_REQUESTS))
-            served = client.measured(_paths(people, plan.requests))
+            served, served_again = (client.measured(_paths(people, plan.requests)) for _ in range(2))
             client.measured(["/healthz"] * _WARM_REQUESTS)
             echo = client.measured(["/healthz"] * plan.requests)
     return Result(
         as_text(SystemClock().now()), before, machine.this_machine().load_average, machine.versions(), plan, events,
-        built, first_ms, cold, warm, composed, served, echo, words, parts,
-        [*_rows(cold, warm, composed, served, echo), *_word_rows(words)],
+        built, first_ms, cold, warm, composed, served, served_again, echo, words, parts,
+        [*_rows(cold, warm, composed), *_http_rows(served, served_again, echo), *_word_rows(words)],
     )  # fmt: skip
 
 
@@ -243,18 +245,21 @@ def _paths(people: Sequence[tuple[str, str]], wanted: int) -> list[str]:
 # What is told
 
 
-def _rows(cold: Cards, warm: Cards, composed: Cards, served: Served, echo: Served) -> Iterator[Row]:
+def _rows(cold: Cards, warm: Cards, composed: Cards) -> Iterator[Row]:
     for name, cards in (("first met", cold), ("met again", warm), ("met again, view not noted", composed)):
         cpu = cards.cpu
         reached = f"{cpu.p99:.2f} ms (p50 {cpu.p50:.2f}, mean {cpu.mean:.2f})"
         yield Row(f"card in process, {name}: CPU p99", f"< {_MOST_CARD_MS:g} ms", reached, cpu.p99 < _MOST_CARD_MS)
     yield Row("card in process, met again: wall p99", "", f"{warm.wall.p99:.2f} ms (p50 {warm.wall.p50:.2f})", None)
-    wall = served.wall
-    reached = f"{wall.p99:.2f} ms (p50 {wall.p50:.2f})"
-    yield Row("card over HTTP: wall p99", f"< {_MOST_HTTP_MS:g} ms", reached, wall.p99 < _MOST_HTTP_MS)
+
+
+def _http_rows(served: Served, again: Served, echo: Served) -> Iterator[Row]:
+    for name, met in (("card over HTTP", served), ("card over HTTP, met again", again)):
+        reached = f"{met.wall.p99:.2f} ms (p50 {met.wall.p50:.2f})"
+        yield Row(f"{name}: wall p99", f"< {_MOST_HTTP_MS:g} ms", reached, met.wall.p99 < _MOST_HTTP_MS)
     yield Row("an answer that says nothing: wall p99", "", f"{echo.wall.p99:.2f} ms (p50 {echo.wall.p50:.2f})", None)
-    cpu_ms = f"{served.server_cpu_ms:.2f} ms; {echo.server_cpu_ms:.2f} ms"
-    yield Row("CPU of the server for a card; for that answer", "", cpu_ms, None)
+    cpu_ms = f"{served.server_cpu_ms:.2f} ms; {again.server_cpu_ms:.2f} ms; {echo.server_cpu_ms:.2f} ms"
+    yield Row("CPU of the server for a card; met again; for that answer", "", cpu_ms, None)
 
 
 def _word_rows(words: dict[str, Words]) -> Iterator[Row]:

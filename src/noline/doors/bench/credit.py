@@ -309,7 +309,7 @@ def _trade(made: "Journeys", surplus: Any) -> "Trade":
         CHANNELS, ("EUR",), ("",), np.ones(len(CHANNELS), np.bool_),
         Orders(ids, at, captor, captor, none, margin, margin, none, none + NOBODY, none, none + 1),
         Work(order, made.codes.astype(np.int64), acts, at[order], acts, cost),
-        Returns(*[none[:0]] * 8),
+        Returns(*[none[:0]] * len(Returns._fields)),
     )  # fmt: skip
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import click
 
+from noline.doors.cli.keyed import key_option, once
 from noline.doors.cli.talk import hub_option, opened, say, show
+from noline.truth.offers.model import ANSWERS
 
 _COLUMNS = ("id", "name", "kind", "shown", "held", "accepted", "declined", "overruled", "accepted_share")
 _ARMS = ("arm", "persons", "reached", "share", "waiting")
@@ -57,6 +59,28 @@ def show_programme(programme: str, folder: Path, as_json: bool) -> None:
         say(told["effect_because"])
     for one in told["overruled"]:
         say(f"overruled by {one['by']} at {one['at']}: {one['reason']}")
+
+
+@programmes.command("answer")
+@click.argument("person")
+@click.argument("programme")
+@click.argument("answer", metavar="ANSWER", type=click.Choice(ANSWERS))
+@click.option("--reason", default="", help="Why the offer is wrong for this customer; needed to overrule.")
+@click.option("--by", default="command line", show_default=True, help="Who does it.")
+@key_option
+@hub_option
+def answer_offer(
+    *, person: str, programme: str, answer: str, reason: str, by: str, key: str | None, folder: Path, as_json: bool
+) -> None:
+    """Say what became of the offer of PROGRAMME to PERSON: accepted, declined or overruled."""
+    from noline.doors.answers import actions as answers
+
+    with opened(folder) as hub:
+        told = once(
+            hub, key, ["answer offer", person, programme, answer, reason],
+            lambda: answers.answered(hub, person, programme, answer, reason, by=by),
+        )  # fmt: skip
+    show(told, as_json=as_json)
 
 
 def _share(name: str, told: dict[str, Any]) -> str:

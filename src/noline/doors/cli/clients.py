@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from noline.doors.cli.keyed import key_option, once
 from noline.doors.cli.talk import COUNT, hub_option, opened, say, show
 from noline.kernel.clock import to_instant
+from noline.truth.cases.model import Kind
 
 if TYPE_CHECKING:
     from noline.hub import Hub
@@ -18,7 +20,6 @@ _PARTS = {
     "follow_ups": ("due", "name", "text", "by", "person", "id"),
 }
 _by = click.option("--by", default="command line", show_default=True, help="Who does it.")
-_key = click.option("--key", help="The same key is the same deed, however often it is sent.")
 
 
 @click.group("clients")
@@ -72,7 +73,7 @@ def views(*, person: str, limit: int, folder: Path, as_json: bool) -> None:
 @click.argument("text", required=False)
 @click.option("--withdraw", metavar="NOTE", help="Take this note back instead of writing one.")
 @_by
-@_key
+@key_option
 @hub_option
 def note(
     *, person: str, text: str | None, withdraw: str | None, by: str, key: str | None, folder: Path, as_json: bool
@@ -84,17 +85,20 @@ def note(
         raise click.UsageError("Write the text of a note, or --withdraw NOTE.")
     with opened(folder) as hub:
         if withdraw is not None:
-            made = hub.clienteling.withdraw_note(person, withdraw, by=by)
+            told = once(
+                hub, key, ["withdraw note", person, withdraw],
+                lambda: answers.made(hub, person, hub.clienteling.withdraw_note(person, withdraw, by=by)),
+            )  # fmt: skip
         else:
-            made = hub.clienteling.note(person, text or "", by=by, key=key)
-    show(answers.done(made), as_json=as_json)
+            told = answers.done(hub.clienteling.note(person, text or "", by=by, key=key))
+    show(told, as_json=as_json)
 
 
 @clients.command("adviser")
 @click.argument("person")
 @click.argument("name")
 @_by
-@_key
+@key_option
 @hub_option
 def adviser(*, person: str, name: str, by: str, key: str | None, folder: Path, as_json: bool) -> None:
     """Say that NAME looks after PERSON from now on; an empty name: nobody."""
@@ -110,17 +114,16 @@ def adviser(*, person: str, name: str, by: str, key: str | None, folder: Path, a
 @click.argument("at")
 @click.argument("topic")
 @_by
-@_key
+@key_option
 @hub_option
 def book(
     *, person: str, store: str, at: str, topic: str, by: str, key: str | None, folder: Path, as_json: bool
 ) -> None:
-    """Agree with PERSON on an appointment at STORE; AT is a time such as 2026-11-24T15:00:00+01:00."""
+    """Agree with PERSON on an appointment at STORE; AT is a time such as 2026-11-24T15:00 by the store's clock."""
     from noline.doors.answers import clients as answers
 
-    begins = to_instant(at)
     with opened(folder) as hub:
-        made = hub.clienteling.book(person, store, begins, topic, by=by, key=key)
+        made = hub.clienteling.book(person, store, hub.shop_days.instant(at, store), topic, by=by, key=key)
         _show(answers.appointment(hub, made), "appointment", as_json=as_json)
 
 
@@ -128,14 +131,18 @@ def book(
 @click.argument("appointment")
 @click.argument("what", metavar="WHAT", type=click.Choice(["keep", "miss", "withdraw"]))
 @_by
+@key_option
 @hub_option
-def appointment(*, appointment: str, what: str, by: str, folder: Path, as_json: bool) -> None:
+def appointment(*, appointment: str, what: str, by: str, key: str | None, folder: Path, as_json: bool) -> None:
     """Say what became of APPOINTMENT: the customer came, did not come, or it is off."""
     from noline.doors.answers import clients as answers
 
     with opened(folder) as hub:
-        made = _becomes(hub, what)(appointment, by=by)
-        _show(answers.appointment(hub, made), "appointment", as_json=as_json)
+        told = once(
+            hub, key, [what, appointment],
+            lambda: answers.appointment(hub, _becomes(hub, what)(appointment, by=by)),
+        )  # fmt: skip
+        _show(told, "appointment", as_json=as_json)
 
 
 @clients.command("follow-up")
@@ -145,7 +152,7 @@ def appointment(*, appointment: str, what: str, by: str, folder: Path, as_json: 
 @click.option("--for", "assigned_to", help="Who is to do it; anybody without it.")
 @click.option("--store", help="Where it is to be done; anywhere without it.")
 @_by
-@_key
+@key_option
 @hub_option
 def follow_up(
     *, name: str, text: str, due: str | None, assigned_to: str | None, store: str | None, by: str, key: str | None,
@@ -157,12 +164,16 @@ def follow_up(
     until = None if due is None else to_instant(due)
     with opened(folder) as hub:
         if until is None:
-            made = hub.clienteling.close_follow_up(name, text, by=by)
+            told = once(
+                hub, key, ["close follow-up", name, text],
+                lambda: answers.follow_up(hub, hub.clienteling.close_follow_up(name, text, by=by)),
+            )  # fmt: skip
         else:
             made = hub.clienteling.plan_follow_up(
                 name, text, until, by=by, assigned_to=assigned_to, store=store, key=key
             )  # fmt: skip
-        _show(answers.follow_up(hub, made), "follow_up", as_json=as_json)
+            told = answers.follow_up(hub, made)
+        _show(told, "follow_up", as_json=as_json)
 
 
 @clients.command("case")
@@ -171,13 +182,20 @@ def follow_up(
 @click.option("--text", help="In the customer's words.")
 @click.option("--order", help="The order that it is about.")
 @click.option("--store", help="Where it was told.")
+@click.option(
+    "--kind",
+    type=click.Choice([str(one) for one in Kind]),
+    default=str(Kind.COMPLAINT),
+    show_default=True,
+    help="A complaint, a question, or a call that the customer asks for.",
+)
 @click.option("--resolve", metavar="OUTCOME", help="Say how case NAME ended, instead of opening one.")
 @_by
-@_key
+@key_option
 @hub_option
 def case(
-    *, name: str, topic: str | None, text: str | None, order: str | None, store: str | None, resolve: str | None,
-    by: str, key: str | None, folder: Path, as_json: bool,
+    *, name: str, topic: str | None, text: str | None, order: str | None, store: str | None, kind: str,
+    resolve: str | None, by: str, key: str | None, folder: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Take down that customer NAME wants help with TOPIC; with --resolve, say how case NAME ended."""
     from noline.doors.answers import clients as answers
@@ -186,12 +204,34 @@ def case(
         raise click.UsageError("Write a topic, or --resolve OUTCOME.")
     with opened(folder) as hub:
         if resolve is not None:
-            made = hub.clienteling.resolve_case(name, resolve, by=by)
+            told = once(
+                hub, key, ["resolve case", name, resolve],
+                lambda: answers.case(hub, hub.clienteling.resolve_case(name, resolve, by=by)),
+            )  # fmt: skip
         else:
             made = hub.clienteling.open_case(
-                name, topic or "", by=by, text=text, order_id=order, store=store, key=key
+                name, topic or "", by=by, text=text, order_id=order, store=store, kind=Kind(kind), key=key
             )  # fmt: skip
-        _show(answers.case(hub, made), "case", as_json=as_json)
+            told = answers.case(hub, made)
+        _show(told, "case", as_json=as_json)
+
+
+@clients.command("answer")
+@click.argument("review")
+@click.argument("outcome")
+@_by
+@key_option
+@hub_option
+def answer(*, review: str, outcome: str, by: str, key: str | None, folder: Path, as_json: bool) -> None:
+    """Say what a customer was answered who said something of us in REVIEW."""
+    from noline.doors.answers import clients as answers
+
+    with opened(folder) as hub:
+        told = once(
+            hub, key, ["answer review", review, outcome],
+            lambda: answers.review(hub, hub.clienteling.answer_review(review, outcome, by=by)),
+        )  # fmt: skip
+        _show(told, "review", as_json=as_json)
 
 
 def _becomes(hub: "Hub", what: str) -> Any:

@@ -13,12 +13,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _UNITS = ("unit", "currency", "orders_captured", "orders_helped", "today_minor", "fair_minor", "repaid_minor",
           "shared_minor", "borne_minor", "floor_minor", "headroom_today_minor", "headroom_fair_minor",
-          "after_pools_minor")  # fmt: skip
+          "after_pools_minor", "refunded_minor")  # fmt: skip
 _RESULTS = ("unit", "name", "currency", "today_minor", "fair_minor", "fixed_minor", "pools_minor",
             "today_after_pools_minor", "fair_after_pools_minor", "without_rate")  # fmt: skip
 _ACTS = ("at", "unit", "act", "minutes", "cost_minor")
 _SHARES = ("unit", "spent_minor", "repaid_minor", "shared_minor", "borne_minor", "at_till_minor")
 _RETURNS = ("at", "unit", "minutes", "value_minor", "margin_minor", "cost_minor", "owner", "baseline_minor")
+_REFUNDS = ("at", "unit", "value_minor", "margin_minor", "lost_minor", "owner", "baseline_minor")
 _CLAIMS = ("unit", "credit_minor", "floor_minor", "headroom_minor", "nearest_minor", "nucleolus_minor")
 _HANDOFFS = ("sender", "receiver", "moves", "removal_effect", "conversions", "value_minor")
 _JOURNEYS = ("channel", "conversions", "value_minor", "share", "paths")
@@ -89,7 +90,7 @@ def results(
 @method_option
 @hub_option
 def order(order_id: str, method: str | None, folder: Path, as_json: bool) -> None:
-    """One order opened: its acts with their costs, who is paid back, who gets which share, and its returns."""
+    """One order opened: its acts with their costs, who is paid back, who gets which share, its returns and refunds."""
     from noline.doors.answers import credit as answers
 
     with opened(folder) as hub:
@@ -102,9 +103,13 @@ def order(order_id: str, method: str | None, folder: Path, as_json: bool) -> Non
     show(told["acts"], as_json=False, columns=_ACTS)
     click.echo()
     show(told["shares"], as_json=False, columns=_SHARES)
+    for goods, columns in ((True, _RETURNS), (False, _REFUNDS)):
+        if rows := [one for one in told["returns"] if one["goods"] is goods]:
+            click.echo()
+            if not goods:
+                say("money given back without goods:")
+            show(rows, as_json=False, columns=columns)
     if told["returns"]:
-        click.echo()
-        show(told["returns"], as_json=False, columns=_RETURNS)
         click.echo()
         back = [{**share, "at": one["at"]} for one in told["returns"] for share in one["shares"]]
         show(back, as_json=False, columns=("at", *_SHARES))

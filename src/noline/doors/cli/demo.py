@@ -62,10 +62,12 @@ def _build(folder: Path, size: str) -> None:
 
 
 def _serve(folder: Path, port: int, *, as_json: bool, browser: bool) -> None:
+    from noline.demo.counter import open_again
     from noline.doors.http.serve import run
     from noline.hub import Hub
 
     with Hub.open(folder) as hub:
+        open_again(hub)
 
         def ready(address: str) -> None:
             link = f"{address}/login?token={hub.login_link()}"

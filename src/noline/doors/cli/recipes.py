@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from noline.doors.cli.keyed import key_option, once
 from noline.doors.cli.talk import hub_option, opened, say, show
 
 _COLUMNS = ("id", "name", "recipeYield", "recipeCategory", "description")
@@ -71,13 +72,16 @@ def show_recipe(recipe: str, *, folder: Path, as_json: bool, **asked: Any) -> No
 @_for_whom
 @click.option("--cart", help="Into this cart, by its id or its code; else the customer's open one, else a new one.")
 @click.option("--by", default="command line", show_default=True, help="Who does it.")
+@key_option
 @hub_option
-def put_recipe(recipe: str, *, folder: Path, as_json: bool, **asked: Any) -> None:
+def put_recipe(recipe: str, *, key: str | None, folder: Path, as_json: bool, **asked: Any) -> None:
     """Put what RECIPE needs into a cart."""
     from noline.doors.answers import recipes as answers
 
     with opened(folder) as hub:
-        found = answers.put(hub, lambda: hub.recipes.put(recipe, **asked))
+        found = once(
+            hub, key, ["put recipe", recipe, asked], lambda: answers.put(hub, lambda: hub.recipes.put(recipe, **asked))
+        )  # fmt: skip
     _show(found, as_json=as_json)
     if not as_json:
         say(f"in cart {found['cart']['cart']} (code {found['cart']['code']})")

@@ -136,10 +136,10 @@ def _number(row: Mapping[str, Any], metric: Mapping[str, Any], words: str) -> di
     return {
         "period": row["period"],
         "part": ", ".join(told) or "all",
-        "number": metric[words],
+        "number": metric[words] + (f": {row['programme']}" if row["programme"] else ""),
         "value": _value(row["value"], row, metric),
         "of": _of(row, metric),
-        "between": _interval(row),
+        "between": row["why"] or _interval(row),
         "before": _value(row["before"], row, metric),
     }
 
@@ -152,7 +152,7 @@ def _value(value: float | None, row: Mapping[str, Any], metric: Mapping[str, Any
 
         return str(Money(int(value), row["currency"]))
     if metric["unit"] == "share":
-        return f"{100 * value:.1f} %"
+        return f"{100 * value:+.1f} points" if row["programme"] else f"{100 * value:.1f} %"
     return f"{value:,.2f}" if metric["unit"] == "ratio" else f"{value:,}"
 
 
@@ -160,7 +160,7 @@ def _of(row: Mapping[str, Any], metric: Mapping[str, Any]) -> str | None:
     """What a share or a quotient is made of."""
     if row["denominator"] is None or row["numerator"] is None:
         return None
-    if metric["id"] == "effect":
+    if row["programme"]:
         return f"{row['numerator']:,} against {row['denominator']:,}"
     over = f"{row['denominator']:,}"
     return over if metric["unit"] == "money" else f"{row['numerator']:,} of {over}"

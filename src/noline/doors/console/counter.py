@@ -38,7 +38,8 @@ class Counter:
     """A page of the counter.
 
     data: what its script draws: view (today, customer, shell: what the device has kept, none), store, sees_all, and
-    today or card. stores: to choose from, while none is chosen. found: None when nobody was looked for.
+    today or card with the stores in which an appointment may be. stores: to choose from, while none is chosen. found:
+    None when nobody was looked for.
     """
 
     title: str
@@ -90,9 +91,13 @@ def day(*, row: Row, sees_all: bool) -> Counter:
     return Counter(f"Counter, {row['place']}", data, place=row["place"])
 
 
-def card(*, row: Row, store: str, place: str, sees_all: bool) -> Counter:
-    """The card of one customer. row: the card as every door tells it. store: empty while none is chosen."""
-    data = {"view": "customer", "store": store, "sees_all": sees_all, "card": row}
+def card(*, row: Row, store: str, place: str, sees_all: bool, stores: Sequence[Row] = ()) -> Counter:
+    """The card of one customer. row: the card as every door tells it. store: empty while none is chosen.
+
+    stores: in which an appointment may be.
+    """
+    places = [{"location": one["location"], "name": one["name"] or one["location"]} for one in stores]
+    data = {"view": "customer", "store": store, "sees_all": sees_all, "card": row, "stores": places}
     return Counter("Counter", data, place=place or "a store")
 
 

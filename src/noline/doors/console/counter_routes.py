@@ -1,5 +1,6 @@
 """The addresses of the counter: find who stands there, greet them, and go on without a network."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
@@ -29,6 +30,7 @@ from noline.doors.http.threads import in_thread
 from noline.doors.plain import plain
 from noline.hub import Hub
 from noline.stores.access import Role
+from noline.truth.catalogue.model import Location
 
 WORKS_HERE = "noline_by"
 """The cookie that remembers who works at this device, as they said."""
@@ -52,7 +54,7 @@ def the_counter(request: Asking, state: State, location: _Location = None, q: _T
     here = request.cookies.get(STORE, "") if location is None else location
     stores = shop.locations(hub)
     if here not in {one.location for one in stores}:
-        rows = plain([one for one in stores if one.channel == "store"] or stores)
+        rows = _stores(stores)
         return page(request, "counter", rows, rows, lambda: counter.choose(stores=rows))
     if location is not None and not is_data(request):
         return Redirect("/counter", status_code=303, cookies=[_remembered(request, here)])
@@ -80,7 +82,9 @@ def card(
     place = told.get("place") or ""
     return page(
         request, "counter", told, None,
-        lambda: counter.card(row=told, store=here, place=place, sees_all=_sees_all(request)),
+        lambda: counter.card(
+            row=told, store=here, place=place, sees_all=_sees_all(request), stores=_stores(shop.locations(hub))
+        ),
     )  # fmt: skip
 
 
@@ -128,6 +132,12 @@ def _here(request: Asking, hub: Hub) -> str:
     """Which store this device stands in; empty while nobody said, or where it is no longer there."""
     said = request.cookies.get(STORE, "")
     return said if any(one.location == said for one in shop.locations(hub)) else ""
+
+
+def _stores(locations: Sequence[Location]) -> list[dict[str, Any]]:
+    """Those where customers come to; where nobody said so, all."""
+    rows: list[dict[str, Any]] = plain([one for one in locations if one.channel == "store"] or locations)
+    return rows
 
 
 def _who(request: Asking) -> str:

@@ -37,13 +37,18 @@ def facts_of(facts: Row) -> tuple[tuple[str, str], ...]:
         (words, f"{orders(facts[name])} orders")
         for name, words in (
             ("goods_beyond", "A cost of goods beyond belief, not taken"),
-            ("refunded_beyond", "Money given back beyond the goods that came back, not taken off"),
+            ("refunded_beyond", "Money given back beyond the goods that came back, taken off"),
         )
         if facts[name]
     ]
     told += [
         (f"Returns left out: {reason}", orders(number))
         for reason, number in facts["returns_left_out"].items()
+        if number
+    ]
+    told += [
+        (f"Refunds left out: {reason}", orders(number))
+        for reason, number in facts["refunds_left_out"].items()
         if number
     ]
     return (*told, *((f"Times somebody {ACTS.get(act, act)}", orders(number)) for act, number in facts["acts"].items()))

@@ -46,7 +46,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Something that came back: who took it, what that took off, and who bears the rest."""
+    """Something that came back, or money that was given back without goods: what that took off, and who bears the rest.
+
+    rest: what of the money is more than was left; empty where nothing is.
+    """
 
     unit: str
     path: str
@@ -57,6 +60,7 @@ class Return:
     cost: str
     owner: str
     given_back: tuple[str, ...]
+    rest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class OrderPage:
     total: str
     total_today: str
     returns: tuple[Return, ...]
+    refunds: tuple[Return, ...]
     loss: str
     is_shared: bool
     method_words: str
@@ -104,7 +109,8 @@ def order(*, row: Row, counted: Mapping[str, Row], story: str = "") -> OrderPage
         baseline=exact(baseline, currency) if baseline else "",
         total=exact(sum(one.fair for one in parts) + baseline, currency),
         total_today=exact(sum(one.today for one in parts), currency),
-        returns=tuple(_return(one, currency) for one in row["returns"]),
+        returns=tuple(_return(one, currency) for one in row["returns"] if one["goods"]),
+        refunds=tuple(_return(one, currency) for one in row["returns"] if not one["goods"]),
         loss=_loss(parts, currency),
         is_shared=bool(helpers),
         method_words=method_words(row["method"]),
@@ -207,6 +213,7 @@ def _return(row: Row, currency: str) -> Return:
             for line in row["shares"]
             if line["shared_minor"]
         ),
+        rest=exact(row["lost_minor"], currency) if row["lost_minor"] else "",
     )
 
 

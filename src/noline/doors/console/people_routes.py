@@ -1,6 +1,7 @@
 """The addresses of the pages about customers, and what is decided there about who is who."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Container
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -10,10 +11,11 @@ from litestar.params import Parameter
 from litestar.response import Redirect
 
 from noline.doors import answers
-from noline.doors.answers import people
+from noline.doors.answers import consents, people
 from noline.doors.console import views
 from noline.doors.console.leaving import left
 from noline.doors.console.people_paths import customer_path
+from noline.doors.console.permissions import asked_of
 from noline.doors.console.render import render
 from noline.doors.console.serving import ASSOCIATE, MANAGER, Asking, Form, Page, bare, html, page, page_at, shell_of
 from noline.doors.http.auth import require
@@ -28,6 +30,7 @@ Query = Annotated[str, Parameter(max_length=200)]
 
 _FOUND_ON_A_PAGE = 20
 _LONGEST_REASON = 2_000
+_LONGEST_NAME = 200
 
 
 @page_at("/customers", "/customers.json", "/customers.csv", guards=ASSOCIATE)
@@ -114,6 +117,34 @@ def decide_about(identity: Identity, choice: str, person: str, other: str, by: s
     return choices[choice](person, other, by=by, reason=reason)
 
 
+@post("/customers/{person:str}/consent", guards=ASSOCIATE, include_in_schema=False, status_code=303)
+@in_thread
+def take_down(request: Asking, state: State, person: str, data: Form) -> Page:
+    """Take down what a customer says yes or no to; the same form sent twice is one statement."""
+    hub: Hub = state.hub
+    ask = asked_of(consents.consent(hub, person))
+    purpose, channel = _chosen(data, "purpose", ask.purposes), _chosen(data, "channel", ask.channels)
+    answer, method = _chosen(data, "answer", ("yes", "no")), _chosen(data, "method", ask.how)
+    told_by, words = data.get("by", "").strip()[:_LONGEST_NAME], _text(data, "description").strip()
+    if not told_by:
+        raise NotFound(what="name of who takes it down", name=told_by)
+    by = f"{told_by}, {who(request)}"
+    sent = [data.get("after", ""), purpose, channel, answer, method, by, words]
+    hub.consent.change(
+        person, purpose, channel, granted=answer == "yes", by=by, method=method, description=words or None,
+        key="console " + json.dumps(sent, ensure_ascii=False),
+    )  # fmt: skip
+    return Redirect(f"{customer_path(person)}#consent-heading", status_code=303)
+
+
+def _chosen(data: dict[str, str], field: str, offered: Container[str]) -> str:
+    """What a form says of a field, when it is one of what was offered. Raises NotFound."""
+    value = data.get(field, "")
+    if value not in offered:
+        raise NotFound(what=f"{field} of a consent", name=value)
+    return value
+
+
 @post("/customers/{person:str}/split", guards=ASSOCIATE, include_in_schema=False, status_code=303)
 async def split(request: Asking, state: State, person: str) -> Page:
     """The ticked names are somebody else's."""
@@ -189,9 +220,13 @@ def _to(person: str, change: Change) -> Page:
 
 
 def _reason(data: dict[str, str]) -> str:
-    return data.get("reason", "")[:_LONGEST_REASON]
+    return _text(data, "reason")
+
+
+def _text(data: dict[str, str], field: str) -> str:
+    return data.get(field, "")[:_LONGEST_REASON]
 
 
 PEOPLE_ROUTES = [
-    *customers, *customer, *why, *merge, *compare, decide, split, undo, *erase, erase_for_good,
+    *customers, *customer, *why, *merge, *compare, decide, take_down, split, undo, *erase, erase_for_good,
 ]  # fmt: skip

@@ -32,6 +32,15 @@ _METHODS = {
     "import": "taken over from another system",
 }
 _ANSWERS = {"granted": "yes", "withdrawn": "no"}
+HOW = {
+    "counter": "said it to one of us",
+    "form": "filled in a form",
+    "telephone": "said it on the telephone",
+    "letter": "wrote it in a letter or an e-mail",
+}
+"""How somebody who works here may have learnt of a yes or no."""
+
+_METHODS |= HOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +79,36 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """The consent of one customer. silent: purposes of which nothing was ever said."""
+    """The consent of one customer. silent: purposes of which nothing was ever said.
+
+    ask: for what, by which channels and how a yes or no can be taken down, each as it is sent with its words.
+    """
 
     purposes: tuple[Purpose, ...]
     silent: tuple[str, ...]
     history: tuple[Said, ...]
+    ask: "Asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a form offers to take down."""
+
+    purposes: dict[str, str]
+    channels: dict[str, str]
+    how: dict[str, str]
+
+
+def asked_of(consent: Row) -> Asked:
+    """What can be asked of a person: what every shop asks, and whatever this one was asked before."""
+    told = consent.get("purposes") or {}
+    others = {channel for row in told.values() for channel in row.get("segments") or ()}
+    return Asked(
+        {name: title for name, (title, _) in _PURPOSES.items()}
+        | {name: wording.title(name) for name in sorted(told.keys() - _PURPOSES.keys())},
+        _CHANNELS | {name: _channel(name) for name in sorted(others - _CHANNELS.keys())},
+        HOW,
+    )
 
 
 def permissions_of(consent: Row) -> Permissions:
@@ -86,6 +120,7 @@ def permissions_of(consent: Row) -> Permissions:
         purposes=tuple(_purpose(name, told[name], history) for name in ordered),
         silent=tuple(_PURPOSES[name][0].lower() for name in _PURPOSES if name not in told),
         history=tuple(_said(row) for row in history),
+        ask=asked_of(consent),
     )
 
 

@@ -141,15 +141,16 @@ def _called(name: str, by: str, places: Mapping[str, str]) -> str:
 
 
 def _lines(card: Row, columns: Sequence[str], looking: Looking, goals: Sequence[Goal]) -> Iterable[Metric]:
-    """A line for each metric, and for money one for each currency."""
+    """A line for each metric; for money one for each currency, for effects one for each programme."""
     other = "digital" if looking.words == "store" else "store"
     for metric in card["metrics"]:
         rows = [row for row in card["rows"] if row["metric"] == metric["id"]]
-        for currency in sorted({row["currency"] or "" for row in rows}):
-            by_column = {row[looking.by] or "": row for row in rows if (row["currency"] or "") == currency}
+        for currency, programme in sorted({(row["currency"] or "", row["programme"] or "") for row in rows}):
+            mine = [row for row in rows if (row["currency"] or "", row["programme"] or "") == (currency, programme)]
+            by_column = {row[looking.by] or "": row for row in mine}
             yield Metric(
                 id=metric["id"],
-                name=wording.title(metric[looking.words]),
+                name=wording.title(metric[looking.words]) + (f": {programme}" if programme else ""),
                 other_name=metric[other],
                 currency=currency,
                 counted=f"metric-{metric['id']}",

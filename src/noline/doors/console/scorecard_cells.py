@@ -32,13 +32,20 @@ def cell_of(row: Row, metric: Row) -> Cell:
     told = row["value"] is not None and not row["too_few"]
     trend = _trend(row, metric) if told else ""
     return Cell(
-        value=number(row["value"], metric["unit"], row["currency"]) if told else "",
+        value=_value(row, metric) if told else "",
         of=_of(row, metric),
         interval=_interval(row) if told else "",
         trend=trend,
         good=_good(row, metric) if trend else "even",
         why="" if told else _why(row),
     )
+
+
+def _value(row: Row, metric: Row) -> str:
+    """The number in the words of its unit; an effect is a difference of two shares, in points."""
+    if row["programme"]:
+        return _signed(100 * row["value"], "points", 0.05, 1)
+    return number(row["value"], metric["unit"], row["currency"])
 
 
 def number(value: float | None, unit: str, currency: str | None) -> str:
@@ -60,13 +67,17 @@ def _of(row: Row, metric: Row) -> str:
         return "" if row["is_over"] else "still going on"
     above = row["numerator"] or 0
     counted = number(above, "money", row["currency"]) if metric["unit"] == "money" else wording.count(above)
-    told = f"{counted} {'/' if metric['unit'] in ('money', 'ratio') else 'of'} {wording.count(row['denominator'])}"
+    between = "against" if row["programme"] else "/" if metric["unit"] in ("money", "ratio") else "of"
+    told = f"{counted} {between} {wording.count(row['denominator'])}"
     return told if row["is_over"] else f"{told}, still going on"
 
 
 def _interval(row: Row) -> str:
     if row["low"] is None or row["high"] is None:
         return ""
+    if row["programme"]:
+        low, high = (f"{100 * one:+,.1f}".replace("-", _MINUS) for one in (row["low"], row["high"]))
+        return f"{low} to {high}"
     return wording.interval(row["low"], row["high"])
 
 
@@ -103,4 +114,6 @@ def _beyond_chance(value: float, before: float) -> bool:
 
 
 def _why(row: Row) -> str:
+    if row["why"]:
+        return str(row["why"])
     return "too few" if row["too_few"] and row["value"] is not None else "nothing to count"

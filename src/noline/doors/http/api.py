@@ -34,6 +34,7 @@ from noline.doors.http.journeys import JOURNEY_ROUTES
 from noline.doors.http.knowledge import KNOWLEDGE_ROUTES
 from noline.doors.http.offers import OFFER_ROUTES
 from noline.doors.http.orders import ORDER_ROUTES
+from noline.doors.http.origins import letting_in
 from noline.doors.http.privacy import PRIVACY_ROUTES
 from noline.doors.http.profiles import PROFILE_ROUTES
 from noline.doors.http.promises import PROMISE_ROUTES
@@ -44,6 +45,7 @@ from noline.doors.http.scorecard import SCORECARD_ROUTES
 from noline.doors.http.shopify import SHOPIFY_ROUTES
 from noline.doors.http.threads import in_thread
 from noline.doors.http.writer import Writer
+from noline.flows.embedding import origins_of
 from noline.hub import Hub
 from noline.kernel.errors import NoLineError, StoreUnreachable
 from noline.stores.access import Role
@@ -138,7 +140,7 @@ def api(hub: Hub, writer: Writer) -> Litestar:
             use_handler_docstrings=True,
         ),
         before_request=_refuse_nul,
-        before_send=[_protect],
+        before_send=[_protect, letting_in(lambda: origins_of(hub.settings.counter))],
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5),
         logging_config=None,
         debug=False,

@@ -13,6 +13,7 @@ from noline.doors.http.commands import Asking, once, who
 from noline.doors.http.threads import in_thread
 from noline.kernel.clock import to_instant
 from noline.stores.access import Role
+from noline.truth.cases.model import Kind
 
 _ASSOCIATE = [needs(Role.ASSOCIATE)]
 
@@ -39,7 +40,7 @@ class NewAdviser(msgspec.Struct):
 
 
 class NewAppointment(msgspec.Struct):
-    """A meeting at a store. at: when it begins, ISO 8601."""
+    """A meeting at a store. at: when it begins, ISO 8601; without an offset as the clock of the store says it."""
 
     store: Name
     at: Name
@@ -58,12 +59,13 @@ class NewFollowUp(msgspec.Struct):
 
 
 class NewCase(msgspec.Struct):
-    """What a customer wants help with."""
+    """What a customer wants help with. kind: a complaint, a question (unanswered) or a call they ask for."""
 
     topic: Name
     text: Text | None = None
     order: Name | None = None
     store: Name | None = None
+    kind: Kind = Kind.COMPLAINT
     by: Name | None = None
 
 
@@ -110,9 +112,12 @@ def write_note(state: State, request: Asking, person: str, data: NewNote) -> Ans
 
 @post("/v1/customers/{person:str}/notes/{note:str}/withdraw", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def withdraw_note(state: State, request: Asking, person: str, note: str, data: Doer) -> dict[str, Any]:
+def withdraw_note(state: State, request: Asking, person: str, note: str, data: Doer) -> Answer:
     """Take a note back; withdrawn again nothing happens."""
-    return answers.done(state.hub.clienteling.withdraw_note(person, note, by=who(request, data.by)))
+    hub, by = state.hub, who(request, data.by)
+    return once(
+        request, data, lambda: answers.made(hub, person, hub.clienteling.withdraw_note(person, note, by=by))
+    )  # fmt: skip
 
 
 @post("/v1/customers/{person:str}/adviser", guards=_ASSOCIATE, tags=["counter"], status_code=200)
@@ -129,34 +134,37 @@ def name_adviser(state: State, request: Asking, person: str, data: NewAdviser) -
 @in_thread
 def book_appointment(state: State, request: Asking, person: str, data: NewAppointment) -> Answer:
     """Agree on an appointment at a store; the same `Idempotency-Key` is the same appointment."""
-    hub, by, at = state.hub, who(request, data.by), to_instant(data.at)
-
-    def book() -> dict[str, Any]:
-        made = hub.clienteling.book(person, data.store, at, data.topic, by=by)
-        return answers.made(hub, person, made, answers.appointment)
-
-    return once(request, data, book)
+    hub, by = state.hub, who(request, data.by)
+    at = hub.shop_days.instant(data.at, data.store)
+    return once(
+        request,
+        data,
+        lambda: answers.appointment(hub, hub.clienteling.book(person, data.store, at, data.topic, by=by)),
+    )
 
 
 @post("/v1/appointments/{appointment:str}/keep", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def keep_appointment(state: State, request: Asking, appointment: str, data: Doer) -> dict[str, Any]:
+def keep_appointment(state: State, request: Asking, appointment: str, data: Doer) -> Answer:
     """The customer came; told again nothing happens."""
-    return answers.appointment(state.hub, state.hub.clienteling.keep(appointment, by=who(request, data.by)))
+    hub, by = state.hub, who(request, data.by)
+    return once(request, data, lambda: answers.appointment(hub, hub.clienteling.keep(appointment, by=by)))
 
 
 @post("/v1/appointments/{appointment:str}/miss", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def miss_appointment(state: State, request: Asking, appointment: str, data: Doer) -> dict[str, Any]:
+def miss_appointment(state: State, request: Asking, appointment: str, data: Doer) -> Answer:
     """The customer did not come; told again nothing happens."""
-    return answers.appointment(state.hub, state.hub.clienteling.miss(appointment, by=who(request, data.by)))
+    hub, by = state.hub, who(request, data.by)
+    return once(request, data, lambda: answers.appointment(hub, hub.clienteling.miss(appointment, by=by)))
 
 
 @post("/v1/appointments/{appointment:str}/withdraw", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def withdraw_appointment(state: State, request: Asking, appointment: str, data: Doer) -> dict[str, Any]:
+def withdraw_appointment(state: State, request: Asking, appointment: str, data: Doer) -> Answer:
     """The appointment is off; told again nothing happens."""
-    return answers.appointment(state.hub, state.hub.clienteling.withdraw(appointment, by=who(request, data.by)))
+    hub, by = state.hub, who(request, data.by)
+    return once(request, data, lambda: answers.appointment(hub, hub.clienteling.withdraw(appointment, by=by)))
 
 
 @post("/v1/customers/{person:str}/follow-ups", guards=_ASSOCIATE, tags=["counter"], status_code=200)
@@ -169,17 +177,21 @@ def plan_follow_up(state: State, request: Asking, person: str, data: NewFollowUp
         made = hub.clienteling.plan_follow_up(
             person, data.text, due, by=by, assigned_to=data.assigned_to, store=data.store
         )  # fmt: skip
-        return answers.made(hub, person, made, answers.follow_up)
+        return answers.follow_up(hub, made)
 
     return once(request, data, plan)
 
 
 @post("/v1/follow-ups/{follow_up:str}/close", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def close_follow_up(state: State, request: Asking, follow_up: str, data: Outcome) -> dict[str, Any]:
+def close_follow_up(state: State, request: Asking, follow_up: str, data: Outcome) -> Answer:
     """Say what became of a follow-up; closed again it stays as it is."""
-    made = state.hub.clienteling.close_follow_up(follow_up, data.outcome, by=who(request, data.by))
-    return answers.follow_up(state.hub, made)
+    hub, by = state.hub, who(request, data.by)
+    return once(
+        request,
+        data,
+        lambda: answers.follow_up(hub, hub.clienteling.close_follow_up(follow_up, data.outcome, by=by)),
+    )
 
 
 @post("/v1/customers/{person:str}/cases", guards=_ASSOCIATE, tags=["counter"], status_code=200)
@@ -190,18 +202,31 @@ def open_case(state: State, request: Asking, person: str, data: NewCase) -> Answ
 
     def take_down() -> dict[str, Any]:
         made = hub.clienteling.open_case(
-            person, data.topic, by=by, text=data.text, order_id=data.order, store=data.store
+            person, data.topic, by=by, text=data.text, order_id=data.order, store=data.store, kind=data.kind
         )  # fmt: skip
-        return answers.made(hub, person, made, answers.case)
+        return answers.case(hub, made)
 
     return once(request, data, take_down)
 
 
 @post("/v1/cases/{case:str}/resolve", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def resolve_case(state: State, request: Asking, case: str, data: Outcome) -> dict[str, Any]:
+def resolve_case(state: State, request: Asking, case: str, data: Outcome) -> Answer:
     """Say how a case ended; one that is closed stays as it is."""
-    return answers.case(state.hub, state.hub.clienteling.resolve_case(case, data.outcome, by=who(request, data.by)))
+    hub, by = state.hub, who(request, data.by)
+    return once(
+        request, data, lambda: answers.case(hub, hub.clienteling.resolve_case(case, data.outcome, by=by))
+    )  # fmt: skip
+
+
+@post("/v1/reviews/{review:str}/answer", guards=_ASSOCIATE, tags=["counter"], status_code=200)
+@in_thread
+def answer_review(state: State, request: Asking, review: str, data: Outcome) -> Answer:
+    """Say what a customer was answered who said something of us; one that is answered stays as it is."""
+    hub, by = state.hub, who(request, data.by)
+    return once(
+        request, data, lambda: answers.review(hub, hub.clienteling.answer_review(review, data.outcome, by=by))
+    )  # fmt: skip
 
 
 CLIENT_ROUTES = [
@@ -218,4 +243,5 @@ CLIENT_ROUTES = [
     close_follow_up,
     open_case,
     resolve_case,
+    answer_review,
 ]

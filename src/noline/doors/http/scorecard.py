@@ -55,6 +55,7 @@ class NumberTold(msgspec.Struct):
     """One number. unit, channel, country: the part; null where it was not asked by, empty where nobody told it.
 
     value: whole minor units of `currency` for money. low, high: the 95 % interval of a share. before: one period back.
+    programme: of an effect, which test. why: of an effect that is not measured yet, how many of how many there are.
     """
 
     metric: str
@@ -72,6 +73,8 @@ class NumberTold(msgspec.Struct):
     too_few: bool | None
     before: float | None
     is_over: bool
+    programme: str | None = None
+    why: str | None = None
 
 
 class CardTold(msgspec.Struct):

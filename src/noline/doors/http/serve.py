@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import signal
@@ -27,6 +28,9 @@ LOCK_FILE = "server.lock"
 
 _MOST_SECONDS_TO_STOP = 10
 _BACKLOG = 2048
+_NEW_OBJECTS = 20_000
+_ROUNDS = (20, 50)
+"""When to look for objects that only hold one another: after so many new ones, and how often among the older ones."""
 
 
 class PortTaken(Refused):
@@ -105,10 +109,22 @@ def run(hub: Hub, host: str, port: int, *, ready: Callable[[str], None]) -> None
 
         try:
             served = application(hub, writer, holding)
+            _search_seldom()
             serve_until_stopped(served, host, port, ready=answers, beside=lambda: keep_up(hub))
         finally:
             holding.stop()
             writer.stop()
+
+
+def _search_seldom() -> None:
+    """Let the search for garbage pass over what the server is made of, and rest while a commit is put together.
+
+    Events are freed by counting references; the usual search would look at each of them, some thousand at a time, for
+    circles that they do not form.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS, *_ROUNDS)
 
 
 def serve_until_stopped(

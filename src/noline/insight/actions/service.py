@@ -1,6 +1,6 @@
 """The door of the actions: which programmes there are, whom they are for, and what is proposed now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,13 @@ from noline.insight.actions.ranking import ArmOf
 from noline.kernel.errors import NotFound
 
 
-def actions_of(folder: Path, told: Mapping[str, Any]) -> "Actions":
-    """The programmes of the hub in a folder. told: its settings `[counter]`.
+def actions_of(folder: Path, told: Mapping[str, Any], channels: Iterable[str] = ()) -> "Actions":
+    """The programmes of the hub in a folder. told: its settings `[counter]`. channels: those it has sources of.
 
     Raises SettingWrong, NotFound, ProgrammeUnreadable and ProgrammeKeyUnknown.
     """
     policy = Policy.from_settings(told)
-    return Actions(programmes_of(folder, policy.file), policy)
+    return Actions(programmes_of(folder, policy.file, channels), policy)
 
 
 class Actions:

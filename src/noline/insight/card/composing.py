@@ -7,6 +7,7 @@ fact of its own, such as a note, is service: it stands when service is allowed a
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from noline.insight.card.goods import may_be_named
 from noline.insight.card.model import (
     Action,
     Card,
@@ -21,7 +22,7 @@ from noline.insight.card.model import (
 )
 from noline.insight.card.purchasing import LANES, PRIMARY
 from noline.insight.card.rights import SECTIONS, sections_for, views_for
-from noline.kernel.disclosure import SERVICE, Disclosed, Judged, Level, Presence, Provenance, forbidden_in
+from noline.kernel.disclosure import SERVICE, Disclosed, Judged, Level, Presence, Provenance
 from noline.kernel.special import proxies_in
 
 MOST_LOOPS = 2
@@ -202,7 +203,7 @@ def _may_be_offered(action: Action, seen: _Seen, *, silent: bool) -> bool:
     if not seen.served or action.held_out or (silent and not action.service):
         return False
     return seen.shows(action.facts) and not any(
-        forbidden_in(item.name) or _gives_away(item.sku, item.name) for item in action.items
+        not may_be_named(item.name) or _gives_away(item.sku, item.name) for item in action.items
     )
 
 

@@ -1,6 +1,7 @@
 """Products as the card sees them: what they touch, which may be named, and what fits what."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from noline.insight.card.model import Fit, Item, Product, Purchase
@@ -31,7 +32,13 @@ def product(sku: str, name: str | None, category: str | None, attributes: Mappin
     """
     told_by_words = proxies_in(" ".join(filter(None, (sku, name, category))))
     tags = tuple(sorted(tags_told(category, attributes) | told_by_words))
-    return Product(sku, name if name and not forbidden_in(name) else sku, category or "", attributes, tags)
+    return Product(sku, name if name and may_be_named(name) else sku, category or "", attributes, tags)
+
+
+@lru_cache(maxsize=8192)
+def may_be_named(product_name: str) -> bool:
+    """Whether a product's name holds no word that reaches no customer."""
+    return not forbidden_in(product_name)
 
 
 def fitting(products: Iterable[Product]) -> Fitting:

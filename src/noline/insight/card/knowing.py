@@ -7,9 +7,9 @@ from noline.insight.card.goods import NOTHING_FITS, Fitting, Products, taken
 from noline.insight.card.model import Owned, Preference, Purchase, Purchases
 from noline.insight.card.owning import owning
 from noline.insight.card.purchasing import buying
-from noline.insight.card.rules import USUAL, Rules
+from noline.insight.card.rules import HABIT_DAYS, USUAL, Rules
 from noline.insight.card.tasting import in_order, in_words, is_declared, tastes, told_taste
-from noline.kernel.clock import Micros
+from noline.kernel.clock import DAY, Micros
 from noline.kernel.disclosure import PERSONALISATION, SERVICE, CardFact, Provenance, Value, forbidden_in
 from noline.kernel.special import special_in
 
@@ -65,6 +65,16 @@ def know(
         in_order(told_tastes, (one.preference for one in liked)),
         tuple(one.owned for one in things),
     )
+
+
+def known_until(purchases: Iterable[Purchase], now: Micros) -> Micros:
+    """Until when `know` says the same of these purchases, at most until the day is over (UTC).
+
+    It tells the time in days and months, leaves out what is still ahead, and looks back `HABIT_DAYS`.
+    """
+    tomorrow = (now // DAY + 1) * DAY
+    turns = (turn for one in purchases for turn in (one.at, one.at + HABIT_DAYS * DAY))
+    return min((turn for turn in turns if now < turn < tomorrow), default=tomorrow)
 
 
 def _as_taste(one: Told, rules: Rules) -> Told | None:

@@ -5,11 +5,11 @@ from datetime import date
 from typing import NamedTuple
 
 from noline.insight.card.dates import day_of, months_later
-from noline.insight.card.goods import Fitting, Taken
+from noline.insight.card.goods import Fitting, Taken, may_be_named
 from noline.insight.card.model import Fit, Owned, Product, Purchase
 from noline.insight.card.rules import MOST_FITS, Rules
 from noline.kernel.clock import Micros
-from noline.kernel.disclosure import PERSONALISATION, CardFact, Provenance, forbidden_in
+from noline.kernel.disclosure import PERSONALISATION, CardFact, Provenance
 
 _MOST_MONTHS = 1200
 
@@ -29,7 +29,7 @@ def owning(customer: str, orders: Sequence[Taken], fits: Fitting, rules: Rules) 
         for line in one.lines:
             if line.sku not in bought:
                 bought[line.sku] = line.known
-                if line.known and _is_durable(line.known, rules) and not forbidden_in(line.name):
+                if line.known and _is_durable(line.known, rules) and may_be_named(line.name):
                     things[line.sku] = []
             if line.sku in things:
                 things[line.sku].append(one.order)

@@ -2,7 +2,7 @@
 
 from noline.insight.card.composing import LOOPS_IN_ORDER, MOST_ACTIONS, MOST_LOOPS, MOST_SAY, MOST_SEE, compose
 from noline.insight.card.goods import NOT_KEPT, Fitting, Products, fitting, named_items, product
-from noline.insight.card.knowing import Known, Told, know, told_fact
+from noline.insight.card.knowing import Known, Told, know, known_until, told_fact
 from noline.insight.card.model import (
     Action,
     ActionItem,
@@ -85,6 +85,7 @@ __all__ = [
     "compose",
     "fitting",
     "know",
+    "known_until",
     "named_items",
     "product",
     "rules_from",

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import NamedTuple
 
-from noline.insight.card.goods import Line, Taken
+from noline.insight.card.goods import Line, Taken, may_be_named
 from noline.insight.card.model import Preference, Purchase
 from noline.insight.card.rules import LAST_ORDERS, LEAST_ORDERS, LEAST_SHARE, LEAST_UNITS, MOST_SPREAD, Rules
-from noline.kernel.disclosure import PERSONALISATION, CardFact, Provenance, Value, forbidden_in
+from noline.kernel.disclosure import PERSONALISATION, CardFact, Provenance, Value
 
 _PRODUCT = "product"
 """The preference for one product."""
@@ -123,7 +123,7 @@ def _of_a_kind(customer: str, name: str, liked: Iterable[Liked]) -> Found | None
 
 def _favourite(customer: str, liked: Sequence[Liked]) -> Found | None:
     """The product that stands in most orders, of equal ones that with more units; none when two are alike in both."""
-    named = [one for one in liked if not forbidden_in(one.line.name)]
+    named = [one for one in liked if may_be_named(one.line.name)]
     ranked = sorted(named, key=lambda one: (len(one.orders), one.units), reverse=True)
     if not ranked or len(ranked[0].orders) < LEAST_ORDERS:
         return None

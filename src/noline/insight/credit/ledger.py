@@ -3,7 +3,7 @@
 Of each order the work is repaid first. What is left of its margin goes to those who took part, by whole weights; a part
 that would have come anyway goes to the payee `baseline`. What an order loses is borne by its owner, never by a helper.
 A return takes shares back from whoever got them, in proportion to what they still have, pays whoever took it back, and
-leaves to its owner what the shares do not cover.
+leaves to its owner what the shares do not cover. Money given back without goods does the same, and nobody is paid.
 """
 
 from collections.abc import Sequence
@@ -31,17 +31,17 @@ from noline.stores.walks.arrays import Flags, Longs
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ORDER, RETURN = 0, 1
-"""What an entry is."""
+ORDER, RETURN, REFUND = 0, 1, 2
+"""What an entry is; a refund is money given back without goods."""
 
-KINDS = ("order", "return")
+KINDS = ("order", "return", "refund")
 MILLION = 1_000_000
 
 
 class Entries(NamedTuple):
-    """One row an order or a return, orders first; in the order of the trade.
+    """One row an order, a return or a refund, orders first; in the order of the trade.
 
-    kind: ORDER or RETURN. order, source: rows of `Trade.orders` and, of a return, of `Trade.returns` (else of orders).
+    kind: ORDER, RETURN or REFUND. order, source: rows of `Trade.orders` and, of what is no order, of `Trade.returns`.
     at: microseconds since 1970 UTC. currency: a code of the trade. sharers: how many units took part in the order.
     """
 
@@ -58,8 +58,8 @@ class Rows(NamedTuple):
 
     unit: a payee of the ledger. acts, minutes: its work. spent: what that cost it; exactly so much is repaid. shared:
     its part of what was left, below 0 where a return takes it back. borne: what it bears of a loss, 0 or below. till:
-    the margin that stands in the till of whoever captured the order, less what returns took off it. taking: 1 where it
-    took part in what was left.
+    the margin that stands in the till of whoever captured the order, less what returns took off it and refunds lost.
+    taking: 1 where it took part in what was left.
     """
 
     unit: Longs
@@ -158,8 +158,10 @@ def _refuse(trade: Trade) -> None:
     orders, work, returns = trade.orders, trade.work, trade.returns
     if work.cost_minor.min(initial=0) < 0 or returns.cost_minor.min(initial=0) < 0:
         raise ValueError("an act costs 0 or more")
-    if returns.margin_minor.min(initial=0) < 0:
-        raise ValueError("a return gives back a margin of 0 or more")
+    if returns.margin_minor.min(initial=0) < 0 or returns.lost_minor.min(initial=0) < 0:
+        raise ValueError("a return gives back a margin of 0 or more, and loses 0 or more")
+    if returns.cost_minor[returns.goods == 0].any():
+        raise ValueError("money given back without goods is no work")
     if orders.baseline_ppm.min(initial=0) < 0 or orders.baseline_ppm.max(initial=0) > MILLION:
         raise ValueError("a baseline is from 0 to 1,000,000 millionths")
     units = [returns.unit, returns.owner]
@@ -208,7 +210,8 @@ def _returns(trade: Trade, held: Seats, taking: Flags, shared: Longs, turns: Lon
     back = _taken_back(trade, held, shared, owed, turns)
     all_, none = np.arange(returns.order.size), np.zeros(returns.order.size, np.int64)
     nothing = np.zeros(back.by.size, np.int64)
-    lost = owed - returns.margin_minor - returns.cost_minor
+    off = returns.margin_minor + returns.lost_minor
+    lost = owed - off - returns.cost_minor
     keys = np.concatenate([
         back.by * width + held.unit[back.seat],
         all_ * width + returns.unit,
@@ -217,18 +220,19 @@ def _returns(trade: Trade, held: Seats, taking: Flags, shared: Longs, turns: Lon
     ])  # fmt: skip
     found = grouped(
         keys,
-        np.concatenate([nothing, none + 1, none, none]),
+        np.concatenate([nothing, returns.goods, none, none]),
         np.concatenate([nothing, returns.minutes, none, none]),
         np.concatenate([nothing, returns.cost_minor, none, none]),
         np.concatenate([-back.minor, none, none, none]),
         np.concatenate([nothing, none, lost, none]),
-        np.concatenate([nothing, none, none, -returns.margin_minor]),
+        np.concatenate([nothing, none, none, -off]),
         np.concatenate([taking[back.seat].astype(np.int64), none, none, none]),
     )
     offsets = np.searchsorted(found.keys, np.arange(all_.size + 1) * width).astype(np.int64)
     sharers = per_segment(taking.astype(np.int64), held.offsets)[returns.order]
     currency = orders.currency[returns.order]
-    entries = Entries(none + RETURN, returns.order, all_, returns.at, currency, sharers)
+    kind = np.where(returns.goods > 0, RETURN, REFUND)
+    entries = Entries(kind, returns.order, all_, returns.at, currency, sharers)
     *columns, took = found.columns
     return entries, offsets, Rows._make((found.keys % width, *columns, np.minimum(took, 1)))
 

@@ -19,7 +19,8 @@ class OrderRow:
     """An order in a list; amounts in minor units of its currency.
 
     units: that took part, the capturing one first. acts, minutes, spent_minor, shared_minor: of the unit that was asked
-    about, over the life of the order; None when none was.
+    about, over the life of the order; None when none was. returns, refunds: how often goods came back, and money was
+    given back without goods.
     """
 
     order_id: str
@@ -31,6 +32,7 @@ class OrderRow:
     surplus_minor: int
     units: tuple[str, ...]
     returns: int
+    refunds: int
     spent_minor: int | None
     shared_minor: int | None
     acts: tuple[str, ...] | None = None
@@ -50,16 +52,17 @@ def order_rows(trade: Trade, ledger: Ledger, orders: Longs, unit: str | None = N
     columns = [column[orders].tolist() for column in facts]
     ids = told.ids.take(pa.array(orders)).to_pylist()
     took = _took(ledger, number, orders.size)
-    returns = _counts(number[trade.returns.order], orders.size).tolist()
+    goods = trade.returns.goods > 0
+    returns, refunds = (_counts(number[trade.returns.order[of]], orders.size).tolist() for of in (goods, ~goods))
     mine = [(None,) * 4] * orders.size if unit is None else _of_unit(trade, ledger, number, orders.size, unit)
     return [
         OrderRow(
             name, at, trade.units[captor], trade.currencies[currency], value, margin, surplus,
             (trade.units[captor], *(trade.units[code] for code in units if code not in (captor, len(trade.units)))),
-            back, *did,
+            back, money, *did,
         )
-        for name, at, captor, currency, value, margin, surplus, units, back, did in zip(
-            ids, *columns, took, returns, mine, strict=True
+        for name, at, captor, currency, value, margin, surplus, units, back, money, did in zip(
+            ids, *columns, took, returns, refunds, mine, strict=True
         )
     ]  # fmt: skip
 
@@ -93,7 +96,7 @@ def _acts(trade: Trade, number: Longs, size: int, code: int) -> list[tuple[str, 
     """The different acts of a unit for each order as they came, taking back last."""
     found: list[dict[str, None]] = [{} for _ in range(size)]
     work, returns = trade.work, trade.returns
-    mine, back = work.unit == code, returns.unit == code
+    mine, back = work.unit == code, (returns.unit == code) & (returns.goods > 0)
     for row, act in zip(number[work.order[mine]].tolist(), work.act[mine].tolist(), strict=True):
         if row >= 0:
             found[row][ACTS[act]] = None

@@ -63,10 +63,13 @@ class Work(NamedTuple):
 
 
 class Returns(NamedTuple):
-    """One row a return, by order, then time. The unit took it back, at cost_minor (0 or more).
+    """One row a return, or money given back without goods, by order, then time.
 
-    margin_minor: what of the order's margin it takes back, 0 or more, never more than is left of it; a negative or no
-    margin is never given back. owner: the unit that bears what the return costs.
+    goods: 1 of a return, that the unit took back at cost_minor (0 or more); 0 of money alone, that the unit gave back:
+    no work, and no cost of it. value_minor: what the goods were worth, or how much money. margin_minor: what of the
+    order's margin it takes back, 0 or more, never more than is left of it; a negative or no margin is never given back.
+    lost_minor: what money without goods loses beyond the margin that was left; 0 of a return. owner: the unit that
+    bears what the shares do not cover.
     """
 
     order: Longs
@@ -77,6 +80,8 @@ class Returns(NamedTuple):
     value_minor: Longs
     margin_minor: Longs
     cost_minor: Longs
+    goods: Longs
+    lost_minor: Longs
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,5 +139,5 @@ def trade_of_rows(
             captors, captors, none, margins, margins, none, none + NOBODY, none, none + 1,
         ),
         Work(*longs),
-        Returns(*[none[:0]] * 8),
+        Returns(*[none[:0]] * len(Returns._fields)),
     )  # fmt: skip

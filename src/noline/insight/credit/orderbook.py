@@ -48,7 +48,11 @@ class ShareLine:
 
 @dataclass(frozen=True)
 class ReturnBook:
-    """A return: taken back by a unit at a cost, and what that undoes. baseline_minor: what the baseline gives back."""
+    """A return: taken back by a unit at a cost, and what that undoes. baseline_minor: what the baseline gives back.
+
+    goods: False of money that the unit gave back without goods; then value_minor is the money, and lost_minor what it
+    loses beyond the margin that was left.
+    """
 
     unit: str
     owner: str
@@ -59,6 +63,8 @@ class ReturnBook:
     cost_minor: int
     shares: tuple[ShareLine, ...]
     baseline_minor: int
+    goods: bool
+    lost_minor: int
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,8 @@ class OrderBook:
     """Everything that the books hold of an order; amounts in minor units of its currency.
 
     surplus_minor: margin less the costs of the acts; the shares, the losses borne and the baseline add up to it.
-    shares, baseline_minor: of the order alone; returns: what came back later, each with its own. method: by which what
+    shares, baseline_minor: of the order alone; returns: what came back later, goods or money alone, each with its own.
+    method: by which what
     was left is shared. Where a ledger is of a part of the time, the shares of entries outside of it are empty.
     """
 
@@ -149,10 +156,10 @@ def _entries(trade: Trade, ledger: Ledger, order: int) -> tuple[tuple[ShareLine,
 
 def _return(trade: Trade, row: int, shares: tuple[ShareLine, ...], baseline: int) -> ReturnBook:
     told = trade.returns
-    numbers = (told.at, told.minutes, told.value_minor, told.margin_minor, told.cost_minor)
-    at, minutes, value, margin, cost = (int(column[row]) for column in numbers)
+    numbers = (told.at, told.minutes, told.value_minor, told.margin_minor, told.cost_minor, told.goods, told.lost_minor)
+    at, minutes, value, margin, cost, goods, lost = (int(column[row]) for column in numbers)
     unit, owner = trade.units[int(told.unit[row])], trade.units[int(told.owner[row])]
-    return ReturnBook(unit, owner, at, minutes, value, margin, cost, shares, baseline)
+    return ReturnBook(unit, owner, at, minutes, value, margin, cost, shares, baseline, goods > 0, lost)
 
 
 def _lines(ledger: Ledger, entry: int) -> tuple[tuple[ShareLine, ...], int]:

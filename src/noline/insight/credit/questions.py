@@ -12,7 +12,7 @@ _ASKED = {
     "orders": (
         "Every order that somebody placed. One that was cancelled or never collected is worth nothing; it is in the "
         "books, and in no count, only where work was done on it, so that this work is repaid. Left out are those whose "
-        "value nobody told, and those in a currency without a rate. Money given back without goods is not taken off."
+        "value nobody told, and those in a currency without a rate."
     ),
     "goods": (
         "What goods cost: as the order tells it, else as each line tells it, else as was last told of the item at or "
@@ -27,6 +27,13 @@ _ASKED = {
     "returns": (
         "A return takes back of the margin as large a part as what came back has of the order, at the prices of the "
         "order; where its items are not of the order, by the value it tells; else by its units; else all of it."
+    ),
+    "refunds": (
+        "Money given back on an order beyond what came back is worth as a part of it. Goods account for the earliest "
+        "money first, whichever was told first. Less its part of the tax it is taken of the margin that returns left, "
+        "like a return; what that does not cover is lost, and borne by whoever decides about refunds. One minor unit "
+        "for each return is rounding. Another currency is converted at the rate. What is given back on an order that "
+        "was cancelled is no loss."
     ),
     "units": (
         "The work on each order is repaid to whoever did it. What is left is shared by the method {method} between the "
@@ -44,7 +51,7 @@ _ASKED = {
 }
 """How things are counted; what follows from all that was read begins with the orders."""
 
-_OWN_SQL = ("orders", "goods", "work", "returns")
+_OWN_SQL = ("orders", "goods", "work", "returns", "refunds")
 
 
 @cache

@@ -18,7 +18,8 @@ from noline.insight.credit.margins import Goods, goods_of
 from noline.insight.credit.model import ACTS, NOBODY, Orders, Returns, Trade, Work
 from noline.insight.credit.names import DEPOT, STORE, Names, kinds_of, longs, rows_of
 from noline.insight.credit.questions import sql_of
-from noline.insight.credit.returning import Back, refunded_beyond, taken_back
+from noline.insight.credit.refunding import Given, given_beyond
+from noline.insight.credit.returning import Back, taken_back
 from noline.insight.credit.rules import Rules
 from noline.insight.credit.working import (
     DELIVER,
@@ -48,7 +49,8 @@ class Facts:
     currency without a rate. goods_beyond: of these, orders with a line whose cost is beyond belief, such as of a
     thousand billion units. of_nobody: no person is known, so nothing before the order is. acts: by name. usual_costs:
     the acts whose costs noline.toml does not tell. returns: that were read. returns_left_out: by reason.
-    refunded_beyond: more money was given back than the goods that came back were worth, which no book here counts.
+    refunded_beyond: more money was given back than the goods that came back were worth. refunds: of such money, in the
+    books. refunds_left_out: that were not read, by reason.
     kinds: `store`, `depot` or its channel, by unit.
     """
 
@@ -67,6 +69,8 @@ class Facts:
     returns: int
     returns_left_out: Mapping[str, int]
     refunded_beyond: int
+    refunds: int
+    refunds_left_out: Mapping[str, int]
     kinds: Mapping[str, str]
 
     def as_dict(self) -> dict[str, Any]:
@@ -188,10 +192,15 @@ class _Reading:
         margin = value - longs(orders["tax_minor"], 0) - goods.cost_minor
         told = self._answering.ask(sql_of("returns"))
         back = taken_back(orders, told, self._answering.ask(sql_of("returned")), value, margin)
-        returned_to = self._names.codes(back.unit)
+        refunds = self._answering.ask(sql_of("refunds"))
+        given = given_beyond(orders, refunds, back, margin, self._rates)
+        returned_to, given_by = self._names.codes(back.unit), self._names.codes(given.unit)
         owner = self._owners(acts, captured_by)
         returns_owner = self._owner(self._rules.owner_of_returns, captured_by[back.order])
-        units, code, kinds = self._units([captured_by, owner, acts.unit, returned_to, returns_owner])
+        refunds_owner = self._owner(self._rules.owner_of_refunds, captured_by[given.order])
+        units, code, kinds = self._units(
+            [captured_by, owner, acts.unit, returned_to, returns_owner, given_by, refunds_owner]
+        )
         tariff = Tariff(self._rules, units, kinds, currencies, self._rates)
         acts = acts._replace(unit=code[acts.unit])
         minutes, cost = tariff.of(acts.unit, acts.act, currency[acts.order], acts.minutes)
@@ -206,18 +215,25 @@ class _Reading:
                 stands.astype(np.int64),
             ),
             Work(acts.order, acts.unit, acts.act, acts.at, minutes, cost),
-            self._returns(back, code[returned_to], code[returns_owner], tariff, currency),
+            _in_time(
+                self._returns(back, code[returned_to], code[returns_owner], tariff, currency),
+                _refunds(given, code[given_by], code[refunds_owner]),
+            ),
         )  # fmt: skip
-        unknown = int((rows_of(told["order_id"], unread.every_id) == NOBODY).sum())
-        returned = {"no such order": unknown, "the order is left out": back.unmatched - unknown, **back.left_out}
-        beyond = refunded_beyond(orders, self._answering.ask(sql_of("refunds")), back, value)
         undone = Counter(orders["state"].filter(pa.array(~stands)).to_pylist())
-        return Read(trade, self._facts(trade, goods, unread, undone, returned, beyond, kinds))
+        returned = {**_without_order(told, orders, unread), **back.left_out}
+        refunded = {**_without_order(refunds, orders, unread), **given.left_out}
+        given = given._replace(left_out=refunded)
+        return Read(trade, self._facts(trade, goods, unread, undone, returned, given, kinds))
 
     def _returns(self, back: Back, unit: Longs, owner: Longs, tariff: Tariff, currency: Longs) -> Returns:
-        acts = np.full(back.order.size, TAKE_BACK, np.int64)
+        size = back.order.size
+        acts = np.full(size, TAKE_BACK, np.int64)
         minutes, cost = tariff.of(unit, acts, currency[back.order], back.minutes)
-        return Returns(back.order, unit, owner, back.at, minutes, back.value_minor, back.margin_minor, cost)
+        return Returns(
+            back.order, unit, owner, back.at, minutes, back.value_minor, back.margin_minor, cost,
+            np.ones(size, np.int64), np.zeros(size, np.int64),
+        )  # fmt: skip
 
     def _owners(self, acts: Acts, captured_by: Longs) -> Longs:
         """Who bears what an order loses: who decided about delivery, where something was delivered."""
@@ -255,12 +271,12 @@ class _Reading:
         unread: "_Unread",
         undone: Mapping[str, int],
         returned: Mapping[str, int],
-        beyond: int,
+        given: Given,
         kinds: Mapping[str, str],
     ) -> Facts:
         stands = trade.orders.stands > 0
         acts = np.bincount(trade.work.act, minlength=len(ACTS)).tolist()
-        acts[TAKE_BACK] = trade.returns.order.size
+        acts[TAKE_BACK] = returns = int(trade.returns.goods.sum())
         return Facts(
             orders=int(stands.sum()),
             undone=_some(undone),
@@ -274,11 +290,36 @@ class _Reading:
             of_nobody=int((stands & (trade.orders.person == NOBODY)).sum()),
             acts=dict(zip(ACTS, acts, strict=True)),
             usual_costs=tuple(act for act in ACTS if act not in self._rules.priced),
-            returns=trade.returns.order.size,
+            returns=returns,
             returns_left_out=_some(returned),
-            refunded_beyond=beyond,
+            refunded_beyond=given.orders,
+            refunds=given.order.size,
+            refunds_left_out=_some(given.left_out),
             kinds=kinds,
         )
+
+
+def _refunds(given: Given, unit: Longs, owner: Longs) -> Returns:
+    """Money without goods, as it stands among returns: no work and no cost of it."""
+    none = np.zeros(given.order.size, np.int64)
+    return Returns(
+        given.order, unit, owner, given.at, none, given.value_minor, given.margin_minor, none, none, given.lost_minor
+    )
+
+
+def _in_time(returns: Returns, refunds: Returns) -> Returns:
+    """Both together, by order, then time; goods before money of the same moment."""
+    both = Returns(*(np.concatenate(columns) for columns in zip(returns, refunds, strict=True)))
+    place = np.lexsort((both.at, both.order))
+    return Returns(*(column[place] for column in both))
+
+
+def _without_order(told: pa.Table, orders: pa.Table, unread: _Unread) -> dict[str, int]:
+    """How much was told of orders that nobody placed, and of orders that are not read or do not stand."""
+    standing = np.append(np.asarray(orders["stands"].to_numpy(), np.bool_), False)
+    unmatched = int((~standing[rows_of(told["order_id"], orders["order_id"])]).sum())
+    unknown = int((rows_of(told["order_id"], unread.every_id) == NOBODY).sum())
+    return {"no such order": unknown, "the order is left out": unmatched - unknown}
 
 
 def _some(counts: Mapping[str, int]) -> dict[str, int]:

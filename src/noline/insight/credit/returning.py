@@ -19,7 +19,8 @@ _NOT_TOLD = -(2**62)
 class Back(NamedTuple):
     """One row a return, by order, then time. order: the row of the orders that were read. unit: names.
 
-    unmatched: returns of orders that were not read. left_out: others, by reason.
+    goods_minor: what the goods are worth as a part of their order; value_minor is that too, unless the return tells
+    what it is worth. left_out: returns of orders that were read, by the reason why they are not.
     """
 
     order: Longs
@@ -27,8 +28,8 @@ class Back(NamedTuple):
     at: Longs
     minutes: Longs
     value_minor: Longs
+    goods_minor: Longs
     margin_minor: Longs
-    unmatched: int
     left_out: Mapping[str, int]
 
 
@@ -48,6 +49,7 @@ def taken_back(orders: pa.Table, told: pa.Table, items: pa.Table, value: Longs, 
     returned = _Returned(orders, told.take(pa.array(ordered)), _priced(items), rows[ordered])
     kept: list[int] = []
     values: list[int] = []
+    goods: list[int] = []
     margins: list[int] = []
     left: dict[int, tuple[Fraction, int]] = {}
     left_out: Counter[str] = Counter()
@@ -62,6 +64,7 @@ def taken_back(orders: pa.Table, told: pa.Table, items: pa.Table, value: Longs, 
         left[order] = (still - share, money - back)
         kept.append(place)
         values.append(returned.worth(place, int(value[order]), share))
+        goods.append(round(max(int(value[order]), 0) * share))
         margins.append(back)
     chosen = np.array(kept, np.int64)
     table = told.take(pa.array(ordered[chosen]))
@@ -71,27 +74,10 @@ def taken_back(orders: pa.Table, told: pa.Table, items: pa.Table, value: Longs, 
         longs(table["accepted_at"], 0),
         longs(table["minutes"], UNTOLD),
         np.array(values, np.int64),
+        np.array(goods, np.int64),
         np.array(margins, np.int64),
-        int((rows < 0).sum()),
         left_out,
     )
-
-
-def refunded_beyond(orders: pa.Table, refunds: pa.Table, back: Back, value: Longs) -> int:
-    """Of how many orders more money was given back than the goods that came back were worth, beyond rounding.
-
-    refunds: the answer to `sql/refunds.sql`; those in another currency than the order's are among them, as no goods
-    account for them.
-    """
-    rows = rows_of(refunds["order_id"], orders["order_id"])
-    known = np.flatnonzero(np.append(np.asarray(orders["stands"].to_numpy(), np.bool_), False)[rows])
-    returned, given = np.zeros_like(value), np.zeros_like(value)
-    # Each return is worth a rounded amount, which may be less than what was paid out for it.
-    np.add.at(returned, back.order, np.maximum(back.value_minor, 0) + 1)
-    whole = np.asarray(refunds["is_whole"].to_numpy(), np.bool_)[known]
-    told = longs(refunds["value_minor"], 0)[known]
-    np.add.at(given, rows[known], np.where(whole, value[rows[known]], told))
-    return int((given > returned).sum())
 
 
 class _Returned:

@@ -86,7 +86,8 @@ class Rules:
     told what goods cost. shares, weights, fixed, baseline_ppm: by unit or kind of unit. weights: of the method `roles`.
     fixed: costs of a unit for a month. baseline_ppm: of the surplus of orders captured there, so many millionths would
     have come anyway. calibrated: what experiments say a unit brings, relative to the others. owner_of_delivery,
-    owner_of_returns: who bears what parcels and returns cost; None: the unit that captured the order.
+    owner_of_returns, owner_of_refunds: who bears what parcels, returns and money given back without goods cost; None:
+    the unit that captured the order.
     half_life_days, position: of the methods `decay` and `position`.
     """
 
@@ -105,6 +106,7 @@ class Rules:
     pools: tuple[Pool, ...] = ()
     owner_of_delivery: str | None = None
     owner_of_returns: str | None = None
+    owner_of_refunds: str | None = None
 
     @classmethod
     def from_settings(cls, told: Mapping[str, Any]) -> Self:
@@ -224,7 +226,7 @@ def _pools(key: str, value: Any) -> dict[str, Any]:
 
 
 def _owners(key: str, value: Any) -> dict[str, Any]:
-    _known(key, _table(key, value), ["delivery", "returns"])
+    _known(key, _table(key, value), ["delivery", "returns", "refunds"])
     return {f"owner_of_{name}": _text(f"{key}.{name}", unit) for name, unit in value.items()}
 
 

@@ -184,7 +184,7 @@ class Credit:
     def counted(self, name: str) -> dict[str, Any]:
         """How something is counted: `words`, `sql` and `parameters`. Raises NotFound for a name that is none of them.
 
-        Names: orders, goods, work, returns, units, guarantee, what_if.
+        Names: orders, goods, work, returns, refunds, units, guarantee, what_if.
         """
         return counted(name, self.rules)
 
@@ -236,7 +236,7 @@ class Credit:
                 raise NotFound(what="unit", name=unit)
             worked = np.zeros(found.size, np.bool_)
             worked[trade.work.order[trade.work.unit == code]] = True
-            worked[trade.returns.order[trade.returns.unit == code]] = True
+            worked[trade.returns.order[(trade.returns.unit == code) & (trade.returns.goods > 0)]] = True
             found &= worked if not helped else worked & (trade.orders.captured_by != code)
         elif helped:
             others = np.zeros(found.size, np.bool_)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from noline.insight.credit.ledger import ORDER, Ledger
+from noline.insight.credit.ledger import ORDER, REFUND, Ledger
 from noline.insight.credit.model import Trade
 from noline.insight.credit.splitting import sums
 from noline.stores.walks.arrays import Longs
@@ -21,8 +21,9 @@ class Statement:
 
     month: such as 2026-03, in UTC; None: the whole time. orders_captured, orders_helped: of those that stand; on a
     helped one it worked and another unit captured it. taken_back: returns that it took back. minutes: of its work,
-    also on what was cancelled. value_minor: of the orders it captured. at_till_minor: their margin, less what returns
-    took off it. spent_minor: the costs of its work, for whomever; repaid_minor: what of them it got back.
+    also on what was cancelled. value_minor: of the orders it captured. refunded_minor: money given back on them without
+    goods. at_till_minor: their margin, less what returns took off it, and less such money without its tax.
+    spent_minor: the costs of its work, for whomever; repaid_minor: what of them it got back.
     shared_minor: its part of what orders left. assist_minor: as much of that as comes from orders captured elsewhere.
     borne_minor: losses of orders and returns that are its to bear, 0 or below. floor_minor: what it could claim
     alone: what the orders leave that it shared with nobody, less the losses it bears. fixed_minor, pools_minor: its
@@ -37,6 +38,7 @@ class Statement:
     taken_back: int = 0
     minutes: int = 0
     value_minor: int = 0
+    refunded_minor: int = 0
     at_till_minor: int = 0
     spent_minor: int = 0
     repaid_minor: int = 0
@@ -126,6 +128,7 @@ def _columns(ledger: Ledger, trade: Trade, of: Longs) -> list[Longs]:
         (1 - ordered) * rows.acts,
         rows.minutes,
         captured * ordered * trade.orders.value_minor[entries.order][of],
+        captured * _refunded(ledger, trade)[of],
         rows.till,
         rows.spent,
         ledger.repaid,
@@ -134,6 +137,15 @@ def _columns(ledger: Ledger, trade: Trade, of: Longs) -> list[Longs]:
         rows.borne,
         rows.shared * alone + rows.borne,
     ]
+
+
+def _refunded(ledger: Ledger, trade: Trade) -> Longs:
+    """The money that each entry gave back without goods."""
+    entries = ledger.entries
+    found = np.zeros(entries.kind.size, np.int64)
+    money = entries.kind == REFUND
+    found[money] = trade.returns.value_minor[entries.source[money]]
+    return found
 
 
 def months_of(at: Longs) -> tuple[list[str | None], Longs]:

@@ -65,7 +65,7 @@ def without_help(trade: Trade, unit: int) -> Trade:
     orders, work, returns = trade.orders, trade.work, trade.returns
     stays = (work.unit != unit) | (orders.captured_by[work.order] == unit)
     captors = orders.captured_by[returns.order]
-    gone = (returns.unit == unit) & (captors != unit)
+    gone = (returns.unit == unit) & (captors != unit) & (returns.goods > 0)
     nothing = np.zeros_like(returns.cost_minor)
     return Trade(
         trade.units,

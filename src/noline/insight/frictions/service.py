@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from noline.insight.frictions import leak, matching, pools, ranking, rules, showing, sql
+from noline.insight.frictions.keeping import Kept
 from noline.insight.frictions.model import USUAL_HORIZON, AtRisk, Case, Friction, Rule
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
@@ -62,11 +63,15 @@ class Frictions:
         currency: str,
         horizon: Micros = USUAL_HORIZON,
         observed_until: Micros | None = None,
+        keep_in: Path | None = None,
+        state: object = None,
     ) -> None:
         """Take the events.
 
         rules: the catalogue when none are told. currency: of the history's values. horizon: how long after an intent a
         goal counts. observed_until: the events tell everything up to this moment; the latest of them if not told.
+        keep_in: a folder in which answers about the whole time are kept for the next process; state: of the events, as
+        a value that is another one whenever they are.
         Raises StepUnknown when a rule names an event that there is not.
         """
         self._told = tuple(_catalogue() if rules is None else rules)
@@ -77,6 +82,10 @@ class Frictions:
         self._matcher = matching.Matcher(history, observed_until)
         self._found: dict[str, matching.Found] = {}
         self._answers: dict[tuple[str, Micros, Micros], Friction] = {}
+        self._kept = None if keep_in is None else Kept(keep_in, self._told, currency, horizon, observed_until, state)
+        if self._kept is not None:
+            self._answers = {(name, SINCE, UNTIL): one for name, one in self._kept.read().items()}
+        self._is_kept = self._kept is None or len(self._answers) == len(self._told)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -88,7 +97,11 @@ class Frictions:
 
         since, until: only first steps then, in microseconds.
         """
-        return ranking.ranked([self.one(rule.id, since, until) for rule in self._told])
+        told = [self.one(rule.id, since, until) for rule in self._told]
+        if self._kept is not None and not self._is_kept and (since, until) == (None, None):
+            self._kept.write(told)
+            self._is_kept = True
+        return ranking.ranked(told)
 
     def one(self, id: str, since: Micros | None = None, until: Micros | None = None) -> Friction:  # noqa: A002  as every door says it
         """One friction. Raises NotFound."""

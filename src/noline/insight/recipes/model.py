@@ -15,6 +15,7 @@ import msgspec
 from noline.insight.recipes.units import Measure
 
 MOST_SERVINGS = 1_000
+MOST_RECIPES = 2_000
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Texts = Annotated[tuple[Text, ...], msgspec.Meta(max_length=50)]
@@ -88,7 +89,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ca
 class RecipeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file of recipes."""
 
-    recipe: Annotated[tuple[Recipe, ...], msgspec.Meta(max_length=2_000)] = ()
+    recipe: Annotated[tuple[Recipe, ...], msgspec.Meta(max_length=MOST_RECIPES)] = ()
 
 
 @dataclass(frozen=True, slots=True)

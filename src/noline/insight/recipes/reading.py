@@ -1,14 +1,15 @@
-"""Reading recipes: our small set, and a hub's own file, with errors that name the line of the recipe."""
+"""Reading recipes: our small set, and a hub's own file, with errors that name the recipe and the key."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from noline.insight.recipes.model import Ingredient, Recipe, RecipeFile
+from noline.insight.recipes.model import MOST_RECIPES, Ingredient, Plain, Recipe, RecipeFile, SameAs, Within
 from noline.insight.recipes.units import UNITS, unit_of
 from noline.kernel.errors import NotReadable
 
@@ -39,15 +40,72 @@ def recipes_of(folder: Path | None) -> Mapping[str, Recipe]:
 
 def _read(path: Path) -> tuple[Recipe, ...]:
     try:
-        told = tomllib.loads(path.read_text("utf-8"))
-        file = msgspec.convert(told, RecipeFile)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as cause:
+        listed = _listed(tomllib.loads(path.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError) as cause:
         raise RecipesUnreadable(path=path.name, why=_words_of(cause)) from cause
-    ids = [one.id for one in file.recipe]
-    for one in ids:
-        if ids.count(one) > 1:
-            raise RecipesUnreadable(path=path.name, why=f"two recipes have the id {one!r}")
-    return tuple(_with_known_units(one, path) for one in file.recipe)
+    found: dict[str, Recipe] = {}
+    for number, one in enumerate(listed, 1):
+        read = _recipe(one, path, one.get("id") or one.get("name") or number)
+        if found.setdefault(read.id, read) is not read:
+            raise RecipesUnreadable(path=path.name, why=f"two recipes have the id {read.id!r}")
+    return tuple(found.values())
+
+
+def _listed(told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The recipes of a file, unread. Raises ValueError."""
+    _refuse_unknown(told, RecipeFile)
+    listed = told.get("recipe", [])
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise ValueError("recipes stand below [[recipe]]")
+    if len(listed) > MOST_RECIPES:
+        raise ValueError(f"there are more than {MOST_RECIPES} recipes")
+    return listed
+
+
+def _recipe(told: Mapping[str, Any], path: Path, entry: object) -> Recipe:
+    """One recipe; what is wrong with it is told with its id, else its name or number. Raises RecipesUnreadable."""
+    try:
+        for part, kind in _parts(told):
+            _refuse_unknown(part, kind)
+        recipe = msgspec.convert(told, Recipe)
+        for ingredient in recipe.recipe_ingredient:
+            for name, within in ingredient.attributes.items():
+                _check(name, within)
+    except (msgspec.ValidationError, ValueError) as cause:
+        raise RecipesUnreadable(path=path.name, why=f"recipe {entry!r}: {_words_of(cause)}") from cause
+    return _with_known_units(recipe, path)
+
+
+def _parts(told: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], type[msgspec.Struct]]]:
+    """A recipe and the tables below it, each with what it is."""
+    yield told, Recipe
+    listed = told.get("recipeIngredient")
+    for one in listed if isinstance(listed, list) else ():
+        if not isinstance(one, dict):
+            continue
+        yield one, Ingredient
+        same, attributes = one.get("same_as"), one.get("attributes")
+        below = [(same, SameAs), *((value, Within) for value in (attributes or {}).values() if attributes)]
+        yield from ((part, kind) for part, kind in below if isinstance(part, dict))
+
+
+def _refuse_unknown(told: Mapping[str, Any], kind: type[msgspec.Struct]) -> None:
+    """Refuse keys that nothing reads. Raises ValueError."""
+    keys = [one.encode_name for one in msgspec.structs.fields(kind)]
+    for key in told:
+        if key not in keys:
+            near = get_close_matches(key, keys, 1, 0.0)[0]
+            allowed = ", ".join(keys)
+            raise ValueError(f"{key!r} is nothing that it may say; the nearest is {near!r}, allowed are {allowed}")
+
+
+def _check(name: str, within: Plain | Within) -> None:
+    """Refuse limits that no number meets. Raises ValueError."""
+    limits = [one for one in (within.at_least, within.at_most) if one is not None] if isinstance(within, Within) else []
+    if not all(map(isfinite, limits)):
+        raise ValueError(f"`at_least` and `at_most` of {name!r} are numbers, not nan or inf")
+    if limits != sorted(limits):
+        raise ValueError(f"`at_least` of {name!r} lies above `at_most`")
 
 
 def _words_of(cause: Exception) -> str:

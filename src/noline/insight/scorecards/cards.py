@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from noline.insight.scorecards.metrics import DIMENSIONS, Metric
-from noline.insight.scorecards.model import CreditPart, Effect, Row, average_minor
+from noline.insight.scorecards.model import CreditPart, Row, average_minor
 from noline.insight.scorecards.periods import label_of
 from noline.insight.scorecards.rates import Converting
 from noline.kernel.shares import Share, few, share, wilson
@@ -187,19 +187,3 @@ def _share(metric: Metric, cases: int, whole: int, sums: Mapping[str, int]) -> S
     worth = min(whole, alone / varies) if varies else persons
     found = wilson(cases, whole, worth=worth, persons=persons)
     return found._replace(too_few=few(cases, persons))
-
-
-def effect_rows(metric: Metric, effects: Iterable[Effect], by: Sequence[str], held: Mapping[str, str]) -> list[Row]:
-    """What tests found, where each was held just where the card asks."""
-    found = []
-    for one in effects:
-        free = {name: value for name, value in one.where.items() if held.get(name) != value}
-        if set(free) == set(by) and all(one.where.get(name) == value for name, value in held.items()):
-            too_few = few(min(one.persons, one.compared), min(one.persons, one.compared))
-            found.append(
-                Row(
-                    metric.id, free.get("unit"), free.get("channel"), free.get("country"), None, None, one.value,
-                    one.persons, one.compared, one.low, one.high, too_few, None, is_over=True,
-                )
-            )  # fmt: skip
-    return found

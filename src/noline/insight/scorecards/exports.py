@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TARGETS: dict[str, Callable[[Registry], Exported]] = {"metricflow": metricflow, "cube": cube}
 """What the registry can be written for."""
 
-_TEXTS = ("metric", "unit", "channel", "country", "period", "currency")
+_TEXTS = ("metric", "unit", "channel", "country", "period", "currency", "programme", "why")
 _WHOLE = ("numerator", "denominator")
 _TRUTHS = ("too_few", "is_over")
 _VALUES = ("value", "before")

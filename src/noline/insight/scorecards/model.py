@@ -65,18 +65,22 @@ class CreditPart(NamedTuple):
     profit_minor: int
 
 
-class Effect(NamedTuple):
-    """What one test found where it was held, as a difference of shares with its 95 % interval.
+class EffectPart(NamedTuple):
+    """Customers of a test who were first drawn in one unit on one day, and whose time to reach the goal is over.
 
-    where: dimension -> value; none: the whole company. persons: in the test; compared: those it was held against.
+    programme: by its id. unit: the store; "" where nobody told it. day: since 1970-01-01, UTC. shown, held: of the one
+    arm and of the other; shown_reached, held_reached: who of them reached the goal. waiting: whose time goes on, of
+    both arms, and who are in no other number.
     """
 
-    where: Mapping[str, str]
-    value: float
-    low: float
-    high: float
-    persons: int
-    compared: int
+    programme: str
+    unit: str
+    day: int
+    shown: int = 0
+    shown_reached: int = 0
+    held: int = 0
+    held_reached: int = 0
+    waiting: int = 0
 
 
 class Row(NamedTuple):
@@ -89,6 +93,7 @@ class Row(NamedTuple):
     interval of a share; too_few: it rests on fewer than 30 people or 5 cases. Of an effect the numerator is who was in
     the test, the denominator those it was held against.
     before: the value of the period before; None where there is none. is_over: False while the period goes on.
+    programme: of an effect, which test; why: of an effect that is not measured yet, how many of how many there are.
     """
 
     metric: str
@@ -105,6 +110,8 @@ class Row(NamedTuple):
     too_few: bool | None
     before: float | None
     is_over: bool
+    programme: str | None = None
+    why: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The row as data."""

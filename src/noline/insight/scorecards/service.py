@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from noline.insight.scorecards.asking import FIRST, KNOWN, LAST, TOLD, UNITS, Asked, Statement, statement_of
-from noline.insight.scorecards.cards import Place, Sheet, Time, effect_rows, rows_of
+from noline.insight.scorecards.cards import Place, Sheet, Time, rows_of
+from noline.insight.scorecards.effects import NO_TEST, NOBODY_DRAWN, Counts, EffectParts, effect_rows, placed
 from noline.insight.scorecards.metrics import DIMENSIONS, PERIODS, Metric, NotToldBy, Registry, registry
 from noline.insight.scorecards.model import (
     Card,
     ChannelSales,
     CreditPart,
-    Effect,
     Row,
     ScorecardAskedWrong,
     average_minor,
@@ -41,7 +41,7 @@ class Scorecards:
         currency: str = "EUR",
         rates: Mapping[str, Decimal] | None = None,
         credit_parts: CreditParts | None = None,
-        effects: Iterable[Effect] = (),
+        effects: EffectParts | None = None,
     ) -> None:
         """Take the analytical port.
 
@@ -52,7 +52,7 @@ class Scorecards:
         self._currency = currency
         self._rates = rates or {}
         self._credit_parts = credit_parts
-        self._effects = tuple(effects)
+        self._effects = effects
 
     @property
     def registry(self) -> Registry:
@@ -82,14 +82,18 @@ class Scorecards:
         converting = Converting(currency, self._currency, self._rates) if currency else None
         wanted = self.registry.chosen(metrics)
         not_told = dict(self._untold(wanted, asked, must=metrics is not None))
+        effects = self._effects_at(asked) if any(_is_effect(one) for one in wanted if one.id not in not_told) else {}
+        if not effects:
+            not_told |= {one.id: NOBODY_DRAWN for one in wanted if _is_effect(one) and one.id not in not_told}
         told = [metric for metric in wanted if metric.id not in not_told]
         sheet, statements = self._sheet(told, asked)
         used, left_out = set[str](), set[str]()
         if converting:
             sheet, used, left_out = sheet.converted(converting)
-        rows = rows_of(sheet, [metric for metric in told if metric.id != "effect"], self._time(asked))
-        for metric in told:
-            rows += effect_rows(metric, self._effects, asked.by, asked.held) if metric.id == "effect" else []
+        time = self._time(asked)
+        rows = rows_of(sheet, [metric for metric in told if not _is_effect(metric)], time)
+        for metric in filter(_is_effect, told):
+            rows += effect_rows(metric, effects, time)
         return Card(
             asked.by,
             asked.period,
@@ -144,8 +148,8 @@ class Scorecards:
 
     def _why_not_given(self, metric: Metric, asked: Asked) -> str | None:
         """Why a metric is not told although it could be told so; None when it is."""
-        if metric.id == "effect":
-            return None if self._effects else "as no test was given"
+        if _is_effect(metric):
+            return NO_TEST if self._effects is None else None
         if metric.by_period_before and asked.period == "all" and not asked.has_before:
             return _WHOLE_TIME if asked.since == FIRST else _OPEN_TIME
         if any(fact.given for fact in metric.facts):
@@ -187,6 +191,11 @@ class Scorecards:
             number = month_number(one.month) if asked.period == "month" else int(at >= asked.since)
             yield Place((where["unit"] if "unit" in asked.by else None,
                          where["channel"] if "channel" in asked.by else None, None), number), one  # fmt: skip
+
+    def _effects_at(self, asked: Asked) -> dict[tuple[Place, str], Counts]:
+        """What tests found, at the places of the card."""
+        parts = self._effects(bool(asked.by or asked.held)) if self._effects is not None else ()
+        return placed(parts, asked)
 
     def _channels(self) -> dict[str, str]:
         """The channel of each unit; a depot has none."""
@@ -246,15 +255,21 @@ def only_number(card: Card) -> Row:
     average of nothing is None.
     """
     (metric,) = card.metrics
+    if _is_effect(metric):
+        raise ScorecardAskedWrong(why=f"{metric.id} is told of each programme, and is no one number")
     if metric.id in card.not_told:
         raise ScorecardAskedWrong(why=f"{metric.id} is not told, {card.not_told[metric.id]}")
     if card.rows:
         (row,) = card.rows
         return row
-    nothing = 0 if metric.denominator is None and metric.id != "effect" and not card.without_rate else None
+    nothing = 0 if metric.denominator is None and not card.without_rate else None
     return Row(
         metric.id, None, None, None, None, card.currency, nothing, nothing, None, None, None, None, None, is_over=True
     )  # fmt: skip
+
+
+def _is_effect(metric: Metric) -> bool:
+    return any(fact.name == "effects" for fact in metric.facts)
 
 
 def _asked(

@@ -97,11 +97,13 @@ class Carts:
 
     def _learn(self, tx: Transaction, told: Told) -> None:
         """Keep what is new, then decide each cart from all that is known of it."""
-        heard = self._heard(tx, list(told))
+        # In the order of the tables: neighbours lie on one page.
+        cart_ids = sorted(told, key=self._route)
+        heard = self._heard(tx, cart_ids)
         changed: Told = {}
         kept: list[Row] = []
-        for cart_id, tellings in told.items():
-            new = {key: one for key, one in tellings.items() if key not in heard[cart_id]}
+        for cart_id in cart_ids:
+            new = {key: one for key, one in told[cart_id].items() if key not in heard[cart_id]}
             if new:
                 changed[cart_id] = heard[cart_id] | new
                 kept += [(self._route(cart_id), *_telling_row(one)) for one in new.values()]

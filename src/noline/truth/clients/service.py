@@ -81,10 +81,10 @@ class Clients:
 
     # -- what is asked
 
-    def for_subjects(self, reader: Reader, subjects: Sequence[bytes], *, facts: bool = True) -> Client:
+    def for_subjects(self, reader: Reader, subjects: Sequence[bytes], *, views: bool = True) -> Client:
         """What people know of a customer, as far as a card shows it: of each kind the first `SHOWN`, no closed ones.
 
-        facts: whether views tell which facts were shown; otherwise they tell of none.
+        views: whether it is read who looked; otherwise there are none.
         """
         names = _names(subjects)
         return Client(
@@ -92,7 +92,7 @@ class Clients:
             adviser=_adviser(reader, names),
             appointments=_appointments(reader, names)[:SHOWN],
             follow_ups=_follow_ups(reader, names)[:SHOWN],
-            views=_views(reader, names, SHOWN) if facts else _looks(reader, names, SHOWN),
+            views=_views(reader, names, SHOWN) if views else (),
         )
 
     def all_of(self, reader: Reader, subjects: Sequence[bytes]) -> Client:
@@ -109,6 +109,10 @@ class Clients:
     def views(self, reader: Reader, subjects: Sequence[bytes], limit: int = 100) -> list[View]:
         """Who looked at the card of a customer, the latest first."""
         return _views(reader, _names(subjects), limit)
+
+    def looks(self, reader: Reader, subjects: Sequence[bytes]) -> list[View]:
+        """The first `SHOWN` of the views, without the facts that were shown."""
+        return _looks(reader, _names(subjects), SHOWN)
 
     def is_noted(self, reader: Reader, subjects: Sequence[bytes], look: str) -> bool:
         """Whether a look, by the id of its deed, stands under one of these subjects."""
@@ -129,7 +133,7 @@ class Clients:
     ) -> int:
         """On how many days before an instant somebody looked at a customer's card. offset: local time minus UTC.
 
-        views: those of `for_subjects`; where they are fewer than it shows they are all, and nothing more is read.
+        views: those of `looks`; where they are fewer than it answers they are all, and nothing more is read.
         """
         if views is not None and len(views) < SHOWN:
             return len({(one.at + offset) // DAY for one in views if one.at < before})

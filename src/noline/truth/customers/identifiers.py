@@ -9,6 +9,7 @@ from noline.truth.customers.rules import NAMESPACES, OTHER, Namespace
 STRONGEST = "user_id"
 
 _LONGEST = 512
+_PLUSES = ("+", "\uff0b")
 CLAIMABLE = frozenset(("email", "phone", "loyalty_id", "card_token", "crm_id", "account_id"))
 """Names that anybody can type: from a page that everybody can read they are a claim, not a fact."""
 
@@ -127,11 +128,18 @@ def _email(text: str) -> str | None:
 
 def _phone(text: str) -> str | None:
     """E.164 where the number is possible, else its digits; placeholders name nobody."""
-    import phonenumbers
-
-    digits = "".join(letter for letter in text if letter.isdigit())
+    digits = text if text.isdecimal() else "".join(letter for letter in text if letter.isdigit())
     if len(digits) < 6 or len(set(digits)) < 3 or digits in "01234567890123456789":
         return None
+    # Only a plus says of which country a number is; without it no number is read.
+    return _international(text, digits) if any(plus in text for plus in _PLUSES) else digits
+
+
+@lru_cache(maxsize=65_536)
+def _international(text: str, digits: str) -> str:
+    """A number with its country as E.164; remembered for itself, because reading it costs more than any other name."""
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(text, None)
     except phonenumbers.NumberParseException:

@@ -150,7 +150,8 @@ def derive(evidence: Evidence, shared: frozenset[Subject], rules: Rules = DEFAUL
     gluing = (
         link for link in evidence.links if link.trust > CLAIMED and not (link.one in shared or link.other in shared)
     )
-    for link in sorted(gluing, key=lambda link: _strength(link, evidence.known, rules)):
+    ranks = {name: rules.of(name).rank for name in {known.namespace for known in evidence.known.values()}}
+    for link in sorted(gluing, key=lambda link: _strength(link, evidence.known, ranks)):
         groups.join(Joint(link.one, link.other, "evidence", link.first_at), derived)
     for sure in sorted(evidence.model, key=lambda one: (-one.weight, one.one, one.other, one.batch)):
         if sure.one in evidence.known and sure.other in evidence.known:
@@ -167,7 +168,12 @@ class _Groups:
         self._known = evidence.known
         self._rules = rules
         self._parent = {subject: subject for subject in evidence.known}
-        self._held = {subject: Counter([known.namespace]) for subject, known in evidence.known.items()}
+        self._held = {subject: {known.namespace: 1} for subject, known in evidence.known.items()}
+        self._limits = {
+            name: limit
+            for name in {known.namespace for known in evidence.known.values()}
+            if (limit := rules.of(name).limit) is not None
+        }
         self._sides: dict[Subject, set[tuple[str, int]]] = {}
         for decision in evidence.decisions:
             if decision.kind == DIFFERENT:
@@ -185,7 +191,9 @@ class _Groups:
             derived.refused.add(RefusedLink(joint.one, joint.other, obstacle))
             return
         self._parent[other] = one
-        self._held[one] = self._held[one] + self._held.pop(other)
+        held = self._held[one]
+        for name, count in self._held.pop(other).items():
+            held[name] = held.get(name, 0) + count
         if other in self._sides:
             self._sides.setdefault(one, set()).update(self._sides.pop(other))
         derived.joints.append(joint)
@@ -218,11 +226,12 @@ class _Groups:
 
     def _over_limit(self, one: Subject, other: Subject) -> str | None:
         held, joining = self._held[one], self._held[other]
-        for name in sorted(held.keys() & joining.keys()):
-            limit = self._rules.of(name).limit
-            if limit is not None and held[name] + joining[name] > limit:
-                return f"limit:{name}"
-        return None
+        over = [
+            name
+            for name, count in joining.items()
+            if name in self._limits and name in held and held[name] + count > self._limits[name]
+        ]
+        return f"limit:{min(over)}" if over else None
 
 
 def bridges_in(joints: Iterable[Joint]) -> list[tuple[Subject, Subject, int]]:
@@ -270,8 +279,10 @@ def _ordered(one: Subject, other: Subject) -> tuple[Subject, Subject]:
     return (one, other) if one < other else (other, one)
 
 
-def _strength(link: Link, known: Mapping[Subject, Known], rules: Rules) -> tuple[int, int, Micros, Subject, Subject]:
-    weaker = max(rules.of(known[link.one].namespace).rank, rules.of(known[link.other].namespace).rank)
+def _strength(
+    link: Link, known: Mapping[Subject, Known], ranks: Mapping[str, int]
+) -> tuple[int, int, Micros, Subject, Subject]:
+    weaker = max(ranks[known[link.one].namespace], ranks[known[link.other].namespace])
     return (weaker, -link.trust, link.first_at, link.one, link.other)
 
 

@@ -357,8 +357,13 @@ class Customers:
 
     def get(self, reader: Reader, person: str) -> Customer:
         """One person; raises NotFound."""
+        return self.named(reader, person)[0]
+
+    def named(self, reader: Reader, person: str) -> tuple[Customer, list[Subject]]:
+        """One person, and how the log names each of the identifiers, in one question; raises NotFound."""
         today, rows = self._names(reader, person)
-        return Customer(today, tuple((Identifier(kind, value), at) for _, kind, value, at in rows))
+        known = tuple((Identifier(kind, value), at) for _, kind, value, at in rows)
+        return Customer(today, known), [row[0] for row in rows]
 
     def subjects(self, reader: Reader, person: str) -> list[Subject]:
         """How a person is named in the log; raises NotFound."""
@@ -551,9 +556,9 @@ class _Told:
             ]
 
 
-def _trust(fact: Fact, *ends: Identifier) -> int:
+def _trust(fact: Fact, one: Identifier, other: Identifier) -> int:
     """How far a link may be believed: what a browser says of an e-mail is a claim, whichever end it is."""
-    claimable = any(end.namespace in CLAIMABLE for end in ends)
+    claimable = one.namespace in CLAIMABLE or other.namespace in CLAIMABLE
     if fact.trusted:
         return VERIFIED if claimable else AUTHENTICATED
     return CLAIMED if claimable else VERIFIED

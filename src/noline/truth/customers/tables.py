@@ -67,19 +67,16 @@ class Standing(NamedTuple):
 
 def add_identifiers(tx: Transaction, rows: Iterable[tuple[Subject, str, str, Micros, str, int, int]]) -> None:
     """Keep identifiers (subject, namespace, value, first seen, person, version, shared); of a known one the time."""
-    tx.run_many(_IDENTIFIER, [(route_of(subject), subject, *rest) for subject, *rest in rows])
+    tx.run_many(_IDENTIFIER, sorted((route_of(subject), subject, *rest) for subject, *rest in rows))
 
 
 def add_links(tx: Transaction, links: Iterable[Link]) -> None:
     """Keep links, readable from both ends; the earliest time stays."""
-    tx.run_many(
-        _LINK,
-        [
-            (route_of(end), end, route_of(far), far, link.trust, link.first_at)
-            for link in links
-            for end, far in ((link.one, link.other), (link.other, link.one))
-        ],
-    )
+    rows: list[Row] = []
+    for one, other, *told in links:
+        near, far = route_of(one), route_of(other)
+        rows += [(near, one, far, other, *told), (far, other, near, one, *told)]
+    tx.run_many(_LINK, sorted(rows))
 
 
 def links_of(reader: Reader, subjects: Sequence[Subject]) -> Iterator[tuple[Subject, Link, Subject, Known]]:
@@ -311,9 +308,20 @@ def delete_names(tx: Transaction, subjects: set[Subject]) -> int:
     }
     return (
         delete_of(tx, "identifiers", subjects)
-        + delete_of(tx, "links", subjects)
-        + delete_of(tx, "links", subjects, "other")
+        + _delete_both_ways(tx, "links", subjects)
         + tx.run_many("DELETE FROM refused_links WHERE route_key = ? AND subject = ? AND other = ?", sorted(refused))
+    )
+
+
+def _delete_both_ways(tx: Transaction, table: str, subjects: set[Subject]) -> int:
+    """Delete the rows of a table of pairs that is readable from both ends; answers how many.
+
+    The other end of each pair is found by this one: no table of pairs has an index of its far ends.
+    """
+    near = _by_route(tx, f"SELECT subject, other FROM {table} WHERE route_key IN ({{marks}})", sorted(subjects))
+    far = sorted({(route_of(other), other, subject) for subject, other in near if subject in subjects})
+    return delete_of(tx, table, subjects) + tx.run_many(
+        f"DELETE FROM {table} WHERE route_key = ? AND subject = ? AND other = ?", far
     )
 
 
@@ -321,8 +329,7 @@ def delete_decided(tx: Transaction, subjects: set[Subject]) -> int:
     """Delete what people and models decided of these identifiers, or propose; answers how many rows."""
     return (
         delete_of(tx, "decision_ends", subjects)
-        + delete_of(tx, "model_links", subjects)
-        + delete_of(tx, "model_links", subjects, "other")
+        + _delete_both_ways(tx, "model_links", subjects)
         + delete_of(tx, "suggestions", subjects)
         + delete_of(tx, "suggestions", subjects, "other")
     )

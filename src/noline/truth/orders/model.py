@@ -34,6 +34,9 @@ _PERHAPS_OF_AN_ORDER = frozenset(
     }
 )  # fmt: skip
 
+READY_TOLD = "Pickup Ready"
+"""The word of a channel that an order lies ready to be collected."""
+
 KINDS = _OF_AN_ORDER | _PERHAPS_OF_AN_ORDER
 """The words this room listens to."""
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -24,7 +25,18 @@ from noline.truth.orders.fulfilments import (
     picks,
     said_of,
 )
-from noline.truth.orders.model import KINDS, Key, Line, Order, OrderLine, State, Telling, decide, read_telling
+from noline.truth.orders.model import (
+    KINDS,
+    READY_TOLD,
+    Key,
+    Line,
+    Order,
+    OrderLine,
+    State,
+    Telling,
+    decide,
+    read_telling,
+)
 
 _SUBJECTS_AT_ONCE = 500
 _read_lines = msgspec.json.Decoder(tuple[Line, ...]).decode
@@ -146,6 +158,29 @@ class Orders:
                 tables.steps_of(len(some)), flat(some)
             )
         ]
+
+    def told_ready(self, reader: Reader, order_ids: Iterable[str]) -> list[Stage]:
+        """Where these orders lie ready by what channels told last; `fulfilment` is empty: the hub runs none of them."""
+        heard = self._heard(reader, {one: self._route(one) for one in order_ids})
+        last = {
+            order_id: max(ready, key=lambda one: one.key)
+            for order_id, told in heard.items()
+            if (ready := [one for one in told.values() if one.kind == READY_TOLD])
+        }
+        return [
+            Stage(order_id, "", one.store_id, Step.READY, None, one.occurred_at)
+            for order_id, one in sorted(last.items())
+            if one.store_id is not None
+        ]
+
+    def told_ready_at(self, reader: Reader, store: str, since: Micros, limit: int = 100) -> list[tuple[Order, Stage]]:
+        """Orders that lie ready at a store by what channels told, of those placed since an instant, the oldest first.
+
+        Those that the hub runs itself are among `fulfilments`.
+        """
+        ready = {row[0]: _order(row) for row in reader.rows(tables.TOLD_READY_SINCE, (since,))}
+        stages = [one for one in self.told_ready(reader, ready) if one.place == store]
+        return [(ready[one.order_id], one) for one in sorted(stages, key=_since)[:limit]]
 
     def tellings(self, reader: Reader, order_id: str) -> list[Telling]:
         """Everything that was said of an order, in the order in which it happened."""
@@ -269,15 +304,16 @@ class Orders:
 
     def _settle(self, tx: Transaction, told: dict[str, list[Telling]]) -> None:
         """Keep what is new, then decide each order from all that is known of it."""
-        routes = {order_id: self._route(order_id) for order_id in told}
+        # In the order of the tables: neighbours lie on one page.
+        routes = dict(sorted(((one, self._route(one)) for one in told), key=itemgetter(1)))
         heard = self._heard(tx, routes)
         kept: list[Row] = []
         dropped: list[Row] = []
         orders: list[Row] = []
         lines: list[Row] = []
-        for order_id, tellings in told.items():
-            route, known = routes[order_id], heard[order_id]
-            new = {telling.key: telling for telling in tellings if telling.key not in known}
+        for order_id, route in routes.items():
+            known = heard[order_id]
+            new = {telling.key: telling for telling in told[order_id] if telling.key not in known}
             if not new:
                 continue
             if known:
@@ -300,6 +336,10 @@ class Orders:
                 telling = _telling(row)
                 heard[telling.order_id][telling.key] = telling
         return heard
+
+
+def _since(stage: Stage) -> tuple[Micros, str]:
+    return stage.changed_at, stage.order_id
 
 
 def _telling_row(said: Telling) -> Row:

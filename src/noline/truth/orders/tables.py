@@ -38,6 +38,14 @@ ORDER = f"SELECT {_ORDER} FROM orders WHERE route_key = ? AND order_id = ?"
 
 LINES = f"SELECT {_LINE} FROM order_lines WHERE route_key = ? AND order_id = ? ORDER BY line"
 
+TOLD_READY_SINCE = f"""
+SELECT {_ORDER} FROM orders
+WHERE placed_at >= ? AND state = 'ready' AND NOT EXISTS (
+    SELECT 1 FROM order_deeds WHERE order_deeds.route_key = orders.route_key AND order_deeds.order_id = orders.order_id
+)
+ORDER BY placed_at, order_id
+"""
+
 CLAIMS = """
 SELECT sku, place, CAST(sum(units) AS BIGINT) FROM (
     SELECT line.sku, one.place, CASE

@@ -135,7 +135,9 @@ def _clues_of_value(name: str, value: str) -> Iterator[str]:
 def clues_of_identifier(one: Identifier) -> Iterator[str]:
     """The clues in a name by which somebody is known."""
     if one.namespace == "phone":
-        digits = "".join(letter for letter in one.value if letter.isdecimal())
+        digits = one.value.removeprefix("+")
+        if not digits.isdecimal():
+            digits = "".join(letter for letter in digits if letter.isdecimal())
         if len(digits) >= _TOGETHER[PHONE]:
             yield PHONE + digits[::-1][:_LONGEST_WORD]
     elif one.namespace in NUMBERED:
@@ -153,12 +155,16 @@ class Routes:
         def of(beginning: str) -> int:
             return route_of(digest("clue:" + beginning))
 
+        def place(clue: str) -> tuple[int, bytes]:
+            return self._of(_beginning(clue)), clue.encode()
+
         self._of = lru_cache(maxsize=65_536)(of)
+        self._place = lru_cache(maxsize=65_536)(place)
 
     def postings(self, subject: bytes, clues: Iterable[str]) -> Iterator[Posting]:
         """The rows by which these clues find a subject."""
         for clue in clues:
-            yield self._of(_beginning(clue)), clue.encode(), subject
+            yield *self._place(clue), subject
 
     def sounds(self, clues: Iterable[str]) -> Iterator[Sound]:
         """How the names among these clues sound."""

@@ -109,7 +109,7 @@ def flattened(traits: Json) -> list[tuple[str, str]]:
     return [
         (canonical(name), text)
         for name, value in _flat(traits, "", _DEEPEST)
-        if len(name) <= _LONGEST_NAME and (text := _text(value))
+        if len(name) <= _LONGEST_NAME and (text := value.strip() if isinstance(value, str) else _text(value))
     ]
 
 
@@ -122,8 +122,7 @@ def _flat(traits: Json, before: str, deeper: int) -> Iterator[tuple[str, object]
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value.strip()
+    """What is no text as text."""
     if value is None or value in ({}, []):
         return ""
     if isinstance(value, (bool, list, dict)):

@@ -1,6 +1,7 @@
 """The door of the profiles room: what was told of people, every value with its lineage, and the golden record."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from math import log2
 from typing import NamedTuple
@@ -91,6 +92,7 @@ class Profiles:
         """digest: the hub's keyed hash. spelling: of identifiers. ranks: of sources, the smallest is believed first."""
         self._digest = digest
         self._routes = Routes(digest)
+        self._value_key = lru_cache(maxsize=65_536)(self._value_key_afresh)
         self._spelling = spelling
         self._ranks = ranks or {}
         self._settled: set[tuple[bytes, tuple[Identifier, ...]]] = set()
@@ -102,6 +104,7 @@ class Profiles:
         self._settled.clear()
         self._posted.clear()
         self._named.clear()
+        self._value_key.cache_clear()
 
     # -- what is told
 
@@ -133,17 +136,21 @@ class Profiles:
 
     def _is_settled(self, fact: Fact) -> bool:
         """Whether a fact without traits can add no clue."""
-        if all(one.namespace not in IDENTIFYING for one in fact.identifiers):
-            return True
-        return (fact.subject, fact.identifiers) in self._settled
+        for one in fact.identifiers:
+            if one.namespace in IDENTIFYING:
+                return (fact.subject, fact.identifiers) in self._settled
+        return True
 
     def _is_about_them(self, fact: Fact) -> bool:
         """Whether a fact is filed under a name of theirs: an address that is only claimed is told nothing."""
         return any(self._digest(f"{name}:{value}") == fact.subject for name, value in fact.identifiers)
 
     def _keep(self, tx: Transaction, told: dict[tuple[bytes, str, str, str], Told]) -> None:
-        rows = [(route_of(self._digest(one.value)), one) for one in told.values()]
-        tables.add_attributes(tx, sorted(rows, key=lambda row: row[1]))
+        tables.add_attributes(tx, [(self._value_key(one.value), one) for one in sorted(told.values())])
+
+    def _value_key_afresh(self, value: str) -> int:
+        """Stands for a value in the key of its row. Cities and first names come again and again."""
+        return route_of(self._digest(value))
 
     def _remember(self, new: set[Posting], named: set[str]) -> None:
         if len(self._posted) + len(self._settled) + len(self._named) > _CACHE_LIMIT:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from noline.stores.transactional import Reader
-from noline.truth.stock.model import HELD
 from noline.truth.stock.service import Stock
 
 
@@ -13,10 +12,7 @@ def trouble(stock: Stock, reader: Reader) -> Iterator[str]:
     said: Counter[tuple[str, str]] = Counter()
     for line in (line for hold in stock.active_holds(reader) for line in hold.lines):
         said[line.sku, line.location] += line.units
-    kept: Counter[tuple[str, str]] = Counter()
-    for (sku, place, _, _), units in stock.cells(reader).items():
-        if place.bucket == HELD:
-            kept[sku, place.location] += units
+    kept = stock.claimed(reader, "held")
     for sku, location in sorted(said.keys() | kept.keys()):
         if said[sku, location] != kept[sku, location]:
             yield (f"{kept[sku, location]} of {sku} are held at {location}, its holds say {said[sku, location]}")

@@ -4,7 +4,7 @@ Each has one function that makes the properties of the deed and one that reads t
 is folded cannot drift apart. Deeds come in the order of the log.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from noline.kernel.clock import Micros
@@ -16,6 +16,9 @@ HELD_NOW, EXTENDED, ENDED, POSTED = "Stock Held", "Hold Extended", "Hold Ended",
 POLICY_SET = "Stock Policy Set"
 DECIDED_KINDS = frozenset({HELD_NOW, EXTENDED, ENDED, POSTED, POLICY_SET})
 """The deeds that this room folds."""
+
+_NOWHERE = Place(DEMAND)
+"""Where a claim comes from and returns to."""
 
 End = Literal["committed", "released", "expired"]
 
@@ -124,15 +127,15 @@ def postings_of(fact: Fact) -> list[tuple[Move, Micros | None]]:
 
 
 def _claimed(
-    fact: Fact, lines: Sequence[Sequence[str | int]], document: str, reason: str, source: str | None, target: str | None
+    fact: Fact, lines: Iterable[Claim], document: str, reason: str, source: str | None, target: str | None
 ) -> list[Move]:
     """A claim that comes into being (no source), changes its bucket, or returns to demand (no target)."""
     evidence = _evidence(fact, document)
     moves: list[Move] = []
     for sku, location, units in lines:
-        from_place = Place(location, source) if source else Place(DEMAND)  # type: ignore[arg-type]
-        to_place = Place(location, target) if target else Place(DEMAND)  # type: ignore[arg-type]
-        moves.append(Move(sku, units, from_place, to_place, reason, fact.message_id, evidence))  # type: ignore[arg-type]
+        from_place = Place(location, source) if source else _NOWHERE
+        to_place = Place(location, target) if target else _NOWHERE
+        moves.append(Move(sku, units, from_place, to_place, reason, fact.message_id, evidence))
     return moves
 
 

@@ -1,10 +1,10 @@
 """The door of the stock: it listens to what moved, was counted and was promised, and answers what lies where."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from struct import Struct
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -14,7 +14,7 @@ from noline.kernel.quantities import Units
 from noline.stores.inserting import insert
 from noline.stores.portions import flat, portions
 from noline.stores.transactional import Reader, Row, Transaction
-from noline.truth.stock import tables
+from noline.truth.stock import recount, tables
 from noline.truth.stock.cells import Cells, Effects, Pile
 from noline.truth.stock.decided import (
     DECIDED_KINDS,
@@ -44,6 +44,7 @@ from noline.truth.stock.model import (
     ledger_at,
 )
 from noline.truth.stock.policies import Policy, StockSettings, policy_told
+from noline.truth.stock.recount import read_count
 from noline.truth.stock.told import TOLD_KINDS, counts_of, moves_of
 
 _REMEMBERED_ROUTES = 65_536
@@ -181,7 +182,7 @@ class Stock:
         """What the books say was on hand of (item, location, lot, owner) at an instant, what moved then included."""
         sku, location, lot, owner = pile
         cell = (self._route(sku), sku, location, lot, owner)
-        count = latest_count(_counted(row) for row in reader.rows(tables.COUNTS_UNTIL, (*cell, *cell, at)))
+        count = latest_count(read_count(row) for row in reader.rows(tables.COUNTS_UNTIL, (*cell, *cell, at)))
         since = count.evidence.occurred_at if count else _EVER
         told = (location, location, self._route(sku), sku, lot, owner, since, at)
         (change,) = reader.row(tables.CHANGE_BETWEEN, told) or (0,)
@@ -191,7 +192,7 @@ class Stock:
         """The ledger of an item at a location, oldest first, each line with the units on hand after it."""
         route = self._route(sku)
         moves = [_move(row, "") for row in reader.rows(tables.MOVES_AT, (route, sku, location, location))]
-        counts = [_counted(row) for row in reader.rows(tables.COUNTS_AT, (route, sku, location))]
+        counts = [read_count(row) for row in reader.rows(tables.COUNTS_AT, (route, sku, location))]
         return ledger_at(location, moves, counts)
 
     def moves_after(self, reader: Reader, seq: int, limit: int) -> list[Move]:
@@ -289,26 +290,22 @@ class Stock:
 
     # -- for those who check
 
-    def cells(self, reader: Reader) -> dict[tuple[str, Place, str, str], Units]:
+    def cells(self, reader: Reader) -> dict[recount.Key, Units]:
         """Every cell as it is kept: units by item, place, lot and owner; zeros left out."""
-        return {
-            (sku, Place(location, bucket), lot, owner): units
-            for sku, location, lot, owner, *cell, _ in reader.rows(tables.CELLS)
-            for bucket, units in zip(BUCKETS, cell, strict=True)
-            if units
-        }
+        return recount.kept(reader)
 
-    def recounted(self, reader: Reader) -> dict[tuple[str, Place, str, str], Units]:
+    def recounted(self, reader: Reader) -> dict[recount.Key, Units]:
         """Every cell as it follows from the ledger and the counts; always equal to `cells`."""
-        counts: dict[tuple[str, Place, str, str], list[Count]] = defaultdict(list)
-        for row in reader.rows(tables.ALL_COUNTS):
-            count = _counted(row)
-            counts[count.sku, Place(count.location), count.lot, count.owner].append(count)
-        found = {cell: max(those, key=lambda one: one.evidence).units for cell, those in counts.items()}
-        for sku, location, lot, owner, bucket, units in reader.rows(tables.CHANGES_AFTER_COUNTS):
-            cell = (sku, Place(location, bucket), lot, owner)
-            found[cell] = found.get(cell, 0) + units
-        return {cell: units for cell, units in found.items() if units}
+        return recount.followed(reader)
+
+    def astray(self, reader: Reader, most_items: int = 50) -> list[recount.Astray]:
+        """Where `cells` and `recounted` differ, of at most so many items; empty when all is well."""
+        return recount.astray(reader, most_items)
+
+    def claimed(self, reader: Reader, bucket: Literal["held", "allocated"]) -> Counter[tuple[str, str]]:
+        """Units that are claimed in all, by item and location; zeros left out."""
+        rows = reader.rows(tables.CLAIMED.format(bucket=bucket))
+        return Counter({(sku, location): units for sku, location, units in rows})
 
     # -- inside
 
@@ -327,8 +324,9 @@ class Stock:
             told[self._route(move.sku), self._digest(f"deed:{move.deed}"), move.sku][move.evidence] = move
         known = _known(tx, told)
         posting = _Posting([], [], Effects())
-        for where, tellings in told.items():
-            _decide(posting, where[:2], known[where], tellings)
+        # In the order of the table: neighbours lie on one page.
+        for where in sorted(told):
+            _decide(posting, where[:2], known[where], told[where])
         insert(tx, tables.KEEP_MOVE, posting.added)
         tx.run_many(tables.OVERRULE_MOVE, posting.overruled)
         self._cells.change(tx, posting.felt)
@@ -406,7 +404,7 @@ class _FoldedBefore(Exception):
 
 def _recount(tx: Transaction, pile: Pile) -> None:
     """Set a cell to its last count and what moved since."""
-    count = latest_count(_counted(row) for row in tx.rows(tables.LATEST_COUNTS, (*pile, *pile)))
+    count = latest_count(read_count(row) for row in tx.rows(tables.LATEST_COUNTS, (*pile, *pile)))
     if count is None:
         return
     route, sku, location, lot, owner = pile
@@ -419,7 +417,7 @@ def _recount(tx: Transaction, pile: Pile) -> None:
 def _known(reader: Reader, told: _ByDeed) -> _ByDeed:
     """What is in the ledger of these deeds already."""
     found: _ByDeed = defaultdict(dict)
-    for some in portions(list({where[:2] for where in told})):
+    for some in portions(sorted({where[:2] for where in told})):
         for route, deed, *row in reader.rows(tables.moves_of_deeds(len(some)), flat(some)):
             move = _move(tuple(row), "")
             found[route, deed, move.sku][move.evidence] = move
@@ -461,11 +459,6 @@ def _count_row(count: Count) -> Row:
         count.sku, count.location, count.lot, count.owner, said.fact_route, said.message_id, said.seq, said.occurred_at,
         said.document, said.actor, count.units,
     )  # fmt: skip
-
-
-def _counted(row: Row) -> Count:
-    sku, location, lot, owner, fact_route, message_id, seq, occurred_at, document, actor, units = row
-    return Count(sku, location, units, Evidence(occurred_at, message_id, fact_route, document, actor, seq), lot, owner)
 
 
 def _placed_row(fact: Fact) -> Row:

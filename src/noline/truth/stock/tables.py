@@ -1,7 +1,7 @@
 """The SQL of the stock."""
 
 from noline.stores.portions import marks
-from noline.truth.stock.model import VIRTUAL
+from noline.truth.stock.model import BUCKETS, VIRTUAL
 
 _MOVE = (
     "sku, fact_route, message_id, seq, occurred_at, reason, document, actor, "
@@ -106,6 +106,12 @@ CELLS_AT = "SELECT sku, location, on_hand, held, allocated FROM stock_cells WHER
 
 CELLS = f"SELECT sku, {_CELL} FROM stock_cells"
 
+CELLS_OF_ROUTE = f"{CELLS} WHERE route_key = ?"
+
+CLAIMED = """
+SELECT sku, location, CAST(sum({bucket}) AS BIGINT) FROM stock_cells WHERE {bucket} <> 0 GROUP BY sku, location
+"""
+
 ITEMS_AT = f"SELECT sku, {_CELL} FROM stock_cells WHERE location = ? AND sku > ? ORDER BY sku LIMIT ?"
 
 OVERPROMISED = """
@@ -118,16 +124,16 @@ GROUP BY sku, location HAVING sum(on_hand) < sum(held) + sum(allocated) ORDER BY
 
 _REAL = f"NOT IN ({', '.join(repr(name) for name in sorted(VIRTUAL))})"
 
-CHANGES_AFTER_COUNTS = f"""
+_CHANGES_AFTER_COUNTS = f"""
 WITH legs AS (
     SELECT route_key, sku, lot, owner, to_location AS location, to_bucket AS bucket, units, occurred_at
-    FROM stock_moves WHERE standing = 1 AND to_location {_REAL}
+    FROM stock_moves WHERE standing = 1 AND to_location {_REAL} {{of_route}}
     UNION ALL
     SELECT route_key, sku, lot, owner, from_location, from_bucket, -units, occurred_at
-    FROM stock_moves WHERE standing = 1 AND from_location {_REAL}
+    FROM stock_moves WHERE standing = 1 AND from_location {_REAL} {{of_route}}
 ), counted AS (
     SELECT route_key, sku, location, lot, owner, max(occurred_at) AS counted_at
-    FROM stock_counts GROUP BY route_key, sku, location, lot, owner
+    FROM stock_counts WHERE 1 = 1 {{of_route}} GROUP BY route_key, sku, location, lot, owner
 )
 SELECT legs.sku, legs.location, legs.lot, legs.owner, legs.bucket, CAST(sum(
     CASE WHEN counted.counted_at IS NULL OR legs.occurred_at > counted.counted_at THEN legs.units ELSE 0 END
@@ -139,7 +145,63 @@ FROM legs LEFT JOIN counted
 GROUP BY legs.sku, legs.location, legs.lot, legs.owner, legs.bucket
 """
 
+CHANGES_AFTER_COUNTS = _CHANGES_AFTER_COUNTS.format(of_route="")
+
+CHANGES_AFTER_COUNTS_OF_ROUTE = _CHANGES_AFTER_COUNTS.format(of_route="AND route_key = ?")
+
 ALL_COUNTS = f"SELECT {_COUNT} FROM stock_counts"
+
+COUNTS_OF_ROUTE = f"{ALL_COUNTS} WHERE route_key = ?"
+
+
+def _moved(end: str, sign: str) -> str:
+    """What the moves of an item did at one end (`to`, `from`), but for what a later count swallowed."""
+    return f"""
+        SELECT sku, {end}_location AS location, {end}_bucket AS bucket, lot, owner, {sign}units AS units
+        FROM stock_moves AS move
+        WHERE route_key = item.route_key AND standing = 1 AND {end}_location {_REAL}
+            AND (NOT item.is_counted OR {end}_bucket <> 'on_hand' OR NOT EXISTS (
+                SELECT 1 FROM stock_counts AS later
+                WHERE later.route_key = move.route_key AND later.sku = move.sku AND later.location = {end}_location
+                    AND later.lot = move.lot AND later.owner = move.owner AND later.occurred_at >= move.occurred_at
+            ))"""
+
+
+def _kept(bucket: str) -> str:
+    """What the cells of an item have in a bucket, to be taken away."""
+    return f"""
+        SELECT sku, location, '{bucket}', lot, owner, -{bucket}
+        FROM stock_cells WHERE route_key = item.route_key AND {bucket} <> 0"""
+
+
+_LAST_COUNTED = """
+        SELECT sku, location, 'on_hand', lot, owner, (
+            SELECT units FROM stock_counts AS latest
+            WHERE latest.route_key = item.route_key AND latest.sku = pile.sku AND latest.location = pile.location
+                AND latest.lot = pile.lot AND latest.owner = pile.owner
+            ORDER BY occurred_at DESC, message_id DESC, fact_route DESC LIMIT 1
+        )
+        FROM (
+            SELECT DISTINCT sku, location, lot, owner FROM stock_counts WHERE route_key = item.route_key
+        ) AS pile"""
+
+_LEGS = " UNION ALL ".join([_moved("to", ""), _moved("from", "-"), _LAST_COUNTED, *map(_kept, BUCKETS)])
+
+# Rows of one item lie side by side, so the store never sorts more than those of one at a time.
+ROUTES_ASTRAY = f"""
+SELECT item.route_key FROM (
+    SELECT route_key, EXISTS (SELECT 1 FROM stock_counts WHERE route_key = every.route_key) AS is_counted
+    FROM (
+        SELECT DISTINCT route_key FROM stock_cells
+        UNION SELECT DISTINCT route_key FROM stock_moves
+        UNION SELECT DISTINCT route_key FROM stock_counts
+    ) AS every
+) AS item
+WHERE EXISTS (
+    SELECT 1 FROM ({_LEGS}) AS legs GROUP BY sku, location, bucket, lot, owner HAVING sum(units) <> 0
+)
+ORDER BY item.route_key LIMIT ?
+"""
 
 EXPECT = """
 INSERT INTO stock_incoming (route_key, sku, location, document, units, due_at) VALUES (?, ?, ?, ?, ?, ?)

@@ -2,7 +2,7 @@
 // small and marked. What the JSON does not have is not there.
 
 import { newKey } from "./counter-kept.js";
-import { LANGUAGES, LOOPS, PURPOSES, channel, day, endOf, h, money, month, plural, provenance, svg, title, when } from "./counter-words.js";
+import { CASES, LANGUAGES, LOOPS, PURPOSES, channel, dateOfToday, day, endOf, h, instantOf, money, month, plural, provenance, svg, title, when } from "./counter-words.js";
 
 const customerAt = (card, rest) => `/v1/customers/${encodeURIComponent(card.customer)}/${rest}`;
 
@@ -17,6 +17,21 @@ const many = (list) => Array.isArray(list) && list.length > 0;
 
 const fold = (name, summary, ...children) =>
   h("details", { data: { kept: name } }, h("summary", { class: "button small-button" }, summary), children);
+
+// A label with its field. told: the attributes of the field; without `autocomplete` a browser helps nobody.
+const field = (label, told) => [h("label", { for: told.id }, label), h("input", { autocomplete: "off", required: true, maxlength: 500, ...told })];
+
+// A label with a choice of [value, words].
+const choice = (label, told, chosen, among) => [
+  h("label", { for: told.id }, label),
+  h("select", told, among.map(([value, said]) => h("option", { value, selected: value === chosen }, said))),
+];
+
+// What is done with words, behind a button that opens it.
+const deed = (name, button, says, does, ...fields) =>
+  h("details", { data: { kept: name } }, h("summary", { class: "button" }, button), h(
+    "form", { class: "stack", onsubmit: submit(does) }, fields, h("button", { class: "main", type: "submit" }, says),
+  ));
 
 const submit = (does) => (event) => {
   event.preventDefault();
@@ -71,8 +86,24 @@ const whoIs = (card, desk) => {
     h("h2", { id: "who-heading", class: "who-name", lang: card.language }, who.name ?? "No name is known"),
     other && h("p", { class: "address", lang: card.language }, h("span", { class: "hidden" }, "Address as: "), who.address_as),
     h("p", { class: "soft" }, [who.city, RECOGNISED[who.identified_by] ?? who.identified_by].filter(Boolean).join(", ")),
-    h("p", {}, h("a", { class: "touch", href: `/customers/${encodeURIComponent(card.customer)}` }, "Everything about this customer")),
+    h("div", { class: "who-deeds" },
+      h("a", { class: "touch", href: `/customers/${encodeURIComponent(card.customer)}` }, "Everything about this customer"),
+      "loops" in card && newCase(card, desk)),
   );
+};
+
+// What the customer asks for, as it will stand among the open matters.
+const newCase = (card, desk) => {
+  const orders = [...new Set((card.purchases?.last ?? []).map((one) => one.order).filter(Boolean))];
+  const take = ({ kind, topic, text, order }) => {
+    const body = { kind, topic, ...(text && { text }), ...(order && { order }), ...(card.store && { store: card.store }) };
+    return desk.tap({ path: customerAt(card, "cases"), body, words: `${LOOPS[kind]}: ${topic}`, effect: { kind: "case-new", what: kind, text: text || topic, order: order || null } });
+  };
+  return deed("case", "Complaint or question …", "Take it down", take,
+    choice("What is it?", { id: "case-kind", name: "kind" }, "complaint", Object.entries(CASES)),
+    field("What is it about?", { id: "case-topic", name: "topic", maxlength: 200 }),
+    h("label", { for: "case-text" }, "In the customer’s words"), h("textarea", { id: "case-text", name: "text", maxlength: 2000, rows: 2 }),
+    many(orders) && choice("Of which order?", { id: "case-order", name: "order" }, "", [["", "Of none"], ...orders.map((one) => [one, `Order ${one}`])]));
 };
 
 const adviser = (card, desk) => {
@@ -115,8 +146,10 @@ const consentRow = (card, desk, one) => {
 
 // --- Centre: open matters, words, actions ------------------------------------------------------------------------------
 
-// A case can be closed here; a late order or a review ends elsewhere.
-const isCase = (card, one) => one.facts.some((id) => card.facts?.[id]?.evidence?.includes(`case:${one.id}`));
+// Whether an open matter rests on something of a kind: on a case, or on a review.
+const restsOnA = (kind) => (card, one) => one.facts.some((id) => card.facts?.[id]?.evidence?.includes(`${kind}:${one.id}`));
+const isCase = restsOnA("case");
+const isReview = restsOnA("review");
 
 const loops = (card, desk) =>
   h(
@@ -125,26 +158,45 @@ const loops = (card, desk) =>
     card.more_loops > 0 && h("p", { class: "soft" }, `${plural(card.more_loops, "more open matter", "more open matters")} on the customer’s page.`),
   );
 
-const loop = (card, desk, one) => {
-  const resolve = ({ outcome }) =>
-    desk.tap({ path: `/v1/cases/${encodeURIComponent(one.id)}/resolve`, body: { outcome }, words: `Closed: ${inSentence(one.text)}`, effect: { kind: "case", id: one.id } });
-  return h(
+const loop = (card, desk, one) =>
+  h(
     "article", { class: `card loop${one.tap ? " is-tapped" : ""}` },
     h("h2", {}, LOOPS[one.kind] ?? title(one.kind.replaceAll("_", " "))),
     h("p", { class: "loop-text" }, one.text),
     h(
       "div", { class: "loop-deeds" },
       one.order && h("a", { class: "button", href: `/orders/${encodeURIComponent(one.order)}` }, `Order ${one.order}`),
-      one.tap ? h("p", {}, waiting(one.tap), " closed here")
-      : isCase(card, one) && h("details", { data: { kept: `loop-${one.id}` } }, h("summary", { class: "button" }, "Close it …"), h(
-        "form", { class: "stack", onsubmit: submit(resolve) },
-        h("label", { for: `outcome-${one.id}` }, "What was done?"),
-        h("input", { id: `outcome-${one.id}`, name: "outcome", required: true, maxlength: 500, autocomplete: "off" }),
-        h("button", { class: "main", type: "submit" }, "Close it"),
-      )),
+      one.tap ? h("p", {}, waiting(one.tap), ` ${one.did}`) : ending(card, desk, one),
       why(card, desk, one.facts, `why-loop-${one.id}`),
     ),
   );
+
+// How a matter ends, or goes on: a case is closed, a review answered, of a late order the customer is told.
+const ending = (card, desk, one) => {
+  const named = (what) => `${what}-${one.id}`;
+  const settle = (path, words, did) => ({ outcome }) => desk.tap({ path: `/v1/${path}`, body: { outcome }, words: `${words}: ${inSentence(one.text)}`, effect: { kind: "case", id: one.id, did } });
+  const outcome = (label) => field(label, { id: named("outcome"), name: "outcome" });
+  const id = encodeURIComponent(one.id);
+  if (isCase(card, one)) return deed(named("loop"), "Close it …", "Close it", settle(`cases/${id}/resolve`, "Closed", "closed here"), outcome("What was done?"));
+  if (isReview(card, one)) return deed(named("loop"), "Answered …", "It is answered", settle(`reviews/${id}/answer`, "Answered", "answered here"), outcome("What was the customer told?"));
+  if (one.kind === "late_order") return tellLate(card, desk, one, named);
+  if (one.kind === "pending_return") return h("a", { class: "button", href: "/today#returns" }, "Returns here");
+  return null;
+};
+
+// A late order stays open until it is there. Who was told of it is noted as what is to be done next, which names the order.
+const tellLate = (card, desk, one, named) => {
+  const planned = card.follow_ups?.find(({ text }) => text.includes(one.id));
+  const tell = ({ said, due }) => {
+    const text = `Order ${one.id} is late, the customer was told: ${said}`;
+    return desk.tap({ path: customerAt(card, "follow-ups"), body: { text, due: endOf(due) }, words: `Told of the late order ${one.id}`, effect: { kind: "told-late", id: one.id, text, due } });
+  };
+  return [
+    planned && h("p", { class: "told" }, h("span", { class: "tag" }, "told"), ` look again ${when(planned.due)}`),
+    "follow_ups" in card && deed(named("loop"), planned ? "Told again …" : "Customer was told …", "Note it", tell,
+      field("What was the customer told?", { id: named("said"), name: "said", maxlength: 300 }),
+      field("When to look again?", { id: named("due"), name: "due", type: "date", value: dateOfToday() })),
+  ];
 };
 
 const words = (card, desk) => {
@@ -176,7 +228,8 @@ const pickups = (card) =>
     "li", {},
     h("a", { href: `/orders/${encodeURIComponent(one.order)}`, class: "strong touch" }, `Order ${one.order}`), h("span", { class: "soft" }, ` ready ${when(one.since)}`),
     h("ul", { class: "goods" }, one.lines.map((line) => h("li", {}, h("strong", { class: "times" }, `${line.units} ×`), h("span", {}, line.name)))),
-    h("p", {}, h("a", { class: "button", href: `/today?q=${encodeURIComponent(one.order)}#ready` }, "Hand it over")),
+    one.fulfilment ? h("p", {}, h("a", { class: "button", href: `/today?q=${encodeURIComponent(one.order)}#ready` }, "Hand it over"))
+    : h("p", { class: "soft" }, "Handed over in the channel that it came from."),
   ))));
 
 const actions = (card, desk) =>
@@ -309,8 +362,43 @@ const lastOf = (card, desk, one) =>
 // What was bought before, is not here now, and lies elsewhere.
 const missing = (one) => one.items.filter((item) => item.here === 0 && item.elsewhere?.some((at) => at.tap || at.units > 0));
 
-const appointments = (card) =>
-  section("appointments", "Appointments", h("ul", { class: "rows" }, card.appointments.map((one) => h("li", {}, h("strong", {}, when(one.at)), ` ${one.topic ?? ""} `, h("span", { class: "tag" }, one.state)))));
+const BECOMES = { keep: ["kept", "Came"], miss: ["missed", "Did not come"], withdraw: ["withdrawn", "Cancel"] };
+
+const appointments = (card, desk) =>
+  section(
+    "appointments", "Appointments",
+    many(card.appointments) && h("ul", { class: "rows" }, card.appointments.map((one) => appointment(desk, one))),
+    newAppointment(card, desk),
+  );
+
+const appointment = (desk, one) => {
+  const about = `${when(one.at)} ${one.topic ?? ""}`.trim();
+  const button = ([verb, [state, said]]) => {
+    const becomes = () => desk.tap({ path: `/v1/appointments/${encodeURIComponent(one.id)}/${verb}`, body: {}, words: `${said}: ${about}`, effect: { kind: "appointment", id: one.id, state } });
+    return h("button", { type: "button", class: verb === "keep" ? "main" : null, "aria-label": `${said}: ${about}`, onclick: becomes }, said);
+  };
+  return h(
+    "li", {},
+    h("strong", {}, when(one.at)), ` ${one.topic ?? ""} `, h("span", { class: "tag" }, one.state), " ", waiting(one.tap),
+    one.state === "booked" && one.id && !one.tap && h("div", { class: "answer-deeds appointment-deeds" }, Object.entries(BECOMES).map(button)),
+  );
+};
+
+// The time is that of the store's own clock, so it goes without an offset: its hub knows when that clock is changed.
+const newAppointment = (card, desk) => {
+  const places = many(desk.stores) ? desk.stores : card.store ? [{ location: card.store, name: card.place ?? card.store }] : [];
+  if (!many(places)) return null;
+  const book = ({ date, time, store, topic, whom }) => {
+    const about = whom ? `${topic} (${whom})` : topic;
+    return desk.tap({ path: customerAt(card, "appointments"), body: { store, at: `${date}T${time}`, topic: about }, words: `Appointment: ${day(date)}, ${time}, ${about}`, effect: { kind: "appointment-new", at: instantOf(date, time), topic: about } });
+  };
+  return deed("appointment", "Book one …", "Book it", book,
+    field("Which day?", { id: "appointment-date", name: "date", type: "date", value: dateOfToday(), min: dateOfToday() }),
+    field("At what time?", { id: "appointment-time", name: "time", type: "time" }),
+    choice("In which store?", { id: "appointment-store", name: "store", required: true }, card.store ?? "", [...(card.store ? [] : [["", "Choose a store"]]), ...places.map((one) => [one.location, one.name])]),
+    field("What about?", { id: "appointment-topic", name: "topic", maxlength: 120 }),
+    field("With whom? (may stay empty)", { id: "appointment-whom", name: "whom", maxlength: 60, required: false, value: card.who?.adviser?.by ?? "" }));
+};
 
 const followUps = (card, desk) => {
   // What is due on a day is due when that day ends at the store.
@@ -367,7 +455,7 @@ export const draw = (card, desk) => {
       (many(card.preferences) || many(card.owned)) && h("div", { class: "pair-of-blocks" }, many(card.preferences) && preferences(card, desk), many(card.owned) && owned(card, desk))),
     h("div", { class: "counter-right" },
       has("purchases") && purchases(card, desk),
-      many(card.appointments) && appointments(card),
+      !quiet && has("appointments") && appointments(card, desk),
       has("follow_ups") && followUps(card, desk),
       has("notes") && notes(card, desk),
       many(card.viewed) && viewed(card)),

@@ -44,6 +44,9 @@ const purchasesWithout = (purchases, stays, gone) => {
 
 const neutral = (card) => (NEUTRAL[card.language] ?? NEUTRAL.en)(card.who?.address_as ?? "");
 
+// As long as something is open nothing is offered.
+const nothingOffered = (card) => ({ ...card, actions: card.actions?.filter((one) => one.service), suppressed: "what is open comes first" });
+
 const EFFECTS = {
   consent: (card, { purpose, granted }, tap) => {
     const consent = card.consent?.map((one) =>
@@ -56,7 +59,11 @@ const EFFECTS = {
   followUp: (card, { text, due }, tap) => ({ ...card, follow_ups: [...(card.follow_ups ?? []), { id: "", due, text, by: "", tap }] }),
   "followUp-gone": (card, { id }) => ({ ...card, follow_ups: card.follow_ups?.filter((one) => one.id !== id) }),
   adviser: (card, { name }, tap) => ({ ...card, who: card.who && { ...card.who, adviser: { by: name, since: null, tap } } }),
-  case: (card, { id }, tap) => ({ ...card, loops: card.loops?.map((one) => (one.id === id ? { ...one, tap } : one)) }),
+  case: (card, { id, did }, tap) => ({ ...card, loops: card.loops?.map((one) => (one.id === id ? { ...one, tap, did } : one)) }),
+  "case-new": (card, { what, text, order }, tap) => nothingOffered({ ...card, loops: [{ id: "", kind: what, text, order, since: null, facts: [], tap, did: "taken down here" }, ...(card.loops ?? [])] }),
+  "told-late": (card, { id, text, due }, tap) => EFFECTS.followUp(EFFECTS.case(card, { id, did: "told here" }, tap), { text, due }, tap),
+  appointment: (card, { id, state }, tap) => ({ ...card, appointments: card.appointments?.map((one) => (one.id === id ? { ...one, state, tap } : one)) }),
+  "appointment-new": (card, { at, topic }, tap) => ({ ...card, appointments: [{ id: "", at, topic, store: "", state: "booked", tap }, ...(card.appointments ?? [])] }),
   action: (card, { programme }, tap) => ({ ...card, actions: card.actions?.map((one) => (one.programme === programme ? { ...one, tap } : one)) }),
   reserve: (card, { sku, location }, tap) => ({
     ...card,

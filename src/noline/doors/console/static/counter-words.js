@@ -47,12 +47,6 @@ export const standAt = (minutes) => {
   ahead = Number.isFinite(minutes) ? minutes : null;
 };
 
-// A local midnight as an instant tells how far the store is ahead of UTC, in minutes.
-export const aheadAt = (midnight) => {
-  const behind = (Date.parse(midnight) % 86_400_000) / 60_000;
-  return behind > 600 ? 1440 - behind : -behind;
-};
-
 const there = (value) => (ahead === null ? new Date(value) : new Date(new Date(value).getTime() + ahead * 60_000));
 const zone = () => (ahead === null ? undefined : "UTC");
 const part = (options) => (instant) => new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone() }).format(instant);
@@ -72,10 +66,16 @@ export const day = (value) => {
   return (yearOf(date) === yearOf(there(Date.now())) ? ofThisYear : ofAnotherYear)(date);
 };
 
+// A time of a date, as an instant.
+export const instantOf = (date, time) => new Date(ahead === null ? `${date}T${time}` : Date.parse(`${date}T${time}Z`) - ahead * 60_000).toISOString();
+
 // The last minute of a date, as an instant.
-export const endOf = (date) => {
-  const end = new Date(ahead === null ? `${date}T23:59:00` : Date.parse(`${date}T23:59:00Z`) - ahead * 60_000);
-  return end.toISOString();
+export const endOf = (date) => instantOf(date, "23:59");
+
+// The date of today, as a field of a form takes it.
+export const dateOfToday = () => {
+  const now = there(Date.now());
+  return new Date(now.getTime() - (ahead === null ? now.getTimezoneOffset() * 60_000 : 0)).toISOString().slice(0, 10);
 };
 
 // When something is or was: its time alone today, its date else.
@@ -125,3 +125,6 @@ export const LOOPS = {
   pending_return: "Return under way",
   unanswered: "Waits for an answer",
 };
+
+// What may be taken down of a customer.
+export const CASES = { complaint: "A complaint", unanswered: "A question", callback: "Wants to be called" };

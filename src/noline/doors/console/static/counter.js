@@ -5,7 +5,7 @@ import { draw } from "./counter-card.js";
 import { book, cardOf, cardsOfToday, dismiss, dropAll, dropBook, dropSent, forgetCard, keepBook, keepCard, send, tap, taps } from "./counter-kept.js";
 import { withTaps } from "./counter-local.js";
 import { drawFound, drawToday, findIn } from "./counter-today.js";
-import { ago, aheadAt, clock, h, plural, standAt } from "./counter-words.js";
+import { ago, clock, h, plural, standAt } from "./counter-words.js";
 
 const EVERY_MS = 10000;
 const AGAIN_MS = 3000;
@@ -25,7 +25,7 @@ const store = () => told.store || shown.store || "";
 
 // What somebody typed or opened survives a new drawing.
 const remembering = (drawing) => {
-  const typed = [...place.querySelectorAll("input[id], textarea[id]")].map((one) => [one.id, one.value]);
+  const typed = [...place.querySelectorAll("input[id], textarea[id], select[id]")].map((one) => [one.id, one.value]);
   const open = [...place.querySelectorAll("details[open][data-kept]")].map((one) => one.dataset.kept);
   const focused = document.activeElement?.id;
   const from = place.contains(document.activeElement);
@@ -44,8 +44,8 @@ const isNews = (name, value) => {
   return news;
 };
 
-// Times are those of the store: a card tells how far it is ahead of UTC, and a day begins at its midnight.
-const stand = ({ view, card, today }) => standAt(view === "customer" ? card?.utc_offset_minutes : today?.from && aheadAt(today.from));
+// Times are those of the store: a card and a day tell how far it is ahead of UTC.
+const stand = ({ view, card, today }) => standAt((view === "customer" ? card : today)?.utc_offset_minutes);
 
 const show = async () => {
   const queue = await taps();
@@ -101,6 +101,7 @@ const trySoon = () => {
 
 const desk = {
   seesAll: told.sees_all,
+  stores: told.stores ?? [],
   tap: async (one) => {
     const focused = document.activeElement?.closest("details[open]");
     focused?.removeAttribute("open");

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from noline.kernel.clock import Micros
@@ -9,7 +10,7 @@ from noline.kernel.events import Digest, Fact, Json
 from noline.stores.transactional import Reader, Transaction
 from noline.truth.profiles.addresses import tables
 from noline.truth.profiles.clues import words
-from noline.truth.profiles.model import flattened
+from noline.truth.profiles.model import canonical, flattened
 
 Place = bytes
 """An address: the hub's keyed hash of its one spelling, 16 bytes."""
@@ -89,17 +90,34 @@ def latest(stays: Iterable[Stay]) -> Place | None:
 
 def one_spelling(traits: Json) -> str | None:
     """Street with number, flat, and postcode (else city) of an address, folded; None when it is not whole."""
-    told = {name: value for name, value in flattened(traits) if name.startswith("address.")}
-    street = _first(told, _STREETS) + _first(told, _NUMBERS)
-    where = "".join(words(told.get("address.postalCode", ""))) or "".join(words(told.get("address.city", "")))
-    if not street or not where:
+    perhaps = {name: value for name, value in traits.items() if isinstance(value, dict) or _is_of_address(name)}
+    told = {name: value for name, value in flattened(perhaps) if _is_of_address(name)}
+    if not told:
         return None
-    return "|".join(("".join(street), "".join(_first(told, _UNITS)), where))
+    street, number, unit = (_first(told, names) for names in (_STREETS, _NUMBERS, _UNITS))
+    return _spelled(street, number, unit, told.get("address.postalCode", ""), told.get("address.city", ""))
 
 
-def _first(told: Mapping[str, str], names: Iterable[str]) -> list[str]:
-    text = next((told[name] for name in names if name in told), "")
-    return [_long(word) for word in words(text)]
+def _is_of_address(name: str) -> bool:
+    return canonical(name).startswith("address.")
+
+
+@lru_cache(maxsize=16_384)
+def _spelled(street: str, number: str, unit: str, postcode: str, city: str) -> str | None:
+    """One spelling of these texts. A household tells the same ones again, by every channel."""
+    on_street = _in_full(street) + _in_full(number)
+    where = "".join(words(postcode)) or "".join(words(city))
+    if not on_street or not where:
+        return None
+    return "|".join((on_street, _in_full(unit), where))
+
+
+def _first(told: Mapping[str, str], names: Iterable[str]) -> str:
+    return next((told[name] for name in names if name in told), "")
+
+
+def _in_full(text: str) -> str:
+    return "".join(_long(word) for word in words(text))
 
 
 def _long(word: str) -> str:

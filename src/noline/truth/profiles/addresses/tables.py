@@ -22,7 +22,7 @@ _OF = "SELECT subject, place, trust, first_at, last_at FROM addresses WHERE rout
 
 def add(tx: Transaction, rows: Iterable[tuple[bytes, bytes, int, Micros, Micros]]) -> None:
     """Keep addresses (subject, place, trust, first told, last told)."""
-    tx.run_many(_ADD, [(route_of(row[0]), *row) for row in rows])
+    tx.run_many(_ADD, sorted((route_of(row[0]), *row) for row in rows))
 
 
 def of_subjects(reader: Reader, subjects: Sequence[bytes]) -> Iterator[Row]:
