@@ -801,7 +801,8 @@ class Hub:
             partial(checks.trouble, self.stock),
             partial(claims_are_explained, stock=self.stock, orders=self.orders, goods=self.goods),
         ]
-        return verify(self.store, self.log, self.facts, rooms, self.vault.body_hash, laws)
+        details = {"stock_cells": partial(checks.cells_astray, self.stock)}
+        return verify(self.store, self.log, self.facts, rooms, self.vault.body_hash, laws, details)
 
     def examine(self) -> list[Finding]:
         """Is this machine, and is this hub, well?"""

@@ -207,6 +207,43 @@ def test_what_this_store_lacks_is_reserved_elsewhere(associate: Associate):
     }  # fmt: skip
 
 
+def test_a_button_that_is_hit_twice_fast_orders_one(associate: Associate):
+    page = associate.greets("p_catherine")
+    page.locator("button[aria-label^='Reserve there: Kazaar']").first.evaluate("one => { one.click(); one.click(); }")
+    associate.sees_sent(1)
+    expect(page.locator(".elsewhere").first).to_contain_text("reserved")
+    page.get_by_role("button", name="Declined: Descaling is due").dblclick()
+    associate.sees_sent(2)
+    assert [path for path, _ in sent_by(associate)] == ["/v1/orders", "/v1/customers/p_catherine/actions/descale"]
+
+
+def test_what_is_open_beyond_the_gravest_is_closed_on_the_card(associate: Associate):
+    told = waiting("complaint", "A/17", "case:A/17")
+    seen = associate.desk.cards["p_jeanne"]
+    seen["other_loops"], seen["facts"]["f9"] = told["loops"], told["facts"]["f9"]
+    page = associate.greets("p_jeanne")
+    page.locator(".more-loops > summary").click()
+    more = page.locator(".more-loops")
+    more.get_by_text("Close it …").click()
+    more.get_by_label("What was done?").fill("called")
+    page.evaluate("document.activeElement.blur()")
+    more.locator("form").evaluate("one => one.requestSubmit()")
+    associate.sees_sent(1)
+    assert sent_by(associate) == [("/v1/cases/-/resolve?id=A%2F17", {"outcome": "called"})]
+    expect(more).to_contain_text("closed here")
+
+
+def test_a_review_is_called_one_and_an_appointment_elsewhere_tells_place_and_time_there(associate: Associate):
+    told = waiting("complaint", "r-1", "review:r-1")
+    told["loops"][0]["stars"] = 2
+    agreed = {"id": "a-9", "at": "2026-12-02T01:00:00Z", "store": "tokyo", "topic": "tasting", "state": "booked",
+              "place": "Tokyo Ginza", "local_at": "2026-12-02T10:00"}  # fmt: skip
+    associate.desk.cards["p_jeanne"] |= {**told, "more_loops": 0, "appointments": [agreed]}
+    page = associate.greets("p_jeanne")
+    expect(page.locator(".loop h2")).to_have_text("Open review, ★★☆☆☆")
+    expect(page.locator(".block-appointments li")).to_contain_text("Wed 2 Dec, 10:00 at Tokyo Ginza (time there)")
+
+
 def test_a_complaint_is_closed_with_what_was_done(associate: Associate):
     page = associate.greets("p_jeanne")
     page.get_by_text("Close it …").click()
@@ -307,6 +344,7 @@ def test_an_appointment_is_today_unless_another_day_is_said(associate: Associate
 def test_what_became_of_an_appointment_is_said_also_without_a_network(
     associate: Associate, button: str, verb: str, state: str
 ):
+    associate.keeps()
     page = associate.greets("p_jeanne")
     associate.desk.cut = True
     page.locator(".block-appointments").get_by_role("button", name=button).click()

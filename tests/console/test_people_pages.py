@@ -318,12 +318,31 @@ def test_the_same_form_sent_twice_is_one_statement(associate: Desk):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"answer": "perhaps"}, {"purpose": "mischief"}, {"channel": "pigeon"}, {"method": ""}, {"by": " "}]
+    "wrong", [{"answer": "perhaps"}, {"purpose": "mischief"}, {"channel": "pigeon"}, {"method": ""}]
 )
 def test_what_the_form_does_not_offer_is_not_taken_down(associate: Desk, wrong: dict[str, str]):
     marie = associate.person("marie")
     associate.press(f"/customers/{marie}/consent", 404, **_form(**wrong))
     assert _said(associate, marie) == []
+
+
+@pytest.mark.parametrize(("wrong", "why"), [
+    ({"by": " "}, "by has 1 to 200 characters"), ({"by": "A\0na"}, "by holds the character NUL"),
+    ({"description": "a\0b"}, "words holds the character NUL"),
+])  # fmt: skip
+def test_words_that_cannot_be_kept_are_refused_in_a_sentence(associate: Desk, wrong: dict[str, str], why: str):
+    marie = associate.person("marie")
+    page = associate.press(f"/customers/{marie}/consent", 400, **_form(**wrong))
+    assert why in page.words
+    assert _said(associate, marie) == []
+
+
+def test_a_page_that_was_left_open_takes_a_yes_a_no_and_a_yes_again(associate: Desk):
+    marie = associate.person("marie")
+    for answer in ("yes", "no", "no", "yes", "yes"):
+        associate.press(f"/customers/{marie}/consent", **_form(answer=answer))
+    assert len(_said(associate, marie)) == 3
+    assert associate.hub.consent.allows(marie, "marketing", "email").allowed
 
 
 def test_two_are_found_compared_made_one_and_undone(associate: Desk):

@@ -4,13 +4,15 @@ import pytest
 
 from fixed_clock import FixedClock
 from noline.flows.clienteling import AppointmentOver, ClientKeyReused, Done
+from noline.flows.deeds import Deed
 from noline.flows.local_time import midnight_before, offset_at
 from noline.hub import Hub
 from noline.kernel.clock import DAY, as_text, parse_instant
 from noline.kernel.errors import NotFound
 from noline.stores.log import records_after
 from noline.truth.cases.model import State
-from noline.truth.clients.model import Adviser, ClientUnreadable, Standing
+from noline.truth.clients.model import VIEWED, Adviser, ClientUnreadable, Standing
+from noline.truth.offers.model import DRAWN, drawn
 from shop import OPENING, Day, identify, track
 
 CANARY = "canary7q"
@@ -143,6 +145,20 @@ def test_the_same_look_is_noted_once_whatever_it_shows_also_after_a_merge(shop):
     shop.identity.merge(anna, boris, by="lea", reason="the same")
     assert look(shop, boris, once="book:2").status == "duplicate"
     assert (len(shop.clienteling.views(anna)), shop.dead_letter_counts()) == (3, {})
+
+
+def test_what_comes_of_a_look_is_done_with_it_in_the_same_write_also_when_the_look_is_no_new_one(shop):
+    anna = person(shop)
+    with shop.store.reading() as reader:
+        head = shop.customers.whom(reader, anna).head
+    told = [(Deed(DRAWN, head, drawn("tea", "shown", 30), f"draw-{number}"), "noline") for number in (1, 2)]
+    first = look(shop, anna, once="book:1", beside=told[:1])
+    assert words_of(shop)[-2:] == [DRAWN, VIEWED]
+    assert (first.status, first.seq) == ("accepted", shop.last_seq())
+    assert look(shop, anna, once="book:1", beside=told[1:]).status == "duplicate"
+    assert words_of(shop)[-3:] == [DRAWN, VIEWED, DRAWN]
+    with shop.store.reading() as reader:
+        assert [(one.programme, one.arm) for one in shop.offers.of(reader, [head]).draws] == [("tea", "shown")] * 2
 
 
 def test_the_adviser_is_the_one_named_last_and_nobody_is_possible(shop):
@@ -358,7 +374,8 @@ def test_a_day_at_a_store_names_who_is_expected_what_is_open_and_what_is_due(tmp
     assert [(one.id, whom.name) for one, whom in found.follow_ups] == [(planned.id, "Anna Arabica")]
     assert [(one.id, one.kind, one.text, one.order, whom.name) for one, whom in found.loops] == [
         ("s-1", "complaint", "till", None, None), ("s-2", "complaint", "parcel", "o-1", "Anna Arabica"),
-        ("v-1", "complaint", "rated 2", None, "Anna Arabica"), ("v-3", "unanswered", "", None, "Emil Espresso"),
+        ("v-1", "complaint", "a review, 2 of 5 stars", None, "Anna Arabica"),
+        ("v-3", "unanswered", "", None, "Emil Espresso"),
     ]  # fmt: skip
     assert found.pickups == []
 

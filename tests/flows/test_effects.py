@@ -3,6 +3,8 @@
 from flows.test_offering import Counter, tea
 from noline.flows.effects import Effects, unit_of
 from noline.flows.offering_goals import Goals
+from noline.insight.actions.programmes import of_text
+from noline.insight.actions.service import Actions
 from noline.insight.scorecards.model import EffectPart
 from noline.kernel.clock import DAY, HOUR, MINUTE
 from noline.truth.clients.model import View
@@ -56,6 +58,45 @@ def test_customers_of_both_arms_are_counted_once_and_as_the_report_counts_them(h
     assert part.day == shop.begins // DAY
     assert part.shown + part.held == 40
     assert part.shown_reached + part.held_reached == 14
+
+
+def test_a_good_season_before_anybody_was_held_out_is_not_told_as_an_effect(hub):
+    shop = Shop(hub, tea(percent=0))
+    for number, person in enumerate(shop.know(*(f"a{number}" for number in range(90)))):
+        shop.propose(person)
+        if number % 10 < 8:
+            shop.hears("Order Completed", f"a{number}", days=2, id=f"a-{number}", order_id=f"a-{number}", total=10)
+    shop.clock.go_on(60 * DAY)
+    shop.actions = Actions(of_text(tea(percent=50)))
+    for number, person in enumerate(shop.know(*(f"b{number}" for number in range(90)))):
+        shop.propose(person)
+        if number % 10 < 2:
+            shop.hears("Order Completed", f"b{number}", days=62, id=f"b-{number}", order_id=f"b-{number}", total=10)
+    shop.clock.go_on(60 * DAY)
+    parts, report = shop.effects(), shop.offering.report("tea")
+    names = ("shown", "shown_reached", "held", "held_reached", "waiting", "otherwise")
+    counted = {name: summed(parts, name) for name in names}
+    assert (counted["shown"] + counted["held"], counted["otherwise"]) == (90, 90)
+    assert counted["shown_reached"] + counted["held_reached"] == 18
+    assert (report.shown.persons, report.shown.reached) == (counted["shown"], counted["shown_reached"])
+    assert (report.held.persons, report.held.reached) == (counted["held"], counted["held_reached"])
+    assert report.too_few is None
+    assert report.effect.low < 0 < report.effect.high
+
+
+def test_the_scorecard_says_how_many_drew_under_other_terms(hub):
+    shop = Shop(hub, tea(percent=0))
+    shop.of_the_hub()
+    for person in shop.know("a", "b"):
+        shop.propose(person)
+    shop.actions = Actions(of_text(tea()))
+    shop.propose(*shop.know("c"))
+    [row] = hub.scorecards.card(by=(), period="all", metrics=["effect"]).rows
+    assert (row.value, row.is_over) == (None, False)
+    assert row.why == (
+        "not measured yet: 0 of 30 customers in the smaller arm whose time is over; "
+        "not counted: 2 who drew while other odds, goal or time held"
+    )
 
 
 def test_a_customer_counts_where_the_look_was_that_drew(hub):

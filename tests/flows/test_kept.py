@@ -162,6 +162,85 @@ def test_after_looks_nothing_is_asked_anew_and_after_any_other_record_everything
     assert again != first
 
 
+def moment_of(hub, names, person):
+    """Up to where the log was followed, as somebody is asked for now."""
+    with hub.store.reading() as reader:
+        return names.at_moment(reader, person)[1]
+
+
+def test_a_moment_tells_who_looked_since_an_earlier_one_as_long_as_it_can_be_told(counter, names):
+    hub, anna = counter.hub, counter.person()
+    with hub.store.reading() as reader:
+        own, other = (hub.customers.subjects(reader, counter.person(user)) for user in ("anna", "ben"))
+    before = moment_of(hub, names, anna)
+    assert before.since(before, VIEWED, own) == []
+    counter.card("ben")
+    counter.card()
+    after = moment_of(hub, names, anna)
+    (look,) = after.since(before, VIEWED, own)
+    assert (look.kind, look.subject in own, look.seq) == (VIEWED, True, hub.last_seq())
+    assert [one.seq < look.seq for one in after.since(before, VIEWED, other)] == [True]
+    assert before.since(after, VIEWED, own) is None, "the later moment is not in this state of the store"
+    for _ in range(7):
+        counter.card()
+    assert len(moment_of(hub, names, anna).since(after, VIEWED, own)) == 7
+    counter.card()
+    assert moment_of(hub, names, anna).since(after, VIEWED, own) is None, "more than are told apart"
+    assert moment_of(hub, names, anna).since(after, VIEWED, other) == []
+    for number in range(70):
+        counter.tells("shop", "Product Viewed", user="ben", sku=f"sku-{number}")
+    assert moment_of(hub, names, anna).since(after, VIEWED, other) is None, "more was added than is looked through"
+
+
+def test_what_is_remembered_of_looks_goes_with_whoever_is_erased(counter, names):
+    hub, anna, ben = counter.hub, counter.person(), counter.person("ben")
+    before = moment_of(hub, names, ben)
+    counter.card()
+    assert {kind for kind, _ in moment_of(hub, names, ben).touched} == {VIEWED, DRAWN}
+    hub.erase(anna, by="dpo", reason="asked")
+    after = moment_of(hub, names, ben)
+    assert dict(after.touched) == {}
+    with hub.store.reading() as reader:
+        assert after.since(before, VIEWED, hub.customers.subjects(reader, ben)) is None
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_who_looked_is_on_a_card_as_the_store_has_it_whoever_looked_and_whatever_else_happened(tmp_path, seed):
+    clock, chance = FixedClock(), Random(seed)
+    with Hub.init(tmp_path / "shop.noline", clock=clock) as hub, Hub.open(hub.folder, clock=clock) as beside:
+        counter = Counter(hub)
+        counter.identifies("ben", firstName="Ben")
+        anna, ben = counter.person(), counter.person("ben")
+
+        def looks(person, processes=(hub, beside)):
+            card = chance.choice(processes).greet(person, store=chance.choice(("paris-1", "lyon-2", None)),
+                                                      by=chance.choice(("lea", "tom")), role="manager")  # fmt: skip
+            return [(one.by, one.at, one.store, one.purpose) for one in card.viewed]
+
+        def notes_a_look_that_is_undone():
+            with undone(hub.store):
+                looks(anna, processes=(hub,))
+
+        happens = [
+            lambda: clock.go_on(chance.choice((1, HOUR, DAY))),
+            lambda: counter.tells("shop", "Product Viewed", user="ben", sku="petalo"),
+            lambda: hub.identity.merge(anna, ben, by="tom") if chance.random() < 0.1 else None,
+            lambda: [looks(ben) for _ in range(chance.choice((1, 3, 10)))],
+            notes_a_look_that_is_undone,
+        ]
+        compared = 0
+        for _ in range(25):
+            clock.go_on(chance.choice((0, 1)))
+            chance.choice(happens)()
+            person = chance.choice((anna, ben))
+            stood = [(one.by, one.at, one.store, one.purpose) for one in hub.clienteling.views(person, 20)]
+            shown = looks(person)
+            assert [one[1] for one in shown] == [one[1] for one in stood]
+            assert sorted(map(str, shown)) == sorted(map(str, stood)) or len(stood) == 20
+            compared += len(stood)
+        assert compared > 50
+
+
 def test_so_many_are_kept_the_longest_unwanted_goes_and_what_does_not_last_is_worked_out_each_time(counter, names):
     hub = counter.hub
     counter.identifies("cleo")

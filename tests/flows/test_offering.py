@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from fixed_clock import FixedClock
-from noline.flows.deeds import Deeds
+from noline.flows.deeds import Deed, Deeds
 from noline.flows.offering import AnswerKeyReused, Offering, Reached, Report, why_too_few
 from noline.flows.offering_goals import Goals
 from noline.hub import Hub
@@ -17,7 +17,7 @@ from noline.insight.actions.service import Actions
 from noline.kernel.clock import DAY, HOUR, as_text
 from noline.kernel.errors import NotFound
 from noline.stores.log import records_after
-from noline.truth.offers.model import AnswerWrong, NotShown
+from noline.truth.offers.model import DRAWN, AnswerWrong, NotShown, drawn
 from shop import identify, track
 
 TEA = """
@@ -121,7 +121,8 @@ def test_whoever_is_eligible_and_seen_gets_an_arm_once_and_only_those_shown_see_
     assert [one.programme for one in counter.propose(shown).proposals] == ["tea"]
     ranking = counter.propose(held)
     assert (ranking.proposals, ranking.held) == ((), ("tea",))
-    drawn = [{"programme": "tea", "arm": arm, "within_days": 14, "by": "noline"} for arm in ("shown", "held")]
+    terms = {"within_days": 14, "holdout_percent": 50, "goal": ["order"]}
+    drawn = [{"programme": "tea", "arm": arm, **terms, "by": "noline"} for arm in ("shown", "held")]
     assert counter.deeds() == drawn
     counter.clock.go_on(HOUR)
     assert [one.programme for one in counter.propose(shown).proposals] == ["tea"], "the visit goes on"
@@ -374,6 +375,45 @@ def test_too_few_is_said_and_a_programme_without_hold_out_has_nothing_to_compare
     )
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        tea(percent=0),
+        tea(percent=60),
+        tea(goal='["store_order"]'),
+        tea().replace("within_days = 14", "within_days = 7"),
+    ],
+)
+def test_who_drew_first_under_other_terms_is_in_no_arm_whatever_is_drawn_later(at, other):
+    counter = at(other)
+    before = counter.know("a", "b", "c")
+    for person in before:
+        counter.propose(person)
+    counter.clock.go_on(20 * DAY)
+    counter.actions = Actions(of_text(tea()))
+    after = counter.know("d", "e")
+    for person in (*before, *after):
+        counter.propose(person)
+    counter.clock.go_on(20 * DAY)
+    report = counter.offering.report("tea")
+    assert report.shown.persons + report.held.persons == 2
+    assert report.too_few.endswith("needed; not counted: 3 who drew while other odds, goal or time held")
+    assert len(counter.deeds()) == 8
+    assert counter.hub.verify().ok
+
+
+def test_a_draw_whose_deed_tells_no_terms_is_in_no_arm(at):
+    counter = at()
+    (anna,) = counter.know("anna")
+    with counter.hub.store.transaction() as tx:
+        head = counter.hub.customers.whom(tx, anna).head
+        counter.hub.deeds.do(tx, [Deed(DRAWN, head, drawn("tea", "shown", 14), "draw-1")], by="noline")
+    counter.clock.go_on(20 * DAY)
+    report = counter.offering.report("tea")
+    assert told(report) == (Reached(0, 0, 0), Reached(0, 0, 0))
+    assert report.too_few.endswith("not counted: 1 who drew while other odds, goal or time held")
+
+
 def test_an_effect_is_remembered_until_it_is_measured_again(at, pair):
     counter = at()
     counter.propose(*counter.know(pair(counter)[0]))
@@ -463,6 +503,7 @@ def test_an_erased_customer_leaves_no_word_and_no_count(at, pair):
     with counter.hub.store.reading() as reader:
         for table in counter.hub.store.table_names():
             assert CANARY not in repr(reader.rows(f"SELECT * FROM {table}")), table
-    assert counter.deeds() == [None, {"programme": "tea", "arm": "held", "within_days": 14, "by": "noline"}]
+    held = {"programme": "tea", "arm": "held", "within_days": 14, "holdout_percent": 50, "goal": ["order"]}
+    assert counter.deeds() == [None, {**held, "by": "noline"}]
     verified = counter.hub.verify()
     assert verified.ok, verified.trouble

@@ -85,6 +85,12 @@ def test_a_changed_row_is_found(busy):
     assert found(busy).ok
 
 
+def test_the_cells_that_are_not_what_moves_and_counts_make_them_are_named(busy):
+    alter(busy, "UPDATE stock_cells SET on_hand = on_hand + 1 WHERE location = 'paris-1' AND on_hand = 10")
+    (sentence,) = found(busy).trouble
+    assert sentence.endswith("; on_hand of ristretto-50 at paris-1 is 11 and must be 10")
+
+
 def test_a_claim_that_no_hold_explains_is_found(busy):
     hold = busy.promising.hold(Ask((Line("ristretto-50", 2, "paris-1"),)), by="anna")
     assert found(busy).ok

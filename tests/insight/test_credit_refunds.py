@@ -89,14 +89,87 @@ def test_goods_account_for_the_earliest_money_and_take_of_the_margin_before_it(t
     assert trade.returns.margin_minor.tolist() == [3000, 3000]
 
 
-def test_more_than_was_ever_paid_is_lost_and_brings_back_no_more_tax_than_there_was(told):
+def test_more_than_was_ever_paid_is_not_believed_and_is_counted(told):
     told.buys(at(0), "o-1", total=120, tax=20, cost=40)
     back(told, 1)
     refund(told, 2, total=150)
-    assert booked(told) == [(3000, 0, 3000)]
+    assert booked(told) == []
     told.buys(at(0), "o-2", total=120, tax=20, cost=40, person=2)
-    refund(told, 2, order="o-2", total=150)
-    assert booked(told)[1] == (15000, 6000, 7000)
+    refund(told, 2, order="o-2", total=70)
+    refund(told, 3, order="o-2", total=80)
+    refund(told, 4, order="o-2", total_minor=9 * 10**14)
+    told.buys(at(0), "o-3", total=0, cost=0, person=3)
+    refund(told, 2, order="o-3", total=5)
+    read = told.read(acts=FREE)
+    assert money(read.trade) == [[7000, 5833, 0], [5000, 167, 4000]]
+    assert read.facts.refunds_left_out == {"more than was paid": 4}
+
+
+def test_so_many_huge_amounts_that_no_column_holds_their_sum_are_all_that_was_paid(told):
+    told.buys(at(0), "o-1", total=100, cost=40)
+    for minute in range(10_300):
+        told.say(at(1, 0, minute), "web", "Order Refunded", order_id="o-1", total_minor=9 * 10**14 - minute)
+    read = told.read(acts=FREE)
+    assert money(read.trade) == [[10_000, 6000, 4000]]
+    assert read.facts.refunds_left_out == {"more than was paid": 10_300}
+
+
+def test_one_refund_told_by_shop_and_payment_desk_takes_no_more_than_was_paid(told):
+    told.buys(at(0), "o-1", total=100, cost=40)
+    refund(told, 1, total=100)
+    refund(told, 2, "call", total=100)
+    read = told.read(acts=FREE)
+    assert money(read.trade) == [[10_000, 6000, 4000]]
+    assert read.facts.refunds_left_out == {"more than was paid": 1}
+
+
+@pytest.mark.parametrize("name", ["refund_id", "return_id"])
+def test_of_what_is_told_under_one_id_the_last_amount_stands(told, name):
+    told.buys(at(0), "o-1", total=100, cost=40)
+    refund(told, 1, total=30, **{name: "r-1"})
+    refund(told, 2, "call", total=20, **{name: "r-1"})
+    refund(told, 3, **{name: "r-1"})
+    refund(told, 4, **{name: "r-2"})
+    refund(told, 5, total=15, **{name: "r-2"})
+    assert booked(told) == [(2000, 2000, 0), (1500, 1500, 0)]
+
+
+def test_refunds_of_their_own_ids_at_one_moment_are_two_and_no_return_of_the_same_id(told):
+    told.buys(at(0), "o-1", total=100, cost=40)
+    for said in ({"refund_id": "1"}, {"refund_id": "2", "return_id": "1"}, {"return_id": "1"}, {}, {}):
+        refund(told, 1, total=10, **said)
+    assert booked(told) == [(1000, 1000, 0)] * 4
+
+
+@pytest.mark.parametrize("channels", [("web", "call"), ("call", "web")])
+def test_the_unit_of_a_refund_that_two_tell_at_one_moment_is_that_of_the_smaller_name(told, channels):
+    told.buys(at(0), "o-1", total=100, cost=40)
+    for channel in channels:
+        refund(told, 1, channel, total=10)
+    trade = told.trade(acts=FREE)
+    assert [trade.units[unit] for unit in trade.returns.unit] == ["call"]
+
+
+@pytest.mark.parametrize("changed", [1, 5])
+def test_money_for_what_made_the_order_worth_less_is_taken_once(told, changed):
+    told.buys(at(0), "o-1", total=100, cost=40)
+    told.say(at(changed), "web", "Order Updated", order_id="o-1", total=70)
+    refund(told, 3, total=30)
+    read = told.read(acts=FREE)
+    assert (money(read.trade), read.trade.orders.margin_minor.tolist()) == ([], [3000])
+    assert read.facts.refunds_left_out == {}
+    refund(told, 4, total=80)
+    read = told.read(acts=FREE)
+    assert money(read.trade) == [[7000, 3000, 4000]]
+    assert read.facts.refunds_left_out == {"more than was paid": 1}
+
+
+def test_what_was_placed_for_more_than_was_completed_is_no_money_that_came_back(told):
+    told.say(at(0), "web", "Order Placed", order_id="o-1", total=110)
+    told.buys(at(0, 1), "o-1", total=100, cost=40)
+    told.say(at(2), "web", "Order Updated", order_id="o-1", total=120)
+    refund(told, 3, total=10)
+    assert booked(told) == [(1000, 1000, 0)]
 
 
 def test_a_refund_told_twice_counts_once_and_one_without_an_amount_is_what_was_not_given_back(told):
@@ -190,7 +263,7 @@ def beyond_goods(life: Life) -> tuple[int, int]:
     goods = sum(round(life.value * share) for share in shares)
     given = 0
     for _, amount in life.refunds:
-        given += max(life.value - given, 0) if amount is None else amount
+        given = life.value if amount is None else min(given + amount, life.value)
     if given - goods <= len(life.returns):
         return 0, 0
     taxes = [round(Fraction(life.tax * min(up_to, life.value), life.value or 1)) for up_to in (goods, given)]

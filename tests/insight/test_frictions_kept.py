@@ -99,6 +99,34 @@ def test_nothing_is_left_when_history_changes_where_it_stood(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_another_process_is_about_to_keep_is_left_to_it(tmp_path):
+    frictions(tmp_path).ranked()
+    partial = tmp_path / "0123.77.partial"
+    partial.write_bytes(b"half of an ans")
+    keeping.drop(tmp_path)
+    assert list(tmp_path.iterdir()) == [partial]
+
+
+def test_answers_are_given_where_no_folder_can_be_made_for_them(tmp_path, caplog):
+    in_the_way = tmp_path / "analytics"
+    in_the_way.write_text("no folder")
+    told = frictions(in_the_way / "frictions").ranked()
+    assert [one.persons for one in told if one.id == "F2"] == [LOG.persons]
+    assert in_the_way.read_text() == "no folder"
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    assert all("are not kept" in record.message for record in caplog.records)
+
+
+def test_answers_are_given_where_they_cannot_be_put_and_no_part_of_them_is_left(tmp_path, caplog):
+    answers = frictions(tmp_path).ranked()
+    [path] = tmp_path.iterdir()
+    path.unlink()
+    path.mkdir()
+    assert frictions(tmp_path).ranked() == answers
+    assert list(tmp_path.iterdir()) == [path]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
 def test_a_hub_keeps_the_catalogue_until_history_moves_on_or_somebody_is_erased(tmp_path, counted):
     folder = tmp_path / "shop.noline"
     with Hub.init(folder) as hub:

@@ -18,7 +18,7 @@ from insight.walk_logs import random_rows, store_of
 from noline.insight.walks import dropoffs, handoffs
 from noline.insight.walks.funnels import behind, counted, marked, reached
 from noline.insight.walks.model import Funnel, FunnelUnreadable, Pauses, Step, Wants
-from noline.insight.walks.sequences import packs
+from noline.insight.walks.sequences import bits_of, packs
 from noline.insight.walks.service import Walks
 from noline.insight.walks.visits import by_channel, visits
 from noline.kernel.clock import DAY, HOUR, MINUTE
@@ -223,6 +223,30 @@ def test_the_longest_gaps_and_many_channels_fall_into_the_same_bins(monkeypatch)
     assert c.as_bytes() == numpy.as_bytes()
     assert len(c.borders) == 60
     assert len({number for *_, number in c.gaps}) > 400
+
+
+@BUILT
+def test_as_many_kinds_of_visits_as_a_number_holds_are_told_by_the_loops():
+    rows = [(number % 50, number * MINUTE, f"c{number % 63}", f"a{number % 65}") for number in range(5_000)]
+    store = store_of(rows)
+    assert bits_of(store) == 12
+    assert packs(store)
+    wants = Wants(("a1", "c62/a64"), ("a2",), MINUTE)
+    numpy, c = both(lambda: dropoffs.counted(store, Pauses(), wants))
+    assert c.as_bytes() == numpy.as_bytes()
+    assert ("c62/a64",) in {sequence[-1:] for sequence in c.sequences}
+    assert sum(c.sequences.values()) == c.whole.lost > 0
+    with pytest.raises(ValueError, match="bits that do not fit"):
+        kernels.built.drop_offs(
+            held(store).part(0, 1),
+            np.zeros(64, np.int64),
+            np.zeros(65, np.uint32),
+            65,
+            11,
+            0,
+            0,
+            np.zeros((64, 8), np.int64),
+        )
 
 
 @BUILT

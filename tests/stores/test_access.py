@@ -117,8 +117,9 @@ def test_a_name_of_a_key_is_taken_once(access):
 @pytest.mark.parametrize(
     ("role", "may"),
     [
-        ("admin", {"admin", "manager", "associate", "partner"}),
-        ("manager", {"manager", "associate", "partner"}),
+        ("admin", {"admin", "manager", "analyst", "associate", "partner"}),
+        ("manager", {"manager", "analyst", "associate", "partner"}),
+        ("analyst", {"analyst"}),
         ("associate", {"associate", "partner"}),
         ("partner", {"partner"}),
     ],

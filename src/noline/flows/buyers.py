@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from noline.flows.consent import addressed
-from noline.flows.deeds import Deeds
+from noline.flows.deeds import Deed, Deeds
 from noline.flows.remainders import NAMESPACE as ERASED
 from noline.kernel.errors import NoLineError, NotReadable
 from noline.kernel.events import Identifier, Json
@@ -76,6 +76,20 @@ class Buyers:
     ) -> None:
         """Tell what happened to an order, under the name it was placed under or these. Raises NotTold."""
         names = self.of(tx, order_id) if names is None else names
+        message = self.message(event, order_id, names, channel=channel, store_id=store_id, **said)
+        self.write(tx, order_id, [message], by="")
+
+    def message(
+        self,
+        event: str,
+        order_id: str,
+        names: Sequence[Identifier],
+        *,
+        channel: str | None = None,
+        store_id: str | None = None,
+        **said: Any,
+    ) -> Json:
+        """What happened to an order, in words of the tracking contract."""
         message: Json = {
             "type": "track",
             "event": event,
@@ -87,9 +101,16 @@ class Buyers:
         message["context"] = {
             **message.get("context", {}), **{name: one for name, one in place.items() if one is not None}
         }  # fmt: skip
-        (receipt,) = self._deeds.tell(tx, [message])
-        if receipt.status != "accepted":
-            raise NotTold(event=event, order=order_id, why=receipt.code or receipt.status)
+        return message
+
+    def write(self, tx: Transaction, order_id: str, things: Sequence[Deed | Json], *, by: str) -> None:
+        """Deeds and messages about one order, in this order and in one write of the log. by: who decided the deeds.
+
+        Raises NotTold.
+        """
+        for one, receipt in zip(things, self._deeds.together(tx, things, by=by), strict=True):
+            if not isinstance(one, Deed) and receipt.status != "accepted":
+                raise NotTold(event=one["event"], order=order_id, why=receipt.code or receipt.status)
 
 
 def _identifier(namespace: str, value: str) -> Identifier:

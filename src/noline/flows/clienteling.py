@@ -323,19 +323,22 @@ class Clienteling:
         purpose: str,
         facts: tuple[str, ...],
         once: str | None = None,
+        beside: Sequence[tuple[Deed, str]] = (),
     ) -> Receipt:
         """Note that somebody looked at a customer's card, for what, and which facts were shown.
 
         once: the same of the same customer is the same look, whatever it shows; without it each look is one.
+        beside: what else comes of the look, each deed with who does it; it is done in the same write, before the look.
         """
         name = None if once is None else f"view-{self._digest(f'view:{once}').hex()}"
         if name is not None and self._clients.is_noted(tx, whom.subjects, name):
+            if beside:
+                self._deeds.do_for(tx, beside)
             return Receipt("duplicate")
         said: Json = {"purpose": purpose, "facts": facts}
         if store is not None:
             said["store_id"] = store
-        (receipt,) = self._deeds.do(tx, [Deed(model.VIEWED, whom.head, said, name)], by=by)
-        return receipt
+        return self._deeds.do_for(tx, [*beside, (Deed(model.VIEWED, whom.head, said, name), by)])[-1]
 
     # -- inside
 

@@ -63,17 +63,25 @@ class Deeds:
         What a room cannot take is raised here too.
         """
         now = self._clock.now()
-        items: list[Draft | Refusal] = []
-        for said in messages:
-            raw = msgspec.json.encode(said)
-            message = msgspec.convert(said, Message)
-            origin = origin_of(OURS)
-            items.append(draft_of(message, raw, origin, sent_at=None, received_at=now, digest=self._digest))
+        items = [self._message(said, now) for said in messages]
+        return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, items)], strict=True)[0]
+
+    def together(self, tx: Transaction, things: Iterable[Deed | Json], *, by: str) -> list[Receipt]:
+        """Deeds and messages that belong to one decision, in this order and in one write of the log."""
+        now = self._clock.now()
+        items = [
+            self._draft(one, by, now) if isinstance(one, Deed) else self._message(one, now) for one in things
+        ]  # fmt: skip
         return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, items)], strict=True)[0]
 
     def new_id(self, prefix: str) -> str:
         """An id that nobody has."""
         return f"{prefix}-{self._clock.random_bytes(8).hex()}"
+
+    def _message(self, said: Json, now: int) -> Draft | Refusal:
+        raw = msgspec.json.encode(said)
+        message = msgspec.convert(said, Message)
+        return draft_of(message, raw, origin_of(OURS), sent_at=None, received_at=now, digest=self._digest)
 
     def _draft(self, deed: Deed, by: str, now: int) -> Draft:
         message_id = deed.id or self.new_id("deed")

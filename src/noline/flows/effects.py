@@ -1,9 +1,10 @@
 """What tests at the counter found, as the scorecard adds it up: customers of each arm, by programme, place and day."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from noline.flows.offering_draws import tested
 from noline.flows.offering_goals import Goals
 from noline.insight.actions.model import Arm, Programme
 from noline.insight.actions.service import Actions
@@ -23,15 +24,18 @@ _SOON = MINUTE
 
 
 class _Case(NamedTuple):
-    """One customer of a test, where it was drawn, and whether the goal was reached; None while its time goes on."""
+    """One customer of a test and where it was drawn. counts: what the customer adds to a part."""
 
     draw: Draw
     unit: str
-    reached: bool | None
+    counts: Counter[str]
 
 
 class Effects:
-    """The tests of one hub: programmes with a hold-out, and everybody who drew in one, by the first draw of all."""
+    """The tests of one hub: programmes with a hold-out, and everybody who drew in one, by the first draw of all.
+
+    Who is counted is who the report of the programme counts (`offering_draws.tested`).
+    """
 
     def __init__(
         self,
@@ -64,28 +68,24 @@ class Effects:
             for programme in self._actions().programmes:
                 if programme.is_held_out:
                     for case in self._cases(reader, programme, now, by_unit=by_unit):
-                        found[programme.id, case.unit, case.draw.at // DAY].update(_counted(case))
+                        found[programme.id, case.unit, case.draw.at // DAY].update(case.counts)
         return [EffectPart(*key, **counts) for key, counts in sorted(found.items())]
 
     def _cases(self, reader: Reader, programme: Programme, now: Micros, *, by_unit: bool) -> Iterator[_Case]:
-        people = list(self._people(reader, programme.id).items())
+        found = tested(reader, self._offers, self._customers, programme)
+        people = list(found.people.items())
         for start in range(0, len(people), _PEOPLE_AT_ONCE):
             some = dict(people[start : start + _PEOPLE_AT_ONCE])
             over = {person: draw for person, draw in some.items() if draw.until < now}
             reached = self._goals.reached(reader, programme.goal.what, over)
             for person, draw in some.items():
-                unit = self._unit(reader, person, draw.at) if by_unit else ""
-                yield _Case(draw, unit, person in reached if person in over else None)
+                counts = _counted(draw, reached=person in reached if person in over else None)
+                yield self._case(reader, person, draw, counts, by_unit=by_unit)
+        for person, draw in found.otherwise.items():
+            yield self._case(reader, person, draw, Counter({"otherwise": 1}), by_unit=by_unit)
 
-    def _people(self, reader: Reader, programme: str) -> Mapping[str, Draw]:
-        """Everybody who drew in a programme, with the earliest draw of all names: a later one is no test of its own."""
-        draws = self._offers.draws(reader, programme)
-        standing = self._customers.standing(reader, {one.subject for one in draws})
-        earliest: dict[str, Draw] = {}
-        for one in draws:
-            if one.subject in standing:
-                earliest.setdefault(standing[one.subject].person, one)
-        return earliest
+    def _case(self, reader: Reader, person: str, draw: Draw, counts: Counter[str], *, by_unit: bool) -> _Case:
+        return _Case(draw, self._unit(reader, person, draw.at) if by_unit else "", counts)
 
     def _unit(self, reader: Reader, person: str, at: Micros) -> str:
         """The store at which a customer was drawn; "" where the look tells none, such as on the phone."""
@@ -103,9 +103,9 @@ def unit_of(views: Sequence[View], at: Micros) -> str:
     return "" if nearest is None else nearest.store or ""
 
 
-def _counted(case: _Case) -> Counter[str]:
-    """What one customer adds to a part."""
-    arm = Arm(case.draw.arm).value
-    if case.reached is None:
+def _counted(draw: Draw, *, reached: bool | None) -> Counter[str]:
+    """What one customer of a test adds to a part. reached: the goal; None while its time goes on."""
+    arm = Arm(draw.arm).value
+    if reached is None:
         return Counter({"waiting": 1})
-    return Counter({arm: 1, f"{arm}_reached": int(case.reached)})
+    return Counter({arm: 1, f"{arm}_reached": int(reached)})

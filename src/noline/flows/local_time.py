@@ -6,8 +6,11 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from noline.kernel.clock import DAY, HOUR, Micros
+from noline.kernel.clock import DAY, HOUR, Micros, as_datetime, parse_instant
 from noline.kernel.errors import SettingWrong
+
+FIRST, LAST = parse_instant("0001-01-02"), parse_instant("9999-12-30")
+"""Between these every clock on earth shows a day of the calendar; beyond them clocks go as on these days."""
 
 
 def offset_at(country: str | None, now: Micros, zone: str = "") -> Micros:
@@ -46,7 +49,7 @@ def zone_of(told: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=256)
 def _offset(country: str | None, hour: int, zone: str) -> Micros:
-    at = datetime.fromtimestamp(hour * HOUR / 1_000_000, UTC)
+    at = as_datetime(min(max(hour * HOUR, FIRST), LAST))
     offsets = {found for name in _zones(country) if (found := _of(name, at)) is not None}
     if len(offsets) == 1:
         return offsets.pop()

@@ -43,9 +43,16 @@ _DIGITS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_年月日]")
 
 _UNSETTLED_DAYS = 30
-"""So long a return that came back without its money is open; then it is taken as settled outside."""
+"""So long what nobody told the end of is open, a return without its money or an order that a channel promised; then it
+is taken as settled outside."""
 
 _ENDED = frozenset((Step.DELIVERED, Step.HANDED_OVER, Step.RESTOCKED, Step.REJECTED, Step.CANCELLED, Step.NO_SHOW))
+
+_AWAITED = frozenset(
+    (OrderState.PLACED, OrderState.COMPLETED, OrderState.PICKUP_REQUESTED, OrderState.SHIPPED)
+)  # fmt: skip
+"""States of orders that the customer still waits for; one that lies ready waits for the customer."""
+
 _TOLD_KEYS = {"birthday": "birthday", "address.city": "city", "language": "language", "householdSize": "household.size"}
 _PREFERENCES = ("preferences.", "preference.")
 
@@ -262,12 +269,16 @@ def _of_feedback(person: str, said: Said) -> Open:
 
 
 def _late(known: Acquaintance, orders: Mapping[str, Order], now: Micros) -> Iterator[Open]:
-    """Orders that should be in the customer's hands, or ready, by now."""
+    """Orders that should be in the customer's hands, or ready, by now: as a location or a channel promised."""
     late: dict[str, Micros] = {}
     for one in known.stages:
         due = one.promised_at
         if due is not None and due < now and one.step not in _ENDED and one.step is not Step.READY:
             late[one.order_id] = min(due, late.get(one.order_id, due))
+    for order in orders.values():
+        due = order.promised_at
+        if due is not None and now - _UNSETTLED_DAYS * DAY <= due < now and order.state in _AWAITED:
+            late[order.order_id] = min(due, late.get(order.order_id, due))
     for order_id, due in late.items():
         name = f"open_loop.late.{order_id}"
         fact = _fact(

@@ -13,6 +13,7 @@ from noline.flows.agenda_words import NAMES_SOMEBODY
 from noline.flows.deeds import Deed, Deeds
 from noline.flows.mentions import ERASED, Names
 from noline.flows.naming import plainly, why_not_of
+from noline.flows.offering_draws import tested
 from noline.flows.offering_goals import Goals
 from noline.insight.actions import model
 from noline.insight.actions.model import Arm, Counts, Kind, Programme, Ranking, Situation
@@ -33,7 +34,7 @@ from noline.truth.offers.model import (
     drawn,
     why_not_answered,
 )
-from noline.truth.offers.service import Draw, Offers, Overruled
+from noline.truth.offers.service import Offers, Overruled
 
 _BY = "noline"
 _PEOPLE_AT_ONCE = 500
@@ -60,6 +61,7 @@ class Reached(NamedTuple):
 class Report(NamedTuple):
     """What a programme changed. effect: the share reaching the goal of those shown less that of those held out.
 
+    It is of those whose first draw was made under today's terms: the share held out, the goal and its time.
     too_few: why the effect is no number to act on yet; None when it is one. counts: of deeds, over all customers.
     """
 
@@ -108,17 +110,23 @@ class Offering:
 
     def propose(self, tx: Transaction, whom: Whom, situation: Situation, limit: int = 3) -> Ranking:
         """What to propose now; what begins with it is drawn in the caller's transaction."""
-        told = self._offers.of(tx, whom.subjects)
+        ranking, draws = self.ranked(tx, whom, situation, limit)
+        if draws:
+            self._deeds.do_for(tx, draws)
+        return ranking
+
+    def ranked(
+        self, reader: Reader, whom: Whom, situation: Situation, limit: int = 3
+    ) -> tuple[Ranking, list[tuple[Deed, str]]]:
+        """What to propose now, and what has to be drawn for it, each deed beside who does it."""
+        told = self._offers.of(reader, whom.subjects)
         record = model.Record(
             tuple(model.Drawn(one.programme, Arm(one.arm), one.at, one.until) for one in told.draws),
             tuple(model.Answered(one.programme, model.Answer(one.answer), one.at) for one in told.answers),
-            self._counts(tx),
+            self._counts(reader),
         )
         ranking = self._actions().ranked(situation, record, self._arms(whom, told), limit)
-        if ranking.new:
-            deeds = [self._draw(whom, told, programme, arm) for programme, arm in ranking.new]
-            self._deeds.do(tx, deeds, by=_BY)
-        return ranking
+        return ranking, [(self._draw(whom, told, programme, arm), _BY) for programme, arm in ranking.new]
 
     def answer(
         self, person: str, programme: str, answer: str, reason: str = "", *, by: str, key: str | None = None
@@ -181,7 +189,9 @@ class Offering:
         """The deed of a draw; its id follows from the draw before it, so that a draw is not told twice."""
         before = max((one.at for one in told.draws if one.programme == programme.id), default=0)
         name = self._digest(f"draw:{whom.head.hex()}:{programme.id}:{before}").hex()
-        return Deed(DRAWN, whom.head, drawn(programme.id, arm, programme.goal.within_days), f"draw-{name}")
+        goal = programme.goal
+        said = drawn(programme.id, arm, goal.within_days, programme.holdout_percent, goal.what)
+        return Deed(DRAWN, whom.head, said, f"draw-{name}")
 
     def _arms(self, whom: Whom, told: Record) -> Callable[[Programme], Arm]:
         """The arm of a customer in a programme: as it was drawn first, under whatever name, else by the hash."""
@@ -227,7 +237,10 @@ class Offering:
 
     def _report(self, reader: Reader, programme: Programme, now: Micros) -> Report:
         tally = {arm: [0, 0, 0] for arm in Arm}
-        for people in self._people(reader, programme.id):
+        found = tested(reader, self._offers, self._customers, programme)
+        every = list(found.people.items())
+        for start in range(0, len(every), _PEOPLE_AT_ONCE):
+            people = dict(every[start : start + _PEOPLE_AT_ONCE])
             over = {person: draw for person, draw in people.items() if draw.until < now}
             reached = self._goals.reached(reader, programme.goal.what, over)
             for person, draw in people.items():
@@ -238,30 +251,23 @@ class Offering:
         shown, held = (Reached(*tally[arm]) for arm in (Arm.SHOWN, Arm.HELD))
         return Report(
             programme, shown, held, difference(shown.reached, shown.persons, held.reached, held.persons),
-            why_too_few(programme, shown, held), self._counts(reader).get(programme.id, Counts()),
+            why_too_few(programme, shown, held, len(found.otherwise)), self._counts(reader).get(programme.id, Counts()),
             tuple(self._overruled(reader, programme.id)), now,
         )  # fmt: skip
 
-    def _people(self, reader: Reader, programme: str) -> Iterator[dict[str, Draw]]:
-        """Everybody who drew in a programme, some hundred at a time, each with the earliest draw of all names.
 
-        Later draws follow from what the first one did, so they are no experiment of their own.
-        """
-        draws = self._offers.draws(reader, programme)
-        standing = self._customers.standing(reader, {one.subject for one in draws})
-        earliest: dict[str, Draw] = {}
-        for one in draws:
-            if one.subject in standing:
-                earliest.setdefault(standing[one.subject].person, one)
-        people = list(earliest.items())
-        for start in range(0, len(people), _PEOPLE_AT_ONCE):
-            yield dict(people[start : start + _PEOPLE_AT_ONCE])
+def why_too_few(programme: Programme, shown: Reached, held: Reached, otherwise: int = 0) -> str | None:
+    """Why the difference of two arms is no number to act on; None when it is one.
 
-
-def why_too_few(programme: Programme, shown: Reached, held: Reached) -> str | None:
-    """Why the difference of two arms is no number to act on; None when it is one."""
+    otherwise: so many drew under other terms, and are in no arm.
+    """
     if not programme.is_held_out:
         return "nobody is held out, so there is nothing to compare with"
+    why = _why_too_few(shown, held)
+    return f"{why}; not counted: {otherwise} who drew while other odds, goal or time held" if why and otherwise else why
+
+
+def _why_too_few(shown: Reached, held: Reached) -> str | None:
     if min(shown.persons, held.persons) < FEWEST_PERSONS:
         return (
             f"too few cases yet: {shown.persons} shown and {held.persons} held out whose time is over, "

@@ -6,7 +6,7 @@ decided. What nobody can serve yet waits, with a date where one can be promised,
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from noline.flows.asked import (
 )
 from noline.flows.buyers import Buyers
 from noline.flows.carts import Carting
-from noline.flows.deeds import Deeds
+from noline.flows.deeds import Deed, Deeds
 from noline.flows.promise import Promising, Shelves
 from noline.flows.sourcing import Assigning, Claims, Plan, Wanting, given_back, handed_out
 from noline.insight.sourcing.model import Decision
@@ -176,13 +176,10 @@ class Ordering:
         check(new)
         with self._store.transaction() as tx:
             self._promising.end_due(tx)
-            order_id = new.order_id or self._deeds.new_id("o")
             asked = self._digest(msgspec.json.encode(new, order="sorted").decode()).hex()
-            before = self._orders.book(tx, order_id)
-            if before is not None and before.opening.asked == asked:
-                return self._shown(tx, order_id)
-            if before is not None or self._orders.order(tx, order_id) is not None:
-                raise OrderOtherwise(order=order_id)
+            if new.order_id is not None and self._is_placed(tx, new.order_id, asked):
+                return self._shown(tx, new.order_id)
+            order_id = new.order_id or self._deeds.new_id("o")
             return self._place(tx, order_id, asked, self._with_cart(tx, new), by)
 
     def show(self, order_id: str) -> Placed:
@@ -290,6 +287,15 @@ class Ordering:
 
     # -- placing, inside
 
+    def _is_placed(self, reader: Reader, order_id: str, asked: str) -> bool:
+        """Whether the same order is there already. Raises OrderOtherwise."""
+        before = self._orders.book(reader, order_id)
+        if before is not None and before.opening.asked == asked:
+            return True
+        if before is not None or self._orders.order(reader, order_id) is not None:
+            raise OrderOtherwise(order=order_id)
+        return False
+
     def _place(self, tx: Transaction, order_id: str, asked: str, new: NewOrder, by: str) -> Placed:
         terms = self._terms(tx, new.account)
         currency = new.currency or terms.currency or self._currency
@@ -299,17 +305,20 @@ class Ordering:
             raise NoPrice(skus=", ".join(unknown), channel=new.channel, currency=currency)
         names = self._names(tx, new)
         opening = opening_of(new, lines, asked, currency)
-        standing = self._from_hold(new.hold, order_id, by)
+        standing, held = self._from_hold(tx, new.hold, order_id)
         missing = _missing(opening, standing)
         shelves, promised = self._decided(tx, opening, order_id, missing)
-        self._tell_placed(tx, order_id, new, lines, terms, currency, names)
         wanting = Wanting(
             order_id, opening, opening.units, 1, standing, standing + promised, opens=True, fresh=True
         )  # fmt: skip
-        plan = self._assigning.assign(tx, wanting, shelves, by=by, why="placed")
+        plan, given = self._assigning.planned(tx, wanting, shelves, why="placed")
+        things = [*held, *self._told_placed(order_id, new, lines, terms, currency, names), *given]
         if plan.promised:
             until = as_text(max(plan.promised.values()))
-            self._buyers.tell(tx, "Order Promised", order_id, names=names, channel=new.channel, promised_at=until)
+            things.append(
+                self._buyers.message("Order Promised", order_id, names, channel=new.channel, promised_at=until)
+            )
+        self._buyers.write(tx, order_id, things, by=by)
         if opening.method is Method.COUNTER:
             self._hand_over_now(tx, order_id, plan, opening, by)
         if new.cart is not None:
@@ -368,25 +377,25 @@ class Ordering:
         """Each line with the price of this moment: as said, else of the account's list, else of the channel."""
         now = self._clock.now()
         places = [one for one in (terms.price_list, channel) if one]
+        lines = list(lines)
+        unsaid = [(one.sku, place) for one in lines if one.price_minor is None for place in places]
+        asked = self._prices.prices_at(reader, unsaid, now, country=country, currency=currency)
         found: list[Ordered] = []
         for one in lines:
-            asked = (
-                self._prices.price_at(reader, one.sku, place, now, country=country, currency=currency)
-                for place in (places if one.price_minor is None else ())
-            )
-            price = next((window.money.amount_minor for window in asked if window), one.price_minor)
+            prices = (asked[one.sku, place].money.amount_minor for place in places if (one.sku, place) in asked)
+            price = next(prices, None) if one.price_minor is None else one.price_minor
             found.append(Ordered(one.sku, one.units, price))
         return found
 
-    def _from_hold(self, hold_id: str | None, order_id: str, by: str) -> Claims:
-        """What was held for it is allocated to it. Raises NotFound and HoldOver."""
-        if hold_id is None:
-            return Counter()
-        hold = self._promising.commit(hold_id, order_id, by=by)
+    def _from_hold(self, reader: Reader, hold_id: str | None, order_id: str) -> tuple[Claims, list[Deed]]:
+        """What was held for it, and the deed by which that is allocated to it. Raises NotFound and HoldOver."""
         claims: Claims = Counter()
+        if hold_id is None:
+            return claims, []
+        hold, deed = self._promising.committing(reader, hold_id, order_id)
         for sku, location, units in hold.lines:
             claims[sku, location] += units
-        return claims
+        return claims, [deed] if deed else []
 
     def _promised(self, tx: Transaction, opening: Opening, order_id: str, units: Mapping[str, Units]) -> Claims:
         return self._decided(tx, opening, order_id, units)[1]
@@ -422,28 +431,28 @@ class Ordering:
             out = handed_out(one.location, one.open_units, Place(CUSTOMER))
             self._assigning.post(tx, order_id, str(Step.HANDED_OVER), out, by=by)
 
-    def _tell_placed(
+    def _told_placed(
         self,
-        tx: Transaction,
         order_id: str,
         new: NewOrder,
         lines: Sequence[Ordered],
         terms: _Terms,
         currency: str,
         names: Sequence[Identifier],
-    ) -> None:
+    ) -> Iterator[Json]:
+        """What every channel hears of it."""
         deliver = new.deliver
         event = "Order Completed" if deliver.method is Method.COUNTER else "Order Placed"
         where = msgspec.to_builtins(deliver) if names else {"method": str(deliver.method)}
-        self._buyers.tell(
-            tx, event, order_id, names=names, channel=new.channel, store_id=new.store_id,
+        yield self._buyers.message(
+            event, order_id, names, channel=new.channel, store_id=new.store_id,
             **content_of(lines, currency), account_id=terms.account_id, cart_id=new.cart, delivery=where,
             exchange_of=new.exchange_of,
         )  # fmt: skip
         if deliver.method in (Method.PICKUP, Method.CURBSIDE, Method.SHIP_TO_STORE):
-            self._buyers.tell(
-                tx, "Pickup Requested", order_id, names=names, channel=new.channel, store_id=deliver.location
-            )  # fmt: skip
+            yield self._buyers.message(
+                "Pickup Requested", order_id, names, channel=new.channel, store_id=deliver.location
+            )
 
     # -- changing, inside
 

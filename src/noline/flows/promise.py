@@ -102,10 +102,23 @@ class Promising:
         Raises NotFound and HoldOver.
         """
         with self._store.transaction() as tx:
-            hold = self._known(tx, hold_id)
-            if hold.state == "committed" and hold.order_id == document:
+            hold, deed = self.committing(tx, hold_id, document)
+            if deed is None:
                 return hold
-            return self._end(tx, self._in_force(tx, hold_id), "committed", document, by=by)
+            self._deeds.do(tx, [deed], by=by)
+            return hold._replace(state="committed", ended_at=self._clock.now(), order_id=document)
+
+    def committing(self, reader: Reader, hold_id: str, document: str) -> tuple[Hold, Deed | None]:
+        """A hold that is to become part of an order, and the deed that makes it so; None when it is already.
+
+        For who does it together with deeds of their own. Raises NotFound and HoldOver.
+        """
+        hold = self._known(reader, hold_id)
+        if hold.state == "committed" and hold.order_id == document:
+            return hold, None
+        if hold.state != "active":
+            raise HoldOver(hold=hold_id, state=hold.state)
+        return hold, self._deed(ENDED, hold, decided.ended(hold, "committed", document))
 
     def release(self, hold_id: str, *, by: str) -> Hold:
         """Give the units back; of a hold that is over: as it is.

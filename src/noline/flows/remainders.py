@@ -12,6 +12,7 @@ import msgspec
 
 from noline.channels.segment import decoded
 from noline.kernel.events import Json, Record
+from noline.kernel.lenient import instant_of
 from noline.kernel.touchpoints import NO_TOUCHPOINT
 from noline.kernel.words import WORDS
 
@@ -30,7 +31,8 @@ _PLACES = frozenset(
     "source_site".split(" ")
 )
 _HAND_OFF = frozenset(("handoff_to", "handoff_object", "handoff_until", "handoff_group"))
-KEPT = _NUMBERS | _IDS | _PLACES | _HAND_OFF
+_MOMENTS = frozenset(("promised_at",))
+KEPT = _NUMBERS | _IDS | _PLACES | _HAND_OFF | _MOMENTS
 """The properties that stay, as far as they are what their name says."""
 
 _OF_A_LINE = frozenset("sku product_id quantity units delta price price_minor total total_minor".split(" "))
@@ -113,7 +115,11 @@ def _scalars(said: Json, names: Collection[str]) -> Json:
 def _is_what_it_says(name: str, value: Any) -> bool:
     if isinstance(value, str):
         # What the rooms of truth read stays to the letter: their rows must follow from it as before.
-        return _is_number(value) if name in _NUMBERS else name not in _HAND_OFF or len(value) <= _LONGEST
+        if name in _NUMBERS:
+            return _is_number(value)
+        if name in _MOMENTS or (name in _HAND_OFF and len(value) > _LONGEST):
+            return instant_of(value) is not None
+        return True
     return isinstance(value, (int, float))
 
 

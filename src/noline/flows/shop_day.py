@@ -5,17 +5,17 @@ would tell a special category of personal data are not there, and of customers w
 words.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from noline.flows import matter
-from noline.flows.local_time import day_of, instant_of, offset_at
+from noline.flows.local_time import FIRST, LAST, day_of, instant_of, offset_at
 from noline.flows.recognise import Recognition
 from noline.insight.card.service import named_items, product
-from noline.kernel.clock import DAY, MINUTE, Clock, Micros, as_text, parse_instant, to_instant
+from noline.kernel.clock import DAY, HOUR, MINUTE, Clock, Micros, as_text, parse_instant, to_instant
 from noline.kernel.disclosure import SERVICE
-from noline.kernel.errors import NotReadable
+from noline.kernel.errors import NotFound, NotReadable, UnreadableInstant
 from noline.kernel.quantities import Units
 from noline.kernel.special import special_in
 from noline.stores.transactional import Reader, TransactionalStore
@@ -53,6 +53,14 @@ class SpanUnreadable(NotReadable):
     hint = "Leave out the span for the day of today, or ask for at most {most} days at once."
 
 
+class AppointmentPast(NotReadable):
+    """An appointment at a time that is over."""
+
+    code = "counter.appointment_past"
+    sentence = "{at} is over at {place}, where it is {now}; nothing was booked."
+    hint = "Say a time to come; one of the last hour will do for somebody who has just come in."
+
+
 class Somebody(NamedTuple):
     """A customer, by the id of today, and what the customer is called.
 
@@ -61,6 +69,13 @@ class Somebody(NamedTuple):
 
     person: str
     name: str | None
+
+
+class There(NamedTuple):
+    """What a store is called, and what its own clock shows at a moment, to the minute: `2026-11-24T15:00`."""
+
+    place: str
+    at: str
 
 
 class Ready(NamedTuple):
@@ -166,11 +181,42 @@ class ShopDays:
 
     def instant(self, text: str, store: str) -> Micros:
         """Read a time that somebody sent, without an offset as the clock of the store says it. Raises NotReadable."""
-        told = to_instant(text)
-        if datetime.fromisoformat(text).tzinfo is not None:
-            return told
+        with self._store.reading() as reader:
+            return self._instant(text, self._place(reader, store))
+
+    def bookable(self, text: str, store: str) -> Micros:
+        """When an appointment at a store begins, read as `instant` does: a time to come, or of the last hour.
+
+        Raises NotFound for a store that nobody described, NotReadable and AppointmentPast.
+        """
         with self._store.reading() as reader:
             place = self._place(reader, store)
+        if place is None:
+            raise NotFound(what="store", name=store)
+        at, now = self._instant(text, place), self._clock.now()
+        if at < now - HOUR:
+            there = self._clock_of(place)
+            raise AppointmentPast(at=there(at), place=place.name or store, now=there(now))
+        return at
+
+    def there(self, moments: Iterable[tuple[str, Micros]]) -> list[There]:
+        """Of each store and moment what the store is called, and what its clock shows then."""
+        with self._store.reading() as reader:
+            places = {one.location: one for one in self._rooms.catalogue.locations(reader)}
+        told = [(places.get(store), store, at) for store, at in moments]
+        return [There((place.name if place else None) or store, self._clock_of(place)(at)) for place, store, at in told]
+
+    def _clock_of(self, place: Location | None) -> Callable[[Micros], str]:
+        """What the clock of a place shows: `2026-11-24T15:00`."""
+        country = place.country if place else None
+        return lambda at: as_text(min(max(at + offset_at(country, at, self._zone), FIRST), LAST))[:16]
+
+    def _instant(self, text: str, place: Location | None) -> Micros:
+        told = to_instant(text)
+        if not FIRST <= told <= LAST:
+            raise UnreadableInstant(value=text)
+        if datetime.fromisoformat(text).tzinfo is not None:
+            return told
         return instant_of(told, place.country if place else None, self._zone)
 
     def _place(self, reader: Reader, store: str) -> Location | None:
@@ -284,6 +330,6 @@ def _of_case(case: Case) -> Waiting:
 
 
 def _of_loop(loop: Loop) -> Waiting:
-    rated = "" if loop.rating_hundredths is None else f"rated {loop.rating_hundredths / 100:g}"
+    rated = "" if loop.rating_hundredths is None else f"a review, {loop.rating_hundredths / 100:g} of 5 stars"
     kind = "complaint" if matter.complains(loop) and loop.rating_hundredths is not None else "unanswered"
     return Waiting(loop.loop_id, kind, rated, loop.opened_at or 0, loop.order_id)

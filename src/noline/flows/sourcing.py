@@ -80,14 +80,21 @@ class Assigning:
 
     def assign(self, tx: Transaction, wanting: Wanting, shelves: Shelves, *, by: str, why: str) -> Plan:
         """Give what can be given, move the claims there, and write both down as deeds."""
+        plan, deeds = self.planned(tx, wanting, shelves, why=why)
+        if deeds:
+            self._deeds.do(tx, deeds, by=by)
+        return plan
+
+    def planned(self, reader: Reader, wanting: Wanting, shelves: Shelves, *, why: str) -> tuple[Plan, list[Deed]]:
+        """What can be given, and the deeds that give it, for who does them together with deeds of their own."""
         wants = dict(wanting.units)
-        found, decision = self._found(tx, wanting, shelves)
+        found, decision = self._found(reader, wanting, shelves)
         assigned = list(self._parcels(wanting, found))
         for parcel in assigned:
             for sku, units in parcel.units.items():
                 wants[sku] -= units
         waiting = {sku: units for sku, units in wants.items() if units}
-        promised = self._promised(tx, wanting, waiting, shelves)
+        promised = self._promised(reader, wanting, waiting, shelves)
         to: Claims = Counter({(sku, UNSOURCED): units for sku, units in waiting.items()})
         for parcel in assigned:
             to.update({(sku, parcel.location): units for sku, units in parcel.units.items()})
@@ -99,9 +106,7 @@ class Assigning:
                 decision=decision.as_dict() if decision else None,
             )  # fmt: skip
             deeds = [self.deed(fulfilments.SOURCED, wanting.order_id, said), *deeds]
-        if deeds:
-            self._deeds.do(tx, deeds, by=by)
-        return Plan(assigned, waiting, promised)
+        return Plan(assigned, waiting, promised), deeds
 
     def assign_waiting(
         self, tx: Transaction, book: Book, *, by: str, why: str, avoid: AbstractSet[tuple[str, str]] | None = None

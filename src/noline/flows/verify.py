@@ -3,7 +3,7 @@
 All of it is read from one consistent state, portion by portion, so a hub of any size can be verified while it serves.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,10 +72,12 @@ def verify(
     fresh_folds: Sequence[Fold],
     body_hash: BodyHash,
     laws: Sequence[Law] = (),
+    details: Mapping[str, Law] = {},
 ) -> Verification:
     """Compare the truth with what the log says it must be. fresh_folds: rooms that remember nothing yet.
 
-    laws: what must be true of the rows besides, each telling what is not.
+    laws: what must be true of the rows besides, each telling what is not. details: of tables by name, where they are
+    not what they must be; asked for those that are not.
     """
     complaints = Complaints()
     with TemporaryDirectory(prefix="noline-verify-") as folder, store.reading() as here:
@@ -84,7 +86,7 @@ def verify(
             rebuilt.migrate()
             for records in _sound_records(here, log, body_hash, complaints):
                 _fold(here, rebuilt, fresh_folds, list(facts.of(here, records)), complaints)
-            tables = _compare_all(here, rebuilt, fresh_folds, complaints)
+            tables = _compare_all(here, rebuilt, fresh_folds, details, complaints)
         finally:
             rebuilt.close()
         _check_books(here, complaints)
@@ -174,7 +176,7 @@ def _take(tx: Transaction, rebuilt: SqliteStore, fold: Fold, facts: list[Fact]) 
 
 
 def _compare_all(
-    here: Reader, rebuilt: SqliteStore, folds: Sequence[Fold], complaints: Complaints
+    here: Reader, rebuilt: SqliteStore, folds: Sequence[Fold], details: Mapping[str, Law], complaints: Complaints
 ) -> tuple[TableCheck, ...]:
     with rebuilt.reading() as there:
         checks = tuple(
@@ -185,7 +187,8 @@ def _compare_all(
     for check in checks:
         if not check.equal:
             found = f"it has {check.rows} rows, rebuilt {check.rebuilt_rows}"
-            complaints.add(f"{check.table} is not what the log says: {found}")
+            more = details[check.table](here) if check.table in details else ()
+            complaints.add("; ".join([f"{check.table} is not what the log says: {found}", *more]))
     return checks
 
 

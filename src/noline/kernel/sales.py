@@ -46,6 +46,9 @@ ORDER_WORDS = WORK_WORDS | frozenset(
 )  # fmt: skip
 """The words that tell of one order, when they name it."""
 
+OF_REFUND = "refund:"
+"""Before the id of a refund, so that it is no return of the same id."""
+
 _BACK_WORDS = frozenset({"Return Requested", "Return Accepted", "Return Refused", "Return Refunded", "Order Refunded"})
 _PROMISING = frozenset({"Order Promised", "Pickup Requested"})
 _COST_WORD = "Product Described"
@@ -56,6 +59,7 @@ class OrderEvent(NamedTuple):
 
     line: 0 for the message as a whole, 1.. for the lines of its basket.
     subject: who, as a pseudonym (the routing key); None when nobody is known.
+    return_id: as told; of `Order Refunded` the `refund_id` after `OF_REFUND`, where it tells one.
     store_id: the store that told it, or that it names. location: where the goods lie, where the message says it.
     total_minor: of the whole, or of the line. tax_minor, shipping_minor: what of the whole is tax and postage; 0 where
     the whole is told as `revenue`, which is without both. What came or was given back is 0 or above, whatever its sign.
@@ -148,7 +152,7 @@ def _whole(fact: Fact, order_id: str, products: list[Json], currency: str) -> Or
         fact.channel,
         fact.kind,
         order_id,
-        text_of(said.get("return_id")),
+        _return_id(fact.kind, said),
         text_of(said.get("account_id")),
         context.store_id or text_of(said.get("store_id")),
         text_of(said.get("fulfilment_location")) or text_of(said.get("location")),
@@ -161,7 +165,7 @@ def _whole(fact: Fact, order_id: str, products: list[Json], currency: str) -> Or
         0 if net else _minor(said, "shipping", currency),
         _cost(said, currency),
         minutes_of(said),
-        _promised_at(fact),
+        promised_at(fact),
     )
 
 
@@ -172,12 +176,19 @@ def _of_work(whole: OrderEvent) -> OrderEvent:
     )
 
 
+def _return_id(kind: str, said: Json) -> str | None:
+    """The return that a message names; of money given back the refund, where it has an id of its own."""
+    refund = text_of(said.get("refund_id")) if kind == "Order Refunded" else None
+    return text_of(said.get("return_id")) if refund is None else f"{OF_REFUND}{refund}"
+
+
 def _as_told(kind: str, number: int | None) -> int | None:
     """Some tell what came back with a minus before it."""
     return abs(number) if number is not None and kind in _BACK_WORDS else number
 
 
-def _promised_at(fact: Fact) -> Micros | None:
+def promised_at(fact: Fact) -> Micros | None:
+    """When the customer may expect the order that a fact tells of; None where it does not say."""
     told = instant_of(fact.properties.get("promised_at"))
     return instant_of(fact.properties.get("handoff_until")) if told is None and fact.kind in _PROMISING else told
 

@@ -4,6 +4,7 @@ Only keyed digests of keys are stored. A key is shown once, when it is made; it 
 due.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,20 +18,32 @@ LINK_LENGTH: Micros = 15 * MINUTE
 
 
 class Role(StrEnum):
-    """What a key may do; each role may do what the ones after it may.
+    """What a key may do. From the admin to the partner, each role may do what the ones after it may.
 
     A partner is another company: it may ask for goods and for orders by their number, and sees no person.
+    An analyst stands beside that line: it sees numbers about many people, where the company loses them and what that
+    costs, and nobody of them; it decides nothing. Managers and admins may do what it may.
     """
 
     ADMIN = "admin"
     MANAGER = "manager"
     ASSOCIATE = "associate"
     PARTNER = "partner"
+    ANALYST = "analyst"
 
     def includes(self, needed: "Role") -> bool:
         """Whether this role may do what `needed` may."""
-        order = list(Role)
-        return order.index(self) <= order.index(needed)
+        return needed in _INCLUDED[self]
+
+
+_INCLUDED: Mapping[Role, frozenset[Role]] = {
+    Role.ADMIN: frozenset(Role),
+    Role.MANAGER: frozenset({Role.MANAGER, Role.ASSOCIATE, Role.PARTNER, Role.ANALYST}),
+    Role.ASSOCIATE: frozenset({Role.ASSOCIATE, Role.PARTNER}),
+    Role.PARTNER: frozenset({Role.PARTNER}),
+    Role.ANALYST: frozenset({Role.ANALYST}),
+}
+"""What each role may do, as the roles whose rights it has."""
 
 
 @dataclass(frozen=True, slots=True)

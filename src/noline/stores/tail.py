@@ -5,11 +5,12 @@ The rooms change when the log grows and when somebody is erased, and at no other
 
 from typing import NamedTuple
 
+from noline.kernel.clock import Micros
 from noline.stores.transactional import Reader
 
 _ERASED = "(SELECT coalesce(max(number), 0) FROM tombstones)"
 _LAST = f"SELECT seq, message_id, {_ERASED} FROM log ORDER BY seq DESC LIMIT 1"
-_FROM = f"SELECT seq, message_id, {_ERASED}, kind FROM log WHERE seq >= ? ORDER BY seq LIMIT ?"
+_FROM = f"SELECT seq, message_id, {_ERASED}, kind, subject, occurred_at FROM log WHERE seq >= ? ORDER BY seq LIMIT ?"
 
 
 class Tail(NamedTuple):
@@ -20,11 +21,21 @@ class Tail(NamedTuple):
     erased: int
 
 
+class Head(NamedTuple):
+    """A record without what it says. at: when it occurred."""
+
+    seq: int
+    message_id: str
+    kind: str
+    subject: bytes
+    at: Micros
+
+
 class Added(NamedTuple):
-    """What was added to the log: its tail with that, and the kinds that were added with their positions."""
+    """What was added to the log, in its order, and its tail with that."""
 
     tail: Tail
-    kinds: list[tuple[int, str]]
+    heads: list[Head]
 
 
 def tail(reader: Reader) -> Tail:
@@ -42,4 +53,5 @@ def added(reader: Reader, since: Tail, most: int) -> Added | None:
     rows = reader.rows(_FROM, (since.seq, most + 2))
     if not rows or rows[0][:2] != since[:2] or len(rows) > most + 1:
         return None
-    return Added(Tail(*rows[-1][:3]), [(seq, kind) for seq, _, _, kind in rows[1:]])
+    heads = [Head(seq, message_id, kind, bytes(subject), at) for seq, message_id, _, kind, subject, at in rows[1:]]
+    return Added(Tail(*rows[-1][:3]), heads)

@@ -23,6 +23,7 @@ _ASKED = [
     Check("shared", ("x", "y")),
     Check("initial", ("x",)),
     Check("letter_of", ("x", "y")),
+    Check("other_script", ("x",)),
     Check("words", ("w",), 0.5),
     Check("all", parts=(Check("same", ("y",)), Check("edits", ("x",), 1))),
     Check("any", parts=(Check("same", ("y",)), Check("alike", ("x",), 0.9))),

@@ -22,10 +22,11 @@ class SeveralFound(NotReadable):
     hint = "Say more of them, or give one of these ids."
 
 
-_BESIDE = {"more_loops": "loops", "suppressed": "actions"}
+_BESIDE = {"more_loops": "loops", "other_loops": "loops", "suppressed": "actions"}
 _MOST_CARDS = 200
 _INSTANTS = {
-    "loops": "since", "owned": "bought_at", "pickups": "since", "appointments": "at", "follow_ups": "due",
+    "loops": "since", "other_loops": "since", "owned": "bought_at", "pickups": "since", "appointments": "at",
+    "follow_ups": "due",
     "consent": "since", "notes": "at", "viewed": "at",
 }  # fmt: skip
 """In which sections each part has an instant, and how it is called."""

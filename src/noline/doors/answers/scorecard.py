@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from noline.doors.answers import Json
+from noline.doors.answers.counts import counts_only, gone, is_small
 from noline.doors.answers.seen import place_names
+from noline.doors.plain import plain
 from noline.hub import Hub
 from noline.insight.scorecards.asking import fact_sql
 from noline.insight.scorecards.exports import export, write_registry
@@ -66,6 +68,24 @@ def card(
         "not_told": dict(found.not_told),
         "counted": found.counted,
     }
+
+
+def card_of_many(hub: Hub, by: str | Sequence[str] = "unit", period: str = "month", **asked: Any) -> Json:
+    """A card for whoever may not see people: what `card` answers, without what rests on the orders of a few.
+
+    Money, minutes and ratios do not say how many people they rest on; where a part of the company had few orders in a
+    period, nothing that counts something else is told of it. Raises what `card` raises.
+    """
+    told: Json = plain(card(hub, by, period, **asked))
+    counting: dict[str, Any] = {**asked, "metrics": ["orders"], "currency": None}
+    orders = card(hub, by, period, **counting)["rows"]
+    few = {_part_of(row) for row in orders if is_small(row["numerator"])}
+    return counts_only({**told, "rows": [gone(row) if _part_of(row) in few else row for row in told["rows"]]})
+
+
+def _part_of(row: Json) -> tuple[Any, ...]:
+    """The part of the company and the period that a number tells of."""
+    return tuple(row[name] for name in ("unit", "channel", "country", "period"))
 
 
 def write_card(

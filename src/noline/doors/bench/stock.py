@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from noline.doors.answers import promises as answers
-from noline.doors.bench import limits, machine, stock_memory
+from noline.doors.bench import limits, machine, stock_memory, stock_orders
 from noline.doors.bench.intake import ECHO, SERVE, Say
 from noline.doors.bench.load import Crowd, Job, Kind
 from noline.doors.bench.machine import Machine
@@ -52,7 +52,8 @@ class Promised(NoLineError):
 class Plan(NamedTuple):
     """What a run measures. items, stores: of the shelves; batch: holds in one transaction in process.
 
-    races: items whose last units are raced for, each by `buyers` requests at once.
+    orders: placed of baskets of three, of `priced` items. races: items whose last units are raced for, each by `buyers`
+    requests at once.
     """
 
     holds: int = 40_000
@@ -60,6 +61,8 @@ class Plan(NamedTuple):
     wide: int = 2_000
     requests: int = 40_000
     connections: int = 256
+    orders: int = 400
+    priced: int = 300
     races: int = 300
     buyers: int = 64
     last_units: int = 7
@@ -110,6 +113,8 @@ def run(plan: Plan, say: Say, folder: Path | None = None) -> Result:
         syncs = limits.syncs_per_second(Path(made))
         say("in process: holds of one item, then of many")
         figures = dict(_in_process(plan, Path(made) / "alone"))
+        say("in process: orders of three items that were held")
+        ordered = _ordered(plan, Path(made) / "ordered")
         say("echo: the same requests to an application that does nothing")
         with serving(ECHO) as server:
             echo = _measured(plan, server, "hold", "", items=1)[0]
@@ -119,7 +124,7 @@ def run(plan: Plan, say: Say, folder: Path | None = None) -> Result:
         shelves = _shelves(plan, Path(made) / "shelves")
     figures |= served
     tries = plan.races * plan.buyers
-    rows = [*_rows(figures, syncs, echo.cpu_us), _race_row(oversold, tries), *shelves]
+    rows = [*_rows(figures, syncs, echo.cpu_us), ordered, _race_row(oversold, tries), *shelves]
     return Result(
         as_text(SystemClock().now()), place, machine.this_machine().load_average, machine.versions(), plan, syncs,
         echo.cpu_us, figures, oversold, tries, rows,
@@ -174,6 +179,19 @@ def _held_in_process(hub: Hub, plan: Plan, items: int) -> Held:
 
 def _quantile_ms(took: list[float], percent: int) -> float:
     return sorted(took)[len(took) * percent // 100] * 1_000
+
+
+# Orders
+
+
+def _ordered(plan: Plan, folder: Path) -> Row:
+    with Hub.init(folder) as hub:
+        _stock(hub, [(item(number), place, _PLENTY) for number in range(plan.priced) for place in stock_orders.PLACES])
+        stock_orders.price(hub, plan.priced)
+        took = stock_orders.placed(hub, plan.orders, plan.priced, plan.seed)
+        _check(hub)
+    p50, p99 = _quantile_ms(took, 50), _quantile_ms(took, 99)
+    return Row("CPU of placing an order of 3 held items: p50 / p99", "<= 3 ms", f"{p50:.2f} / {p99:.2f} ms", p50 <= 3)
 
 
 # Holds over HTTP

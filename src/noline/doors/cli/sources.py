@@ -38,7 +38,7 @@ def key() -> None:
 
 
 @key.command("add")
-@click.option("--role", required=True, type=click.Choice(["admin", "manager", "associate", "partner"]))
+@click.option("--role", required=True, type=click.Choice(["admin", "manager", "associate", "partner", "analyst"]))
 @click.option("--name", help="How the key is listed; one is made up when none is given.")
 @hub_option
 def add_key(role: str, name: str | None, folder: Path, as_json: bool) -> None:
@@ -69,7 +69,9 @@ def remove_key(name: str, folder: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--role", default="admin", type=click.Choice(["admin", "manager", "associate"]), show_default=True)
+@click.option(
+    "--role", default="admin", type=click.Choice(["admin", "manager", "associate", "analyst"]), show_default=True
+)
 @click.option("--address", help="Where the server answers; taken from the running server when not given.")
 @hub_option
 def login(role: str, address: str | None, folder: Path, as_json: bool) -> None:

@@ -29,6 +29,7 @@ from noline.doors.console.today_routes import STORE
 from noline.doors.http.threads import in_thread
 from noline.doors.plain import plain
 from noline.hub import Hub
+from noline.kernel.clock import to_instant
 from noline.stores.access import Role
 from noline.truth.catalogue.model import Location
 
@@ -79,6 +80,7 @@ def card(
         hub, bare(person), store=here or None, presence=presence, language=lang, role=str(request.state.role),
         by=_who(request), identified_by=found_by,
     )  # fmt: skip
+    told = for_counter(hub, told)
     place = told.get("place") or ""
     return page(
         request, "counter", told, None,
@@ -93,7 +95,7 @@ def card(
 def book(request: Asking, state: State, store: _Text) -> dict[str, Any]:
     """What a device keeps for the day: who is expected or waits at a store, with their cards and no others."""
     told: dict[str, Any] = cards.book(state.hub, store, role=str(request.state.role), by=_who(request))
-    return told
+    return told | {"cards": {person: for_counter(state.hub, one) for person, one in told["cards"].items()}}
 
 
 @get("/counter/shell", guards=ASSOCIATE, include_in_schema=False)
@@ -109,6 +111,31 @@ def worker() -> Page:
     """What goes on serving the counter without a network; its address is where it may do so."""
     text = (STATIC / "counter-worker.js").read_text("utf-8")
     return Response(text, media_type="text/javascript", headers={"cache-control": "no-cache"})
+
+
+def for_counter(hub: Hub, told: dict[str, Any]) -> dict[str, Any]:
+    """A card with what its page needs besides, as far as its sections are there.
+
+    Appointments: place and local_at, by the store's own clock. Open matters that are reviews: stars, of five.
+    """
+    agreed = told.get("appointments", [])
+    there = hub.shop_days.there((one["store"], to_instant(one["at"])) for one in agreed) if agreed else []
+    besides: dict[str, Any] = {
+        name: [one | _stars(hub, told, one) for one in told[name]] for name in ("loops", "other_loops") if name in told
+    }
+    if agreed:
+        besides["appointments"] = [
+            one | {"place": at.place, "local_at": at.at} for one, at in zip(agreed, there, strict=True)
+        ]
+    return told | besides
+
+
+def _stars(hub: Hub, told: dict[str, Any], matter: dict[str, Any]) -> dict[str, Any]:
+    rests_on = {one for fact in matter["facts"] for one in told["facts"][fact]["evidence"]}
+    if f"review:{matter['id']}" not in rests_on:
+        return {}
+    rating = hub.clienteling.review(matter["id"]).rating_hundredths
+    return {} if rating is None else {"stars": rating / 100}
 
 
 def _found(request: Asking, hub: Hub, text: str) -> Page:

@@ -11,8 +11,9 @@ from noline.doors.console import credit, credit_guarantee, credit_order, credit_
 from noline.doors.console.credit import Looking
 from noline.doors.console.credit_words import BOOKS, order_path, unit_path
 from noline.doors.console.periods import EVER, Period, months_between, period_of, periods
-from noline.doors.console.serving import MANAGER, Asking, Json, Page, bare, is_data, page, page_at
+from noline.doors.console.serving import MANAGER, Asking, Json, Page, bare, is_data, page, page_at, seen
 from noline.doors.console.stock_paths import order_path as goods_path
+from noline.doors.http.seeing import MANAGER_OR_ANALYST, sees_people
 from noline.hub import Hub
 
 Text = Annotated[str, Parameter(max_length=60)]
@@ -31,30 +32,31 @@ COUNTED_HANDOFFS: Json = {
 """How the worth of a hand-off is counted."""
 
 
-@page_at("/credit", "/credit.json", "/credit.csv", guards=MANAGER)
+@page_at("/credit", "/credit.json", "/credit.csv", guards=MANAGER_OR_ANALYST)
 def units(request: Asking, state: State, currency: Text = "", period: Text = "", method: Text = "") -> Page:
     """Who earned what: every unit in today's books and as it earned."""
     hub: Hub = state.hub
     looking = Looking(currency, period_of(period), method)
-    told = _units(hub, looking)
+    told = seen(request, _units(hub, looking))
     rows = [row for one in told["currency_sections"] for row in one["units"]]
-    return page(request, "credit", told, rows, lambda: _units_view(hub, told, looking))
+    return page(request, "credit", told, rows, lambda: _units_view(request, told, looking))
 
 
-def _units_view(hub: Hub, told: Json, looking: Looking) -> credit.CreditPage:
+def _units_view(request: Asking, told: Json, looking: Looking) -> credit.CreditPage:
+    hub: Hub = request.app.state.hub
     counted = {**told["counted"], "handoffs": COUNTED_HANDOFFS}
     what_ifs: list[Json] = []
     for unit in credit.helpers_of(told, looking, _MOST_HELPERS):
         found = answers.what_if(hub, unit, looking.method or None, looking.period.since, looking.period.until)
-        what_ifs += found["currencies"]
+        what_ifs += seen(request, found["currencies"])
         counted["what_if"] = found["counted"]
     return credit.units(
-        told=told, what_ifs=what_ifs, handoffs=answers.handoffs(hub), months=_months(hub), looking=looking,
-        counted=counted,
+        told=told, what_ifs=what_ifs, handoffs=seen(request, answers.handoffs(hub)), months=_months(hub),
+        looking=looking, counted=counted,
     )  # fmt: skip
 
 
-@page_at("/credit/units/{unit:str}", guards=MANAGER)
+@page_at("/credit/units/{unit:str}", guards=MANAGER_OR_ANALYST)
 def unit(
     request: Asking, state: State, unit: str, currency: Text = "", period: Text = "", method: Text = "",
     offset: Offset = 0,
@@ -64,11 +66,10 @@ def unit(
     name = bare(unit)
     looking = Looking(currency, period_of(period), method)
     since, until = looking.period.since, looking.period.until
-    told = answers.unit(hub, name, method or None, since, until)
-    orders = answers.orders(
-        hub, name, helped=True, limit=_AS_DATA if is_data(request) else credit_unit.ON_A_PAGE + 1, offset=offset,
-        since=since, until=until, method=method or None,
-    )  # fmt: skip
+    told = seen(request, answers.unit(hub, name, method or None, since, until))
+    limit = _AS_DATA if is_data(request) else credit_unit.ON_A_PAGE + 1
+    asked = {"limit": limit, "offset": offset, "since": since, "until": until, "method": method or None}
+    orders = answers.orders(hub, name, helped=True, **asked) if sees_people(request) else []
     rows = [row for one in told["by_month"] for row in one["units"]]
 
     def view() -> credit_unit.UnitPage:
@@ -105,17 +106,17 @@ def _order(request: Asking, hub: Hub, number: str, method: str, path: str | None
     )  # fmt: skip
 
 
-@page_at("/credit/guarantee", "/credit/guarantee.json", "/credit/guarantee.csv", guards=MANAGER)
+@page_at("/credit/guarantee", "/credit/guarantee.json", "/credit/guarantee.csv", guards=MANAGER_OR_ANALYST)
 def guarantee(request: Asking, state: State, currency: Text = "", period: Text = "") -> Page:
     """Which books leave a unit or a group of units worse off than it would be alone."""
     hub: Hub = state.hub
     looking = Looking(currency, period_of(period))
-    told = _units(hub, looking)
+    told = seen(request, _units(hub, looking))
     section = credit.section_of(told, currency)
     # A unit may have costs in a currency that no order is in: there is nothing to hold against the guarantee then.
     shown = section["currency"] if section and section["currency"] in hub.credit.trade.currencies else None
     since, until = looking.period.since, looking.period.until
-    books = {kind: answers.guarantee(hub, kind, shown, since, until) for kind in BOOKS} if shown else {}
+    books = {kind: seen(request, answers.guarantee(hub, kind, shown, since, until)) for kind in BOOKS} if shown else {}
     counted = next((one["counted"] for one in books.values()), told["counted"]["units"])
     rows = [{"books": kind, **row} for kind, one in books.items() for row in one["units"]]
     return page(

@@ -12,7 +12,8 @@ class Shell:
     """What every page has around it.
 
     path: of the page, without query; its data are at the same path with `.json` and `.csv`.
-    sees_all: whoever looks may see more than customers. mends: they may change dead letters.
+    sees_all: whoever looks may see more than customers, and decide. mends: they may change dead letters.
+    sees_numbers: they may see where people are lost and what that costs. sees_people: and who they are.
     form_token: sent with every form, where the server asks for one.
     """
 
@@ -22,6 +23,8 @@ class Shell:
     role: str = ""
     signed_in: bool = True
     sees_all: bool = True
+    sees_numbers: bool = True
+    sees_people: bool = True
     mends: bool = True
     open_dead_letters: int = 0
     form_token: str = ""

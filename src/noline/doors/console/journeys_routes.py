@@ -17,13 +17,26 @@ from noline.doors.console.asking import Looking
 from noline.doors.console.crossing import MOMENTS, competing
 from noline.doors.console.glimpse import AFTER
 from noline.doors.console.render import render
-from noline.doors.console.serving import MANAGER, Asking, Form, Json, Page, bare, html, is_data, page, page_at, shell_of
+from noline.doors.console.serving import (
+    MANAGER,
+    Asking,
+    Form,
+    Json,
+    Page,
+    bare,
+    html,
+    is_data,
+    page,
+    page_at,
+    seen,
+    shell_of,
+)
+from noline.doors.http.seeing import MANAGER_OR_ANALYST, sees_people, told_to
 from noline.doors.http.threads import in_thread
 from noline.doors.plain import plain
 from noline.hub import Hub
 from noline.kernel.clock import parse_instant
 from noline.kernel.errors import NoLineError, NotFound
-from noline.stores.access import Role
 from noline.truth.agenda.model import LONGEST_NAME, Asked
 
 Offset = Annotated[int, Parameter(ge=0, le=2**53)]
@@ -54,36 +67,41 @@ COUNTED_FIX: Json = {
 """How the list of frictions is counted."""
 
 
-def sees_people(request: Asking) -> bool:
-    """Whether whoever asks may see who is behind a number."""
-    role: Role = request.state.role
-    return role.includes(Role.MANAGER)
-
-
-@page_at("/", "/home.json", "/home.csv", guards=MANAGER)
+@page_at("/", "/home.json", "/home.csv", guards=MANAGER_OR_ANALYST)
 def home(request: Asking, state: State) -> Page:
     """Where do we lose people, and what to fix first?"""
     told = answers.home(state.hub)
     told["together"] = together.together(state.hub)
     told["counted"]["together"] = together.COUNTED
-    told["frictions"] = frictions.ranked(state.hub, with_persons=sees_people(request))
+    told["frictions"] = frictions.ranked(state.hub)
     told["questions"] = agenda.questions(state.hub)
     told["counted"]["frictions"] = COUNTED_FIX
+    told = seen(request, told)
     return page(request, "home", told, told["handoffs"], lambda: views.home(**told))
 
 
-@page_at("/borders/{sender:str}/{receiver:str}", guards=MANAGER)
+@page_at("/borders/{sender:str}/{receiver:str}", guards=MANAGER_OR_ANALYST)
 def border(request: Asking, state: State, sender: str, receiver: str, offset: Offset = 0) -> Page:
     """One pair of channels; the data hold everybody who was lost, the page a portion."""
     limit = _LOST_AS_DATA if is_data(request) else _LOST_ON_A_PAGE
     to = bare(receiver)
     told = answers.border(state.hub, sender, to, limit, offset, in_parts=True)
     told["time_to"] = _time_to(state.hub, sender, to)
-    told["frictions"] = frictions.ranked(state.hub, with_persons=sees_people(request))
+    told["frictions"] = frictions.ranked(state.hub)
     told["counted"]["frictions"] = COUNTED_FIX
     if told["time_to"]:
         told["counted"]["time_to"] = _counted_time_to(told["time_to"])
-    return page(request, "border", told, told["lost_people"], lambda: views.border(**told, offset=offset), query="")
+    if not sees_people(request):
+        told = _without_people(told)
+    told = seen(request, told)
+    return page(
+        request, "border", told, told["lost_people"] or [], lambda: views.border(**told, offset=offset), query=""
+    )
+
+
+def _without_people(told: Json) -> Json:
+    """A border without who was lost, and without its parts by place and month at once, which come down to a few."""
+    return {**told, "lost_people": None, "breakdowns": {**told["breakdowns"], "store_and_month": []}}
 
 
 def _time_to(hub: Hub, sender: str, receiver: str) -> Json | None:
@@ -100,14 +118,14 @@ def _counted_time_to(told: Mapping[str, Any]) -> Json:
     return {"words": told["counted"]["words"], "parameters": {"from": told["from"], "whichever came first": ends}}
 
 
-@page_at("/frictions", "/frictions.json", "/frictions.csv", guards=MANAGER)
+@page_at("/frictions", "/frictions.json", "/frictions.csv", guards=MANAGER_OR_ANALYST)
 def fix_first(request: Asking, state: State) -> Page:
     """What to fix first."""
-    rows = frictions.ranked(state.hub, with_persons=sees_people(request))
+    rows = seen(request, frictions.ranked(state.hub))
     return page(request, "frictions", rows, rows, lambda: views.fix_list(rows, {"frictions": COUNTED_FIX}))
 
 
-@page_at("/frictions/{friction:str}", guards=MANAGER)
+@page_at("/frictions/{friction:str}", guards=MANAGER_OR_ANALYST)
 def friction(
     request: Asking,
     state: State,
@@ -117,12 +135,12 @@ def friction(
 ) -> Page:
     """One friction; the data hold every case, the page a portion with pictures."""
     hub: Hub = state.hub
-    seen = sees_people(request)
+    people_shown = sees_people(request)
     name = bare(friction)
-    row = frictions.one(hub, name, with_persons=seen)
+    row = seen(request, frictions.one(hub, name))
     limit = _CASES_AS_DATA if is_data(request) else _CASES_ON_A_PAGE
-    cases = [] if row["hidden"] else frictions.cases(hub, name, limit, offset, with_persons=seen)
-    causes = frictions.causes(hub, name)
+    cases = frictions.cases(hub, name, limit, offset) if people_shown else []
+    causes = seen(request, frictions.causes(hub, name))
     told = {"friction": row, "cases": cases, "causes": causes}
 
     def view() -> Any:
@@ -130,7 +148,7 @@ def friction(
         counted = {"friction": row["counted"], "causes": causes["counted"]["where"]}
         counted["effect"] = causes["counted"]["effect"]
         return views.friction(
-            row=row, cases=drawn, causes=causes, counted=counted, offset=offset, people_shown=seen,
+            row=row, cases=drawn, causes=causes, counted=counted, offset=offset, people_shown=people_shown,
             saved=bool(noted),
         )  # fmt: skip
 
@@ -169,7 +187,7 @@ def _who(request: Asking) -> str:
 # --- The explorer ---------------------------------------------------------------------------------------------------
 
 
-@page_at("/explore", "/explore.json", "/explore.csv", guards=MANAGER)
+@page_at("/explore", "/explore.json", "/explore.csv", guards=MANAGER_OR_ANALYST)
 def explore(
     request: Asking,
     state: State,
@@ -197,12 +215,12 @@ def _explored(request: Asking, hub: Hub, asked: Asked | None, looking: Looking) 
     """The answer to a question, or why there is none and what to do; data are refused as the API refuses them."""
     told: Json = {"names": journeys.names(hub), "answer": None, "people": None, "questions": agenda.questions(hub)}
     told["places"] = _places(hub) if asked and asked.by == "store_id" else {}
-    seen = sees_people(request)
+    told["questions"] = seen(request, told["questions"])
     if asked is None:
         return told, "", ""
     try:
-        told["answer"] = journeys.funnel(hub, asked, with_persons=seen)
-        if looking.who and seen:
+        told["answer"] = told_to(request, journeys.funnel(hub, asked))
+        if looking.who and sees_people(request):
             told["people"] = journeys.funnel_persons(
                 hub, asked, looking.who - 1, stopped=looking.stopped, limit=_WALKERS_ON_A_PAGE + 1,
                 offset=looking.offset,

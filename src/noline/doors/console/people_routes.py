@@ -1,7 +1,7 @@
 """The addresses of the pages about customers, and what is decided there about who is who."""
 
 import json
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -25,6 +25,7 @@ from noline.hub import Hub
 from noline.kernel.errors import NoLineError, NotFound
 from noline.kernel.events import Identifier
 from noline.stores.access import Role
+from noline.truth.clients.model import ClientUnreadable, why_not_kept
 
 Query = Annotated[str, Parameter(max_length=200)]
 
@@ -122,19 +123,27 @@ def decide_about(identity: Identity, choice: str, person: str, other: str, by: s
 def take_down(request: Asking, state: State, person: str, data: Form) -> Page:
     """Take down what a customer says yes or no to; the same form sent twice is one statement."""
     hub: Hub = state.hub
-    ask = asked_of(consents.consent(hub, person))
+    told = consents.consent(hub, person)
+    ask = asked_of(told)
     purpose, channel = _chosen(data, "purpose", ask.purposes), _chosen(data, "channel", ask.channels)
     answer, method = _chosen(data, "answer", ("yes", "no")), _chosen(data, "method", ask.how)
     told_by, words = data.get("by", "").strip()[:_LONGEST_NAME], _text(data, "description").strip()
-    if not told_by:
-        raise NotFound(what="name of who takes it down", name=told_by)
-    by = f"{told_by}, {who(request)}"
+    if why := why_not_kept(longest=_LONGEST_NAME, by=told_by) or why_not_kept(words=words or None):
+        raise ClientUnreadable(why=why)
+    by, granted = f"{told_by}, {who(request)}", answer == "yes"
     sent = [data.get("after", ""), purpose, channel, answer, method, by, words]
+    sent.append(str(_opposites(told["history"], purpose, channel, granted=granted)))
     hub.consent.change(
-        person, purpose, channel, granted=answer == "yes", by=by, method=method, description=words or None,
+        person, purpose, channel, granted=granted, by=by, method=method, description=words or None,
         key="console " + json.dumps(sent, ensure_ascii=False),
     )  # fmt: skip
     return Redirect(f"{customer_path(person)}#consent-heading", status_code=303)
+
+
+def _opposites(history: Iterable[dict[str, Any]], purpose: str, channel: str, *, granted: bool) -> int:
+    """How often the opposite was said: a form sent again after that is another statement, not the same sent twice."""
+    about = [one for one in history if (one["purpose"], one["channel"]) == (purpose, channel)]
+    return sum(one["granted"] is not granted for one in about)
 
 
 def _chosen(data: dict[str, str], field: str, offered: Container[str]) -> str:

@@ -23,7 +23,6 @@ from noline.doors.console.review_routes import REVIEW_ROUTES
 from noline.doors.console.scorecard_routes import SCORECARD_ROUTES
 from noline.doors.console.serving import (
     ADMIN,
-    ASSOCIATE,
     MANAGER,
     Asking,
     Form,
@@ -38,6 +37,7 @@ from noline.doors.console.serving import (
 from noline.doors.console.stock_routes import STOCK_ROUTES
 from noline.doors.console.today_routes import TODAY_ROUTES
 from noline.doors.http.auth import COOKIE, own_form
+from noline.doors.http.seeing import ASSOCIATE_OR_ANALYST
 from noline.doors.http.threads import in_thread
 from noline.doors.plain import plain
 from noline.hub import Hub
@@ -190,7 +190,7 @@ def login_with_key(request: Asking, state: State, data: Form) -> Page:
     return _enter(request, access.new_session(role), role, next_path)
 
 
-@post("/logout", include_in_schema=False, status_code=303, guards=ASSOCIATE)
+@post("/logout", include_in_schema=False, status_code=303, guards=ASSOCIATE_OR_ANALYST)
 @in_thread
 def logout(request: Asking, state: State) -> Page:
     """Log out."""

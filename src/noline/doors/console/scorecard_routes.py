@@ -18,7 +18,8 @@ from noline.doors.console.people_routes import who
 from noline.doors.console.periods import ALL, Period, period_of, periods
 from noline.doors.console.render import render
 from noline.doors.console.scorecard import BY, WORDS, Looking
-from noline.doors.console.serving import MANAGER, Asking, Form, Json, Page, html, page, page_at, shell_of
+from noline.doors.console.serving import MANAGER, Asking, Form, Json, Page, html, page, page_at, seen, shell_of
+from noline.doors.http.seeing import MANAGER_OR_ANALYST, sees_people
 from noline.doors.http.threads import in_thread
 from noline.hub import Hub
 from noline.kernel.errors import NoLineError, NotFound
@@ -29,7 +30,7 @@ Text = Annotated[str, Parameter(max_length=60)]
 _SAID = {"set": "The goal is set.", "kept": "Kept, with the numbers as they are today."}
 
 
-@page_at("/scorecard", "/scorecard.json", "/scorecard.csv", guards=MANAGER)
+@page_at("/scorecard", "/scorecard.json", "/scorecard.csv", guards=MANAGER_OR_ANALYST)
 def show(
     request: Asking, state: State, period: Text = "", by: Text = "", words: Text = "", currency: Text = "",
     done: Text = "",
@@ -38,10 +39,10 @@ def show(
     hub: Hub = state.hub
     months = _months(hub)
     looking = _looking(period or _last_over(months), by, words, currency)
-    card = _card(hub, looking)
+    card = seen(request, _card(hub, looking, of_many=not sees_people(request)))
     return page(
         request, "scorecard", card, card["rows"],
-        lambda: _view(hub, card, looking, months, said=_SAID.get(done, "")),
+        lambda: _view(request, card, looking, months, said=_SAID.get(done, "")),
         query=looking.path().partition("?")[2],
     )  # fmt: skip
 
@@ -89,18 +90,19 @@ def _done(request: Asking, hub: Hub, data: Form, deed: Callable[[], object], don
     except NotFound:
         raise
     except NoLineError as refusal:
-        view = _view(hub, _card(hub, looking), looking, _months(hub), refused=str(refusal), hint=refusal.hint)
+        view = _view(request, _card(hub, looking), looking, _months(hub), refused=str(refusal), hint=refusal.hint)
         return html(render("scorecard", view=view, shell=shell_of(request)), refusal.status)
     return Redirect(f"{looking.path(done=done)}#goals-heading", status_code=303)
 
 
-def _view(hub: Hub, card: Json, looking: Looking, months: list[Json], **more: str) -> scorecard.ScorecardPage:
-    goals = aims.goals(hub, now=True)
+def _view(request: Asking, card: Json, looking: Looking, months: list[Json], **more: str) -> scorecard.ScorecardPage:
+    hub: Hub = request.app.state.hub
+    goals = seen(request, aims.goals(hub, now=True))
     return scorecard.scorecard(
         card=card,
         metrics=answers.metrics(),
         goals=goals,
-        check_ins={one["id"]: aims.check_ins(hub, one["id"], MOST_CHECK_INS) for one in goals},
+        check_ins={one["id"]: seen(request, aims.check_ins(hub, one["id"], MOST_CHECK_INS)) for one in goals},
         months=_offered(months),
         currencies=[hub.settings.currency] if hub.settings.rates else [],
         looking=looking,
@@ -108,11 +110,12 @@ def _view(hub: Hub, card: Json, looking: Looking, months: list[Json], **more: st
     )
 
 
-def _card(hub: Hub, looking: Looking) -> Json:
+def _card(hub: Hub, looking: Looking, *, of_many: bool = False) -> Json:
     """The card of one period: a month is held against the month before, a quarter against as many days before."""
     period = looking.period
     is_month = period.name != ALL and "q" not in period.name
-    return answers.card(
+    card = answers.card_of_many if of_many else answers.card
+    return card(
         hub, by=looking.by, period="month" if is_month else "all", since=period.since, until=period.until,
         currency=looking.currency or None,
     )  # fmt: skip

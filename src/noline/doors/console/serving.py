@@ -9,9 +9,11 @@ from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body
 
+from noline.doors.answers.counts import shown_only
 from noline.doors.console import views
 from noline.doors.console.render import render
 from noline.doors.http.auth import needs
+from noline.doors.http.seeing import sees_people, told_to
 from noline.doors.http.threads import in_thread
 from noline.doors.plain import as_csv, plain
 from noline.hub import Hub
@@ -51,9 +53,9 @@ def page(
     path, query: where the data of the page lie, when not where it was asked for.
     """
     if request.url.path.endswith(".json"):
-        return Response(plain(told), media_type=MediaType.JSON)
+        return Response(plain(told_to(request, told)), media_type=MediaType.JSON)
     if request.url.path.endswith(".csv"):
-        return Response(as_csv(plain(rows) or []), media_type="text/csv")
+        return Response(as_csv(plain(told_to(request, rows)) or []), media_type="text/csv")
     shell = shell_of(request)
     shell = replace(shell, path=shell.path if path is None else path, query=shell.query if query is None else query)
     return html(render(name, view=view(), shell=shell))
@@ -62,6 +64,13 @@ def page(
 def is_data(request: Asking) -> bool:
     """Whether the data of a page are asked for, not the page."""
     return request.url.path.endswith((".json", ".csv"))
+
+
+def seen(request: Asking, told: Any) -> Any:
+    """What a page draws, as whoever asks may see it: an analyst's has no row of few people; the data say which went."""
+    if sees_people(request):
+        return told
+    return told_to(request, told) if is_data(request) else shown_only(told_to(request, told))
 
 
 def bare(part: str) -> str:
@@ -88,6 +97,8 @@ def shell_of(request: Asking, *, counting: bool = True) -> views.Shell:
         role=role or "",
         signed_in=role is not None,
         sees_all=role is not None and role.includes(Role.MANAGER),
+        sees_numbers=role is not None and role.includes(Role.ANALYST),
+        sees_people=role is not Role.ANALYST,
         mends=role is Role.ADMIN,
         open_dead_letters=open_letters,
         base_url=str(request.base_url).rstrip("/"),

@@ -10,6 +10,7 @@ from litestar.params import Parameter
 from noline.doors.answers import aims
 from noline.doors.http.auth import needs
 from noline.doors.http.commands import Asking, once, who
+from noline.doors.http.seeing import MANAGER_OR_ANALYST, told_to
 from noline.doors.http.threads import in_thread
 from noline.stores.access import Role as Right
 from noline.truth.aims.model import LONGEST_NAME, LONGEST_TEXT, MOST_REASONS, Aim, Direction, Role, Status
@@ -69,11 +70,11 @@ class CheckInSaid(msgspec.Struct, forbid_unknown_fields=True):
     by: Who | None = None
 
 
-@get("/v1/charters", guards=_MANAGER, tags=["aims"])
+@get("/v1/charters", guards=MANAGER_OR_ANALYST, tags=["aims"])
 @in_thread
-def list_charters(state: State) -> dict[str, Any]:
+def list_charters(state: State, request: Asking) -> dict[str, Any]:
     """What each channel and unit is meant for, and those that nobody stated anything about."""
-    return aims.charters(state.hub)
+    return told_to(request, aims.charters(state.hub))
 
 
 @put("/v1/charters/{channel:str}", guards=_MANAGER, tags=["aims"])
@@ -88,11 +89,11 @@ def state_charter(state: State, request: Asking, channel: str, data: CharterSaid
     return once(request, data, command)
 
 
-@get("/v1/goals", guards=_MANAGER, tags=["aims"])
+@get("/v1/goals", guards=MANAGER_OR_ANALYST, tags=["aims"])
 @in_thread
-def list_goals(state: State, *, now: bool = False) -> list[dict[str, Any]]:
+def list_goals(state: State, request: Asking, *, now: bool = False) -> list[dict[str, Any]]:
     """Goals, the one that is due first at the top, each with the last look; `now`: and what its number says now."""
-    return aims.goals(state.hub, now=now)
+    return told_to(request, aims.goals(state.hub, now=now))
 
 
 @post("/v1/goals", guards=_MANAGER, tags=["aims"], status_code=200)
@@ -114,11 +115,13 @@ def drop_goal(state: State, request: Asking, goal: str) -> dict[str, Any]:
     return aims.drop_goal(state.hub, goal, by=who(request))
 
 
-@get("/v1/goals/{goal:str}/check-ins", guards=_MANAGER, tags=["aims"])
+@get("/v1/goals/{goal:str}/check-ins", guards=MANAGER_OR_ANALYST, tags=["aims"])
 @in_thread
-def list_check_ins(state: State, goal: str, limit: Limit = 100, offset: Offset = 0) -> list[dict[str, Any]]:
+def list_check_ins(
+    state: State, request: Asking, goal: str, limit: Limit = 100, offset: Offset = 0
+) -> list[dict[str, Any]]:
     """The looks at a goal, the last one first, with the numbers as they were then; of dropped goals too."""
-    return aims.check_ins(state.hub, goal, limit, offset)
+    return told_to(request, aims.check_ins(state.hub, goal, limit, offset))
 
 
 @post("/v1/goals/{goal:str}/check-ins", guards=_MANAGER, tags=["aims"], status_code=200)

@@ -29,16 +29,17 @@ class ForeignForm(Refused):
     hint = "Use the console's own pages."
 
 
-def needs(role: Role) -> Guard:
-    """A guard: only callers of this role (or a larger one) pass; the caller's role is kept on the connection."""
+def needs(*roles: Role) -> Guard:
+    """A guard: callers with the rights of one of these roles pass; the caller's role is kept on the connection."""
+    told = " or ".join(roles)
 
     def guard(connection: Connection, _: BaseRouteHandler) -> None:
         found = role_of(connection)
         connection.state.role = found
-        if not found.includes(role):
-            raise RoleTooSmall(role=found, needs=role)
+        if not any(found.includes(role) for role in roles):
+            raise RoleTooSmall(role=found, needs=told)
 
-    NEEDED[guard] = role
+    NEEDED[guard] = told
     return guard
 
 
@@ -49,8 +50,8 @@ def require(connection: Connection, role: Role) -> None:
         raise RoleTooSmall(role=found, needs=role)
 
 
-NEEDED: dict[Guard, Role] = {}
-"""The role each guard asks for, so that the description of the API can tell it."""
+NEEDED: dict[Guard, str] = {}
+"""The role each guard asks for (`associate or analyst` where either will do), so that the API's description has it."""
 
 
 def own_form(connection: Connection, _: BaseRouteHandler) -> None:

@@ -1,4 +1,8 @@
-"""Looking after customers over HTTP: the day of a store, notes, the adviser, appointments, follow-ups and cases."""
+"""Looking after customers over HTTP: the day of a store, notes, the adviser, appointments, follow-ups and cases.
+
+Appointments, cases and reviews may have their ids from a channel. Where no path can hold one (`A/17`, `..`) it stands
+in the query, and anything in its place: `/v1/cases/-/resolve?id=A%2F17`.
+"""
 
 from typing import Annotated, Any
 
@@ -22,6 +26,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"^[^\
 Store = Annotated[str, Parameter(min_length=1, max_length=200)]
 Instant = Annotated[str | None, Parameter(max_length=40)]
 Limit = Annotated[int, Parameter(ge=1, le=1000)]
+Named = Annotated[str | None, Parameter(query="id", min_length=1)]
 Answer = Response[dict[str, Any]]
 
 
@@ -135,36 +140,36 @@ def name_adviser(state: State, request: Asking, person: str, data: NewAdviser) -
 def book_appointment(state: State, request: Asking, person: str, data: NewAppointment) -> Answer:
     """Agree on an appointment at a store; the same `Idempotency-Key` is the same appointment."""
     hub, by = state.hub, who(request, data.by)
-    at = hub.shop_days.instant(data.at, data.store)
-    return once(
-        request,
-        data,
-        lambda: answers.appointment(hub, hub.clienteling.book(person, data.store, at, data.topic, by=by)),
-    )
+
+    def agree() -> dict[str, Any]:
+        at = hub.shop_days.bookable(data.at, data.store)
+        return answers.appointment(hub, hub.clienteling.book(person, data.store, at, data.topic, by=by))
+
+    return once(request, data, agree)
 
 
 @post("/v1/appointments/{appointment:str}/keep", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def keep_appointment(state: State, request: Asking, appointment: str, data: Doer) -> Answer:
+def keep_appointment(state: State, request: Asking, appointment: str, data: Doer, named: Named = None) -> Answer:
     """The customer came; told again nothing happens."""
     hub, by = state.hub, who(request, data.by)
-    return once(request, data, lambda: answers.appointment(hub, hub.clienteling.keep(appointment, by=by)))
+    return once(request, data, lambda: answers.appointment(hub, hub.clienteling.keep(named or appointment, by=by)))
 
 
 @post("/v1/appointments/{appointment:str}/miss", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def miss_appointment(state: State, request: Asking, appointment: str, data: Doer) -> Answer:
+def miss_appointment(state: State, request: Asking, appointment: str, data: Doer, named: Named = None) -> Answer:
     """The customer did not come; told again nothing happens."""
     hub, by = state.hub, who(request, data.by)
-    return once(request, data, lambda: answers.appointment(hub, hub.clienteling.miss(appointment, by=by)))
+    return once(request, data, lambda: answers.appointment(hub, hub.clienteling.miss(named or appointment, by=by)))
 
 
 @post("/v1/appointments/{appointment:str}/withdraw", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def withdraw_appointment(state: State, request: Asking, appointment: str, data: Doer) -> Answer:
+def withdraw_appointment(state: State, request: Asking, appointment: str, data: Doer, named: Named = None) -> Answer:
     """The appointment is off; told again nothing happens."""
     hub, by = state.hub, who(request, data.by)
-    return once(request, data, lambda: answers.appointment(hub, hub.clienteling.withdraw(appointment, by=by)))
+    return once(request, data, lambda: answers.appointment(hub, hub.clienteling.withdraw(named or appointment, by=by)))
 
 
 @post("/v1/customers/{person:str}/follow-ups", guards=_ASSOCIATE, tags=["counter"], status_code=200)
@@ -211,21 +216,21 @@ def open_case(state: State, request: Asking, person: str, data: NewCase) -> Answ
 
 @post("/v1/cases/{case:str}/resolve", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def resolve_case(state: State, request: Asking, case: str, data: Outcome) -> Answer:
+def resolve_case(state: State, request: Asking, case: str, data: Outcome, named: Named = None) -> Answer:
     """Say how a case ended; one that is closed stays as it is."""
     hub, by = state.hub, who(request, data.by)
     return once(
-        request, data, lambda: answers.case(hub, hub.clienteling.resolve_case(case, data.outcome, by=by))
+        request, data, lambda: answers.case(hub, hub.clienteling.resolve_case(named or case, data.outcome, by=by))
     )  # fmt: skip
 
 
 @post("/v1/reviews/{review:str}/answer", guards=_ASSOCIATE, tags=["counter"], status_code=200)
 @in_thread
-def answer_review(state: State, request: Asking, review: str, data: Outcome) -> Answer:
+def answer_review(state: State, request: Asking, review: str, data: Outcome, named: Named = None) -> Answer:
     """Say what a customer was answered who said something of us; one that is answered stays as it is."""
     hub, by = state.hub, who(request, data.by)
     return once(
-        request, data, lambda: answers.review(hub, hub.clienteling.answer_review(review, data.outcome, by=by))
+        request, data, lambda: answers.review(hub, hub.clienteling.answer_review(named or review, data.outcome, by=by))
     )  # fmt: skip
 
 

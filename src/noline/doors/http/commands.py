@@ -13,6 +13,8 @@ from noline.hub import Hub
 
 Asking = Request[Any, Any, Any]
 
+_SESSIONS = "sessions of the console"
+
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
@@ -27,7 +29,8 @@ def once(request: Asking, data: Any, do: Callable[[], Any], *, status: int = 200
     data: what was asked, as read. Raises IdempotencyKeyReused, IdempotencyKeyUnreadable and what `do` raises.
     """
     key = request.headers.get("idempotency-key")
-    what = f"{request.method} {request.url.path} ".encode() + _encode(data)
+    query = f"?{request.url.query}" if request.url.query else ""
+    what = f"{request.method} {request.url.path}{query} ".encode() + _encode(data)
     code, body = once_under(key, request, what, lambda: (status, _encode(do())))
     answer: Response[Any] = Response(body, status_code=code, media_type=MediaType.JSON)
     return answer
@@ -43,7 +46,11 @@ def once_under(key: str | None, request: Asking, what: bytes, do: Callable[[], t
 
 
 def _caller(hub: Hub, request: Asking) -> str:
-    return caller_of(hub, request.headers.get("authorization") or request.cookies.get(COOKIE) or "")
+    """Whose keys these are. All sessions are one caller: who logs in again between two tries goes on with the first."""
+    said = request.headers.get("authorization")
+    if not said and COOKIE in request.cookies:
+        return hub.vault.digest(_SESSIONS).hex()
+    return caller_of(hub, said or "")
 
 
 def caller_of(hub: Hub, said: str) -> str:

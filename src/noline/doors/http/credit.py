@@ -8,6 +8,8 @@ from litestar.params import Parameter
 
 from noline.doors.answers import credit
 from noline.doors.http.auth import needs
+from noline.doors.http.commands import Asking
+from noline.doors.http.seeing import MANAGER_OR_ANALYST, told_to
 from noline.doors.http.threads import in_thread
 from noline.flows.goods import instant_or_none
 from noline.stores.access import Role
@@ -23,22 +25,30 @@ Offset = Annotated[int, Parameter(ge=0, le=2**53)]
 Order = Annotated[int, Parameter(ge=1, le=6)]
 
 
-@get("/v1/credit", guards=_MANAGER, tags=["credit"])
+@get("/v1/credit", guards=MANAGER_OR_ANALYST, tags=["credit"])
 @in_thread
 def credit_units(
-    state: State, *, method: Asked = None, since: Instant = None, until: Instant = None, by_month: bool = False
+    state: State,
+    request: Asking,
+    *,
+    method: Asked = None,
+    since: Instant = None,
+    until: Instant = None,
+    by_month: bool = False,
 ) -> dict[str, Any]:
     """Each unit in today's books and as it earned: paid back, shared, its floor; in each currency."""
-    return credit.units(state.hub, method, instant_or_none(since), instant_or_none(until), by_month=by_month)
+    return told_to(
+        request, credit.units(state.hub, method, instant_or_none(since), instant_or_none(until), by_month=by_month)
+    )
 
 
-@get("/v1/credit/units/{unit:str}", guards=_MANAGER, tags=["credit"])
+@get("/v1/credit/units/{unit:str}", guards=MANAGER_OR_ANALYST, tags=["credit"])
 @in_thread
 def credit_unit(
-    state: State, unit: str, method: Asked = None, since: Instant = None, until: Instant = None
+    state: State, request: Asking, unit: str, method: Asked = None, since: Instant = None, until: Instant = None
 ) -> dict[str, Any]:
     """One unit by month, and what it would earn if it stopped helping others."""
-    return credit.unit(state.hub, unit, method, instant_or_none(since), instant_or_none(until))
+    return told_to(request, credit.unit(state.hub, unit, method, instant_or_none(since), instant_or_none(until)))
 
 
 @get("/v1/credit/orders", guards=_MANAGER, tags=["credit"])
@@ -64,39 +74,46 @@ def credit_order_by_id(state: State, id: Name, method: Asked = None) -> dict[str
     return credit.order(state.hub, id, method)
 
 
-@get("/v1/credit/guarantee", guards=_MANAGER, tags=["credit"])
+@get("/v1/credit/guarantee", guards=MANAGER_OR_ANALYST, tags=["credit"])
 @in_thread
 def credit_guarantee(
-    state: State, books: Name = "today", currency: Currency = None, since: Instant = None, until: Instant = None
+    state: State,
+    request: Asking,
+    books: Name = "today",
+    currency: Currency = None,
+    since: Instant = None,
+    until: Instant = None,
 ) -> dict[str, Any]:
     """Whether any unit or group of units is worse off than alone.
 
     books: today, fair, a method, or `markov over totals`.
     """
-    return credit.guarantee(state.hub, books, currency, instant_or_none(since), instant_or_none(until))
+    return told_to(
+        request, credit.guarantee(state.hub, books, currency, instant_or_none(since), instant_or_none(until))
+    )
 
 
-@get("/v1/credit/what-if", guards=_MANAGER, tags=["credit"])
+@get("/v1/credit/what-if", guards=MANAGER_OR_ANALYST, tags=["credit"])
 @in_thread
 def credit_what_if(
-    state: State, unit: Name, method: Asked = None, since: Instant = None, until: Instant = None
+    state: State, request: Asking, unit: Name, method: Asked = None, since: Instant = None, until: Instant = None
 ) -> dict[str, Any]:
     """What a unit would earn if it stopped helping the others, by today's books and by these."""
-    return credit.what_if(state.hub, unit, method, instant_or_none(since), instant_or_none(until))
+    return told_to(request, credit.what_if(state.hub, unit, method, instant_or_none(since), instant_or_none(until)))
 
 
-@get("/v1/credit/handoffs", guards=_MANAGER, tags=["credit"])
+@get("/v1/credit/handoffs", guards=MANAGER_OR_ANALYST, tags=["credit"])
 @in_thread
-def credit_handoffs(state: State, order: Order = 1) -> list[dict[str, Any]]:
+def credit_handoffs(state: State, request: Asking, order: Order = 1) -> list[dict[str, Any]]:
     """What each way from one channel to the next is worth: what would be lost if it led to nothing."""
-    return credit.handoffs(state.hub, order)
+    return told_to(request, credit.handoffs(state.hub, order))
 
 
-@get("/v1/credit/journeys", guards=_MANAGER, tags=["credit"])
+@get("/v1/credit/journeys", guards=MANAGER_OR_ANALYST, tags=["credit"])
 @in_thread
-def credit_journeys(state: State, method: Name = "shapley", order: Order = 1) -> dict[str, Any]:
+def credit_journeys(state: State, request: Asking, method: Name = "shapley", order: Order = 1) -> dict[str, Any]:
     """What each channel gets of the orders by a method over journeys: first, last, shapley, markov and others."""
-    return credit.journeys(state.hub, method, order)
+    return told_to(request, credit.journeys(state.hub, method, order))
 
 
 CREDIT_ROUTES = [

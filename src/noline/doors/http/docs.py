@@ -23,7 +23,6 @@ from noline.channels.segment import ROUTES
 from noline.doors.console import views
 from noline.doors.console.render import render
 from noline.doors.http.auth import NEEDED
-from noline.stores.access import Role
 
 _SUMMARIES = {
     "batch": "Many items of the tracking contract at once",
@@ -132,7 +131,7 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, *, writes: bool) 
     }
 
 
-def _refusals(operation: Operation, role: Role | None, *, writes: bool) -> list[str]:
+def _refusals(operation: Operation, role: str | None, *, writes: bool) -> list[str]:
     """The statuses with which an operation may refuse."""
     places = {one.param_in for one in operation.parameters or () if isinstance(one, OpenAPIParameter)}
     return [

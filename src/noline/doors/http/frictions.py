@@ -10,6 +10,7 @@ from litestar.params import Parameter
 from noline.doors.answers import frictions
 from noline.doors.http.auth import needs
 from noline.doors.http.commands import Asking, once, who
+from noline.doors.http.seeing import MANAGER_OR_ANALYST, told_to
 from noline.doors.http.threads import in_thread
 from noline.doors.plain import plain
 from noline.stores.access import Role
@@ -37,18 +38,18 @@ class CareSaid(msgspec.Struct, forbid_unknown_fields=True):
     by: Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=_NO_NUL)] | None = None
 
 
-@get("/v1/frictions", guards=_MANAGER, tags=["frictions"])
+@get("/v1/frictions", guards=MANAGER_OR_ANALYST, tags=["frictions"])
 @in_thread
-def list_frictions(state: State) -> list[dict[str, Any]]:
+def list_frictions(state: State, request: Asking) -> list[dict[str, Any]]:
     """Every friction, the one to fix first at the top: how many met it, what it costs, who cares for it."""
-    return plain(frictions.ranked(state.hub))
+    return told_to(request, plain(frictions.ranked(state.hub)))
 
 
-@get("/v1/frictions/{friction:str}", guards=_MANAGER, tags=["frictions"])
+@get("/v1/frictions/{friction:str}", guards=MANAGER_OR_ANALYST, tags=["frictions"])
 @in_thread
-def get_friction(state: State, friction: str) -> dict[str, Any]:
+def get_friction(state: State, request: Asking, friction: str) -> dict[str, Any]:
     """One friction: how many, what it costs, who cares for it, and how it is counted."""
-    return plain(frictions.one(state.hub, friction))
+    return told_to(request, plain(frictions.one(state.hub, friction)))
 
 
 @get("/v1/frictions/{friction:str}/cases", guards=_MANAGER, tags=["frictions"])
@@ -65,16 +66,17 @@ def care_for(state: State, request: Asking, friction: str, data: CareSaid) -> Re
     return once(request, data, lambda: frictions.cared(state.hub, friction, by=who(request, data.by), **_told(data)))
 
 
-@get("/v1/causes", guards=_MANAGER, tags=["frictions"])
+@get("/v1/causes", guards=MANAGER_OR_ANALYST, tags=["frictions"])
 @in_thread
 def list_causes(
     state: State,
+    request: Asking,
     friction: Annotated[str | None, Parameter(min_length=1, max_length=LONGEST_NAME)] = None,
     sender: Annotated[str | None, Parameter(query="from", min_length=1, max_length=LONGEST_NAME)] = None,
     receiver: Annotated[str | None, Parameter(query="to", min_length=1, max_length=LONGEST_NAME)] = None,
 ) -> dict[str, Any]:
     """Where a friction, or the loss on a border (`from` and `to`), stands out: stores, months, countries and both."""
-    return plain(frictions.causes(state.hub, friction, sender, receiver))
+    return told_to(request, plain(frictions.causes(state.hub, friction, sender, receiver)))
 
 
 def _told(data: CareSaid) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from litestar.params import Parameter
 from noline.doors.answers import agenda, journeys
 from noline.doors.http.auth import needs
 from noline.doors.http.commands import Asking, once, who
+from noline.doors.http.seeing import MANAGER_OR_ANALYST, told_to
 from noline.doors.http.threads import in_thread
 from noline.stores.access import Role
 from noline.truth.agenda.model import LONGEST_NAME, MOST_STEPS, Asked
@@ -24,6 +25,7 @@ Step = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, patter
 Span = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=_NO_NUL)]
 AskedStep = Annotated[str, Parameter(min_length=1, max_length=LONGEST_NAME)]
 Who = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=_NO_NUL)]
+Few = int | msgspec.UnsetType
 
 
 class FunnelAsked(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,7 +67,10 @@ class QuestionSaved(FunnelAsked, kw_only=True, forbid_unknown_fields=True):
 
 
 class LevelTold(msgspec.Struct):
-    """How many people reached a step, of the first step and of the last required one before it, with 95 % intervals."""
+    """How many people reached a step, of the first step and of the last required one before it, with 95 % intervals.
+
+    fewer_than: to an analyst, of how many people at least a cell tells; those that are null count fewer.
+    """
 
     step: str
     persons: int | None
@@ -77,6 +82,7 @@ class LevelTold(msgspec.Struct):
     share_of_before_high: float | None
     too_few: bool | None
     hidden: bool
+    fewer_than: Few = msgspec.UNSET
 
 
 class FunnelTold(msgspec.Struct):
@@ -90,6 +96,7 @@ class FunnelTold(msgspec.Struct):
     counted: dict[str, Any]
     still_open: int | None
     parts: dict[str, list[LevelTold]] | None = None
+    fewer_than: Few = msgspec.UNSET
 
 
 class PersonTold(msgspec.Struct):
@@ -101,11 +108,11 @@ class PersonTold(msgspec.Struct):
     reached_at: str
 
 
-@post("/v1/journeys/funnel", guards=_MANAGER, tags=["journeys"], status_code=200)
+@post("/v1/journeys/funnel", guards=MANAGER_OR_ANALYST, tags=["journeys"], status_code=200)
 @in_thread
-def ask_funnel(state: State, data: FunnelAsked) -> FunnelTold:
+def ask_funnel(state: State, request: Asking, data: FunnelAsked) -> FunnelTold:
     """How many people went which steps, one after the other, within a time."""
-    return msgspec.convert(journeys.funnel(state.hub, asked_of(data)), FunnelTold)
+    return msgspec.convert(told_to(request, journeys.funnel(state.hub, asked_of(data))), FunnelTold)
 
 
 @post("/v1/journeys/funnel/persons", guards=_MANAGER, tags=["journeys"], status_code=200)
@@ -118,38 +125,39 @@ def ask_funnel_persons(state: State, data: PersonsAsked) -> list[PersonTold]:
     return msgspec.convert(found, list[PersonTold])
 
 
-@get("/v1/journeys/names", guards=_MANAGER, tags=["journeys"])
+@get("/v1/journeys/names", guards=MANAGER_OR_ANALYST, tags=["journeys"])
 @in_thread
-def list_names(state: State) -> dict[str, Any]:
+def list_names(state: State, request: Asking) -> dict[str, Any]:
     """What a funnel can be made of: channels and actions with how many events each has, and columns to part by."""
-    return journeys.names(state.hub)
+    return told_to(request, journeys.names(state.hub))
 
 
-@get("/v1/journeys/matrix", guards=_MANAGER, tags=["journeys"])
+@get("/v1/journeys/matrix", guards=MANAGER_OR_ANALYST, tags=["journeys"])
 @in_thread
-def get_matrix(state: State) -> dict[str, Any]:
+def get_matrix(state: State, request: Asking) -> dict[str, Any]:
     """Each pair of channels in which visits followed each other: how often, how many people, how long it took."""
-    return journeys.matrix(state.hub)
+    return told_to(request, journeys.matrix(state.hub))
 
 
-@get("/v1/journeys/time-to", guards=_MANAGER, tags=["journeys"])
+@get("/v1/journeys/time-to", guards=MANAGER_OR_ANALYST, tags=["journeys"])
 @in_thread
 def get_time_to(
     state: State,
+    request: Asking,
     begin: Annotated[str, Parameter(query="from", min_length=1, max_length=LONGEST_NAME)],
     to: AskedStep,
     competing: Annotated[list[AskedStep] | None, Parameter(max_items=journeys.MOST_COMPETING)] = None,
     at: Annotated[list[str] | None, Parameter(max_items=journeys.MOST_MOMENTS)] = None,
 ) -> dict[str, Any]:
     """How many had come from one event to another after some time, with other ends in their way."""
-    return journeys.time_to(state.hub, begin, to, competing or (), at or journeys.AFTER)
+    return told_to(request, journeys.time_to(state.hub, begin, to, competing or (), at or journeys.AFTER))
 
 
-@get("/v1/journeys/questions", guards=_MANAGER, tags=["journeys"])
+@get("/v1/journeys/questions", guards=MANAGER_OR_ANALYST, tags=["journeys"])
 @in_thread
-def list_questions(state: State) -> list[dict[str, Any]]:
+def list_questions(state: State, request: Asking) -> list[dict[str, Any]]:
     """Saved questions, the one saved last first, each with its baseline and the last alert."""
-    return agenda.questions(state.hub)
+    return told_to(request, agenda.questions(state.hub))
 
 
 @post("/v1/journeys/questions", guards=_MANAGER, tags=["journeys"], status_code=200)
@@ -171,11 +179,11 @@ def drop_question(state: State, request: Asking, question: str) -> dict[str, Any
     return {"id": question, "dropped": state.hub.agenda.drop(question, by=who(request))}
 
 
-@get("/v1/journeys/alerts", guards=_MANAGER, tags=["journeys"])
+@get("/v1/journeys/alerts", guards=MANAGER_OR_ANALYST, tags=["journeys"])
 @in_thread
-def list_alerts(state: State, limit: Limit = 100, offset: Offset = 0) -> list[dict[str, Any]]:
+def list_alerts(state: State, request: Asking, limit: Limit = 100, offset: Offset = 0) -> list[dict[str, Any]]:
     """Alerts raised and ended by saved questions, the last one first."""
-    return agenda.alerts(state.hub, limit, offset)
+    return told_to(request, agenda.alerts(state.hub, limit, offset))
 
 
 def asked_of(data: FunnelAsked) -> Asked:

@@ -8,6 +8,8 @@ from litestar.params import Parameter
 
 from noline.doors import answers
 from noline.doors.http.auth import needs
+from noline.doors.http.commands import Asking
+from noline.doors.http.seeing import ASSOCIATE_OR_ANALYST, MANAGER_OR_ANALYST, told_to
 from noline.doors.http.threads import in_thread
 from noline.doors.plain import plain
 from noline.stores.access import Role
@@ -19,26 +21,27 @@ _ASSOCIATE = [needs(Role.ASSOCIATE)]
 _MANAGER = [needs(Role.MANAGER)]
 
 
-@get("/v1/journeys/handoffs", guards=_MANAGER, tags=["journeys"])
+@get("/v1/journeys/handoffs", guards=MANAGER_OR_ANALYST, tags=["journeys"])
 @in_thread
-def list_handoffs(state: State) -> list[dict[str, Any]]:
+def list_handoffs(state: State, request: Asking) -> list[dict[str, Any]]:
     """Each pair of channels that people were handed over between, most lost people first."""
-    return answers.handoffs(state.hub)
+    return told_to(request, answers.handoffs(state.hub))
 
 
-@get("/v1/journeys/handoffs/{sender:str}/{receiver:str}/groups", guards=_MANAGER, tags=["journeys"])
+@get("/v1/journeys/handoffs/{sender:str}/{receiver:str}/groups", guards=MANAGER_OR_ANALYST, tags=["journeys"])
 @in_thread
 def list_handoff_groups(
-    state: State, sender: str, receiver: str, limit: Limit = 100, offset: Offset = 0
+    state: State, request: Asking, sender: str, receiver: str, limit: Limit = 100, offset: Offset = 0
 ) -> list[dict[str, Any]]:
     """The declared hand-offs of one pair of channels by their group."""
-    return answers.handoff_groups(state.hub, sender, receiver)[offset : offset + limit]
+    return told_to(request, answers.handoff_groups(state.hub, sender, receiver))[offset : offset + limit]
 
 
-@get("/v1/journeys/handoffs/{sender:str}/{receiver:str}/breakdown", guards=_MANAGER, tags=["journeys"])
+@get("/v1/journeys/handoffs/{sender:str}/{receiver:str}/breakdown", guards=MANAGER_OR_ANALYST, tags=["journeys"])
 @in_thread
 def list_handoff_breakdown(
     state: State,
+    request: Asking,
     sender: str,
     receiver: str,
     *,
@@ -48,16 +51,17 @@ def list_handoff_breakdown(
     offset: Offset = 0,
 ) -> list[dict[str, Any]]:
     """One pair of channels in parts: where and when people are lost between them."""
-    return answers.handoff_breakdown(state.hub, sender, receiver, by, monthly=monthly)[offset : offset + limit]
+    parts = answers.handoff_breakdown(state.hub, sender, receiver, by, monthly=monthly)
+    return told_to(request, parts)[offset : offset + limit]
 
 
-@get("/v1/journeys/carried-over/{sender:str}/{receiver:str}", guards=_MANAGER, tags=["journeys"])
+@get("/v1/journeys/carried-over/{sender:str}/{receiver:str}", guards=MANAGER_OR_ANALYST, tags=["journeys"])
 @in_thread
 def list_carried_over(
-    state: State, sender: str, receiver: str, within_days: Annotated[int, Parameter(ge=1, le=366)] = 7
+    state: State, request: Asking, sender: str, receiver: str, within_days: Annotated[int, Parameter(ge=1, le=366)] = 7
 ) -> list[dict[str, Any]]:
     """What one channel prepared and another sold, by place: people, orders and revenue."""
-    return answers.carried_over(state.hub, sender, receiver, within_days)
+    return told_to(request, answers.carried_over(state.hub, sender, receiver, within_days))
 
 
 @get("/v1/journeys/handoffs/{sender:str}/{receiver:str}/lost", guards=_MANAGER, tags=["journeys"])
@@ -69,21 +73,21 @@ def list_lost_people(
     return answers.lost_people(state.hub, sender, receiver, limit, offset)
 
 
-@get("/v1/journeys/drop-offs", guards=_MANAGER, tags=["journeys"])
+@get("/v1/journeys/drop-offs", guards=MANAGER_OR_ANALYST, tags=["journeys"])
 @in_thread
-def list_drop_offs(state: State) -> list[dict[str, Any]]:
+def list_drop_offs(state: State, request: Asking) -> list[dict[str, Any]]:
     """By channel: who showed intent and reached no goal there, and who only seemed to be lost."""
-    return answers.drop_offs(state.hub)
+    return told_to(request, answers.drop_offs(state.hub))
 
 
-@get("/v1/sales", guards=_MANAGER, tags=["sales"])
+@get("/v1/sales", guards=MANAGER_OR_ANALYST, tags=["sales"])
 @in_thread
-def get_sales(state: State, *, by_month: bool = False) -> list[dict[str, Any]]:
+def get_sales(state: State, request: Asking, *, by_month: bool = False) -> list[dict[str, Any]]:
     """Orders, people and revenue of each channel in each currency, of all time or of each month."""
-    return answers.sales_by_channel(state.hub, by_month=by_month)
+    return told_to(request, answers.sales_by_channel(state.hub, by_month=by_month))
 
 
-@get("/v1/counted/{question:str}", guards=_MANAGER, tags=["journeys"])
+@get("/v1/counted/{question:str}", guards=MANAGER_OR_ANALYST, tags=["journeys"])
 @in_thread
 def get_counted(state: State, question: str) -> dict[str, Any]:
     """How a question is counted: words, SQL and parameters."""
@@ -122,14 +126,14 @@ def get_order(state: State, order_id: str) -> dict[str, Any]:
     return answers.order(state.hub, order_id)
 
 
-@get("/v1/stock/{sku:str}", guards=_ASSOCIATE, tags=["stock"])
+@get("/v1/stock/{sku:str}", guards=ASSOCIATE_OR_ANALYST, tags=["stock"])
 @in_thread
 def get_stock(state: State, sku: str) -> dict[str, Any]:
     """Where an item is, company-wide."""
     return answers.stock(state.hub, sku)
 
 
-@get("/v1/catalogue/items", guards=_ASSOCIATE, tags=["catalogue"])
+@get("/v1/catalogue/items", guards=ASSOCIATE_OR_ANALYST, tags=["catalogue"])
 @in_thread
 def find_items(
     state: State, q: Annotated[str, Parameter(max_length=200)] = "", limit: Limit = 20
@@ -139,7 +143,7 @@ def find_items(
         return plain(state.hub.catalogue.search(reader, q, limit))
 
 
-@get("/v1/catalogue/locations", guards=_ASSOCIATE, tags=["catalogue"])
+@get("/v1/catalogue/locations", guards=ASSOCIATE_OR_ANALYST, tags=["catalogue"])
 @in_thread
 def list_locations(state: State, limit: Limit = 1000, offset: Offset = 0) -> list[dict[str, Any]]:
     """Stores, warehouses and other places."""
@@ -147,21 +151,21 @@ def list_locations(state: State, limit: Limit = 1000, offset: Offset = 0) -> lis
         return plain(state.hub.catalogue.locations(reader)[offset : offset + limit])
 
 
-@get("/v1/prices/conflicts", guards=_MANAGER, tags=["prices"])
+@get("/v1/prices/conflicts", guards=MANAGER_OR_ANALYST, tags=["prices"])
 @in_thread
 def list_price_conflicts(state: State, limit: Limit = 100) -> list[dict[str, Any]]:
     """Items whose price differs between channels today."""
     return answers.price_conflicts(state.hub, state.hub.now_of_history(), limit)
 
 
-@get("/v1/prices/{sku:str}", guards=_ASSOCIATE, tags=["prices"])
+@get("/v1/prices/{sku:str}", guards=ASSOCIATE_OR_ANALYST, tags=["prices"])
 @in_thread
 def get_prices(state: State, sku: str) -> dict[str, Any]:
     """Every price of an item that was set."""
     return answers.prices(state.hub, sku)
 
 
-@get("/v1/feedback", guards=_MANAGER, tags=["feedback"])
+@get("/v1/feedback", guards=MANAGER_OR_ANALYST, tags=["feedback"])
 @in_thread
 def get_feedback(state: State) -> dict[str, Any]:
     """How many loops are open, since when, and where."""

@@ -8,6 +8,8 @@ from litestar.params import Parameter
 
 from noline.doors.answers import roles
 from noline.doors.http.auth import needs
+from noline.doors.http.commands import Asking
+from noline.doors.http.seeing import MANAGER_OR_ANALYST, told_to
 from noline.doors.http.threads import in_thread
 from noline.doors.plain import plain
 from noline.stores.access import Role
@@ -18,34 +20,34 @@ By = Annotated[str, Parameter(min_length=1, max_length=20)]
 Kth = Annotated[int, Parameter(ge=-(2**31), le=2**31)]
 
 
-@get("/v1/channels/roles", guards=_MANAGER, tags=["channels"])
+@get("/v1/channels/roles", guards=MANAGER_OR_ANALYST, tags=["channels"])
 @in_thread
-def channel_roles(state: State, by: By = "channel") -> dict[str, Any]:
+def channel_roles(state: State, request: Asking, by: By = "channel") -> dict[str, Any]:
     """What the orders of each channel (`by=unit`: of each store too) show: whom it brings, keeps and gets back."""
-    return plain(roles.roles(state.hub, by))
+    return told_to(request, plain(roles.roles(state.hub, by)))
 
 
-@get("/v1/channels/migration", guards=_MANAGER, tags=["channels"])
+@get("/v1/channels/migration", guards=MANAGER_OR_ANALYST, tags=["channels"])
 @in_thread
-def channel_migration(state: State, k: Kth = 2) -> dict[str, Any]:
+def channel_migration(state: State, request: Asking, k: Kth = 2) -> dict[str, Any]:
     """Where customers go from their first order to their k-th, and how many are lost on the way."""
-    return plain(roles.migration(state.hub, k))
+    return told_to(request, plain(roles.migration(state.hub, k)))
 
 
-@get("/v1/channels/customers", guards=_MANAGER, tags=["channels"])
+@get("/v1/channels/customers", guards=MANAGER_OR_ANALYST, tags=["channels"])
 @in_thread
-def channel_customers(state: State) -> dict[str, Any]:
+def channel_customers(state: State, request: Asking) -> dict[str, Any]:
     """Customers by how they use channels: one, several, crossing inside an order, crossing both ways."""
-    return plain(roles.customers(state.hub))
+    return told_to(request, plain(roles.customers(state.hub)))
 
 
-@get("/v1/channels/index", guards=_MANAGER, tags=["channels"])
+@get("/v1/channels/index", guards=MANAGER_OR_ANALYST, tags=["channels"])
 @in_thread
 def company_index(
-    state: State, lookup_p95_ms: Annotated[float | None, Parameter(ge=0, le=1e9)] = None
+    state: State, request: Asking, lookup_p95_ms: Annotated[float | None, Parameter(ge=0, le=1e9)] = None
 ) -> dict[str, Any]:
     """What the company can do across channels: what exists, and how well it works."""
-    return plain(roles.index(state.hub, lookup_p95_ms))
+    return told_to(request, plain(roles.index(state.hub, lookup_p95_ms)))
 
 
 @get("/v1/channels/partners", guards=_MANAGER, tags=["channels"])

@@ -8,13 +8,13 @@ from litestar.datastructures import State
 from litestar.params import Parameter
 
 from noline.doors.answers import scorecard
-from noline.doors.http.auth import needs
+from noline.doors.http.commands import Asking
+from noline.doors.http.seeing import MANAGER_OR_ANALYST, sees_people
 from noline.doors.http.threads import in_thread
 from noline.doors.plain import as_csv, plain
 from noline.flows.goods import instant_or_none
-from noline.stores.access import Role
+from noline.hub import Hub
 
-_MANAGER = [needs(Role.MANAGER)]
 _MOST_METRICS = 100
 
 By = Annotated[str, Parameter(max_length=100, description="unit, channel, country, several with commas, or company.")]
@@ -56,6 +56,7 @@ class NumberTold(msgspec.Struct):
 
     value: whole minor units of `currency` for money. low, high: the 95 % interval of a share. before: one period back.
     programme: of an effect, which test. why: of an effect that is not measured yet, how many of how many there are.
+    fewer_than: to an analyst, of how many people at least a cell tells; those that are null count fewer.
     """
 
     metric: str
@@ -75,6 +76,7 @@ class NumberTold(msgspec.Struct):
     is_over: bool
     programme: str | None = None
     why: str | None = None
+    fewer_than: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class CardTold(msgspec.Struct):
@@ -93,17 +95,18 @@ class CardTold(msgspec.Struct):
     counted: dict[str, Any]
 
 
-@get("/v1/metrics", guards=_MANAGER, tags=["scorecard"])
+@get("/v1/metrics", guards=MANAGER_OR_ANALYST, tags=["scorecard"])
 @in_thread
 def list_metrics() -> list[MetricTold]:
     """Every metric with its two names, its formula, and what it can be told by."""
     return msgspec.convert(scorecard.metrics(), list[MetricTold])
 
 
-@get("/v1/scorecard", guards=_MANAGER, tags=["scorecard"])
+@get("/v1/scorecard", guards=MANAGER_OR_ANALYST, tags=["scorecard"])
 @in_thread
 def get_scorecard(
     state: State,
+    request: Asking,
     *,
     by: By = "unit",
     period: Period = "month",
@@ -120,16 +123,17 @@ def get_scorecard(
         by=by, period=period, since=since, until=until, metrics=metric, unit=unit, channel=channel, country=country,
         currency=currency,
     )  # fmt: skip
-    told = scorecard.card(state.hub, **asked)
+    told = _card(request, state.hub, asked)
     # Not converted: amounts stay the whole numbers that they are.
     rows = [NumberTold(**row) for row in told.pop("rows")]
     return CardTold(rows=rows, metrics=[MetricTold(**one) for one in told.pop("metrics")], **told)
 
 
-@get("/v1/scorecard.csv", guards=_MANAGER, tags=["scorecard"], media_type="text/csv")
+@get("/v1/scorecard.csv", guards=MANAGER_OR_ANALYST, tags=["scorecard"], media_type="text/csv")
 @in_thread
 def get_scorecard_csv(
     state: State,
+    request: Asking,
     *,
     by: By = "unit",
     period: Period = "month",
@@ -146,9 +150,13 @@ def get_scorecard_csv(
         by=by, period=period, since=since, until=until, metrics=metric, unit=unit, channel=channel, country=country,
         currency=currency,
     )  # fmt: skip
-    told = scorecard.card(state.hub, **asked)
+    told = _card(request, state.hub, asked)
     untold = [{"metric": name, "not_told": why} for name, why in told["not_told"].items()]
     return _as_csv([*plain(told["rows"]), *untold])
+
+
+def _card(request: Asking, hub: Hub, asked: dict[str, Any]) -> dict[str, Any]:
+    return scorecard.card(hub, **asked) if sees_people(request) else scorecard.card_of_many(hub, **asked)
 
 
 def _as_csv(lines: list[dict[str, Any]]) -> str:

@@ -26,6 +26,7 @@ from noline.kernel.disclosure import SERVICE, Disclosed, Judged, Level, Presence
 from noline.kernel.special import proxies_in
 
 MOST_LOOPS = 2
+MOST_OTHER_LOOPS = 20
 MOST_SAY = 3
 MOST_SEE = 5
 MOST_ACTIONS = 3
@@ -83,6 +84,7 @@ def compose(frame: Frame, parts: Parts, disclosed: Disclosed, role: str = "assoc
         who=own.who,
         loops=own.loops[:MOST_LOOPS],
         more_loops=max(0, len(own.loops) - MOST_LOOPS),
+        other_loops=own.loops[MOST_LOOPS : MOST_LOOPS + MOST_OTHER_LOOPS],
         greeting=own.greeting,
         say=own.say,
         see=own.see,
@@ -245,7 +247,7 @@ def _facts(parts: Parts, seen: _Seen) -> dict[str, Shown]:
 def _facts_of(parts: Parts, seen: _Seen) -> Iterator[Iterable[str]]:
     if parts.who:
         yield filter(None, (seen.about("name"), seen.about("city")))
-    for one in (*parts.loops[:MOST_LOOPS], *parts.say, *parts.see, *parts.actions):
+    for one in (*parts.loops[: MOST_LOOPS + MOST_OTHER_LOOPS], *parts.say, *parts.see, *parts.actions):
         yield one.facts
     if parts.greeting:
         yield parts.greeting.facts

@@ -325,7 +325,8 @@ class Parts(NamedTuple):
 class Card(msgspec.Struct, frozen=True, gc=False):
     """One customer at the counter. A section that the role may not see is not among `sections`, and empty here.
 
-    utc_offset_minutes: local time of the store minus UTC; the times of a card are shown in it.
+    utc_offset_minutes: local time of the store minus UTC; the times of a card are shown in it. more_loops: open matters
+    beyond the gravest; other_loops: the first of these.
     """
 
     customer: str
@@ -338,6 +339,7 @@ class Card(msgspec.Struct, frozen=True, gc=False):
     who: Who | None
     loops: tuple[Loop, ...]
     more_loops: int
+    other_loops: tuple[Loop, ...]
     greeting: Greeting | None
     say: tuple[Sentence, ...]
     see: tuple[Chip, ...]

@@ -4,6 +4,7 @@ They are counts, shares and amounts of all people together, of no person. They l
 were worked out from, and what is worked out from anything else takes their place.
 """
 
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
@@ -16,6 +17,9 @@ from noline.insight.frictions.model import Friction
 
 FORMAT = 1
 """Raised when answers are worked out otherwise, or look otherwise, so that none of before is shown."""
+
+
+_LOG = logging.getLogger(__name__)
 
 
 class Kept:
@@ -36,24 +40,37 @@ class Kept:
     def write(self, answers: Iterable[Friction]) -> None:
         """Keep these and nothing else; whoever reads meanwhile finds all of them or none.
 
-        What would not be read back as it is, such as a number that JSON has no word for, is not kept.
+        What would not be read back as it is, such as a number that JSON has no word for, is not kept. Nor is what the
+        folder does not take: whoever asked has the answers, so that is only noted in the process's log.
         """
         told = {one.id: one for one in answers}
         text = msgspec.json.encode(told)
         if not _is_the_same(text, told):
             return
+        try:
+            self._put(text)
+        except OSError as cause:
+            _LOG.warning("answers about frictions are not kept in %s: %s", self._path.parent, cause)
+
+    def _put(self, text: bytes) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         partial = self._path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_bytes(text)
-        partial.replace(self._path)
+        try:
+            partial.write_bytes(text)
+            partial.replace(self._path)
+        finally:
+            partial.unlink(missing_ok=True)
         for path in self._path.parent.glob("*.json"):
             if path != self._path:
                 path.unlink(missing_ok=True)
 
 
 def drop(folder: Path) -> None:
-    """Keep nothing: history changed where it stood."""
-    for path in folder.glob("*"):
+    """Keep nothing: history changed where it stood.
+
+    What another process is about to put there stays: it bears the name of the history that it was worked out from.
+    """
+    for path in folder.glob("*.json"):
         path.unlink(missing_ok=True)
 
 

@@ -81,6 +81,7 @@ _SQL: Mapping[str, Callable[[Check, list[str], list[str]], str]] = {
     "shared": lambda _, a, b: "(" + " OR ".join(f"{one} = {other}" for one in a for other in b) + ")",
     "initial": lambda _, a, b: f"((length({a[0]}) = 1 OR length({b[0]}) = 1) AND left({a[0]}, 1) = left({b[0]}, 1))",
     "letter_of": _letter_of,
+    "other_script": lambda _, a, b: f"((strlen({a[0]}) = length({a[0]})) <> (strlen({b[0]}) = length({b[0]})))",
     "within": lambda check, a, b: f"abs(cast({a[0]} AS INTEGER) - cast({b[0]} AS INTEGER)) <= {check.bound:.0f}",
     "words": _words,
     "all": _all,
@@ -205,6 +206,16 @@ def _letter_of_python(check: Check) -> Asking:
     return holds
 
 
+def _other_script(check: Check) -> Asking:
+    (name,) = check.columns
+
+    def holds(one: Row, other: Row) -> bool:
+        a, b = one[name], other[name]
+        return a is not None and b is not None and a.isascii() != b.isascii()
+
+    return holds
+
+
 def _told(value: str | bytes | None) -> str | None:
     """A text, whether another check has it measured or not."""
     return value.decode() if isinstance(value, bytes) else value
@@ -255,6 +266,7 @@ _PYTHON: Mapping[str, Callable[[Check], Asking]] = {
     "shared": _shared,
     "initial": _initial,
     "letter_of": _letter_of_python,
+    "other_script": _other_script,
     "within": _within,
     "words": _words_python,
     "all": lambda check: _folded(check, all),

@@ -13,6 +13,7 @@ from noline.insight.matching.variants import (
     COMPANY_WORDS,
     GIVEN_ROOTS,
     NOBODY,
+    OFFICES,
     SEXES,
     STREET_WORDS,
     SUFFIXES,
@@ -224,6 +225,13 @@ def email_of(value: str) -> Email:
     if domain in ("gmail.com", "googlemail.com"):
         local, domain = local.replace(".", ""), "gmail.com"
     return Email(f"{local}@{domain}", local) if local else Email(None, None)
+
+
+def own_email_of(value: str) -> Email:
+    """An e-mail address that one person reads; that of an office (info@, sales.berlin@) is nobody's."""
+    found = email_of(value)
+    shared = found.local is not None and re.split(r"[^a-z]", found.local, maxsplit=1)[0] in OFFICES
+    return Email(None, None) if shared else found
 
 
 def phone_of(value: str) -> str | None:

@@ -79,6 +79,18 @@ def components(size: int, left: "np.ndarray", right: "np.ndarray") -> "np.ndarra
     return label
 
 
+def parted(size: int, links: Links, contrary: "np.ndarray", rules: Rules) -> Rules:
+    """The rules, and that contrary pairs are two people, unless it is told that they are one."""
+    import numpy as np
+
+    must = np.array([*rules.must], np.int64).reshape(-1, 2)
+    told = components(size, must[:, 0], must[:, 1])
+    left, right = links.left[contrary], links.right[contrary]
+    free = told[left] != told[right]
+    apart = zip(left[free].tolist(), right[free].tolist(), strict=True)
+    return rules._replace(cannot=(*rules.cannot, *apart))
+
+
 def people(size: int, links: Links, cut: float, rules: Rules) -> "np.ndarray":
     """The person of each record, as the least row of its group; groups join while their average is above the cut.
 
@@ -223,10 +235,12 @@ class _Groups:
         John Smith without a birth date, of the house in which two John Smiths were born on different days.
         """
         least = self.average(a, b) - EQUAL_BITS
-        return any(
-            other in self.near[b] and self.average(b, other) < EXCLUDED_BITS and self.average(a, other) >= least
-            for other in self.near[a]
-        )
+        return any(self._excluded(b, other) and self.average(a, other) >= least for other in self.near[a])
+
+    def _excluded(self, a: int, b: int) -> bool:
+        """Whether two groups are hardly one person, or must not be."""
+        told = any(self.group_of[one] == b for one in self.apart[a])
+        return told or (b in self.near[a] and self.average(a, b) < EXCLUDED_BITS)
 
     def join(self, a: int, b: int, *, anyway: bool = False) -> int | None:
         """One group of two; None when a rule forbids it. Raises ToldBoth when it must be and must not."""

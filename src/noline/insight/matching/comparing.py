@@ -79,7 +79,11 @@ def _initial(columns: Collection[str]) -> Check:
 
 def _sound(name: str, columns: Collection[str]) -> list[Level]:
     sound = f"{name}_sound"
-    return [Level("sounds the same", Check("same", (sound,)))] if sound in columns else []
+    if sound not in columns:
+        return []
+    alike = Check("same", (sound,))
+    elsewhere = Check("all", parts=(Check("other_script", (name,)), alike))
+    return [Level("the same in another script", elsewhere), Level("sounds the same", alike)]
 
 
 def _family(columns: Collection[str]) -> Comparison | None:

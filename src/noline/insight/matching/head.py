@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from noline.insight.matching.checks import columns_of
 from noline.insight.matching.comparing import is_home
 from noline.insight.matching.model import SCALE_BITS, Comparison, Level
-from noline.insight.matching.usual import UNDECIDED_BITS, supports
+from noline.insight.matching.support import SUPPORT_BITS, UNDECIDED_BITS, Says, counts, says, standing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,6 +76,8 @@ class Odds(NamedTuple):
     against_household: "np.ndarray"
     whole: "np.ndarray"
     household: "np.ndarray"
+    contrary: "np.ndarray"
+    """Pairs that seem to be two people of one house or office, where that is asked."""
 
 
 @dataclass(frozen=True)
@@ -390,7 +392,7 @@ def _level_bits(level: Level, story: str, *, personal: bool) -> float:
 def odds(pairs: "Pairs", kind: "np.ndarray", shares: Shares, *, corroborated: bool = False) -> Odds:
     """The odds of every pair, from the pattern it has and how common its values are.
 
-    corroborated: a pair that agrees in nothing but names stays undecided.
+    corroborated: a pair stays undecided for which nothing speaks that people do not share.
     """
     import numpy as np
 
@@ -399,18 +401,28 @@ def odds(pairs: "Pairs", kind: "np.ndarray", shares: Shares, *, corroborated: bo
     found = _odds(pairs, kind, shares, levels, at)
     if not corroborated:
         return found
+    stands = np.array([standing(one) for one in _said(levels, shares.comparisons)], bool).reshape(-1, 2)[at]
+    enough = support(pairs, levels, at, shares.comparisons) >= SUPPORT_BITS
     capped = np.minimum(found.whole, UNDECIDED_BITS)
-    return found._replace(whole=np.where(supported(levels, shares.comparisons)[at], found.whole, capped))
+    return found._replace(whole=np.where(stands[:, 0] & enough, found.whole, capped), contrary=stands[:, 1])
 
 
-def supported(levels: "np.ndarray", comparisons: Sequence[Comparison]) -> "np.ndarray":
-    """Whether pairs with these levels agree in something that is more than a name."""
+def _said(levels: "np.ndarray", comparisons: Sequence[Comparison]) -> list[Says]:
+    """What pairs with these levels say."""
     import numpy as np
 
-    found = np.zeros(len(levels), bool)
+    found = np.zeros(len(levels), np.int64)
     for at, one in enumerate(comparisons):
-        found |= np.array([supports(one, level) for level in one.levels])[levels[:, at]]
-    return found
+        found |= np.array([says(one, level) for level in one.levels], np.int64)[levels[:, at]]
+    return [Says(one) for one in found.tolist()]
+
+
+def support(pairs: "Pairs", levels: "np.ndarray", at: "np.ndarray", comparisons: Sequence[Comparison]) -> "np.ndarray":
+    """The bits against strangers, for each pair, of all that is more than a name; `levels[at]` are those of pairs."""
+    beyond = [one for one in comparisons if counts(one)]
+    chosen = levels[:, [place for place, one in enumerate(comparisons) if counts(one)]]
+    personal, shared = frequencies(pairs, beyond)
+    return (_bits(chosen, beyond, "m") - _bits(chosen, beyond, "u"))[at] - personal - shared
 
 
 def _odds(pairs: "Pairs", kind: "np.ndarray", shares: Shares, levels: "np.ndarray", at: "np.ndarray") -> Odds:
@@ -422,7 +434,8 @@ def _odds(pairs: "Pairs", kind: "np.ndarray", shares: Shares, levels: "np.ndarra
     person = np.log2(shares.person)[kind] + m
     weight = np.log2(shares.prior / (1 - shares.prior)) + m - u
     if not shares.household_on:
-        return Odds(weight, np.full(len(at), SCALE_BITS), (person - u).clip(-SCALE_BITS, SCALE_BITS), np.zeros(len(at)))
+        whole = (person - u).clip(-SCALE_BITS, SCALE_BITS)
+        return Odds(weight, np.full(len(at), SCALE_BITS), whole, np.zeros(len(at)), np.zeros(len(at), bool))
     household = np.log2(shares.household)[kind] + _bits(levels, shares.comparisons, "h")[at] + personal
     rest = np.logaddexp2(household, u)
     return Odds(
@@ -430,4 +443,5 @@ def _odds(pairs: "Pairs", kind: "np.ndarray", shares: Shares, levels: "np.ndarra
         (person - household).clip(-SCALE_BITS, SCALE_BITS),
         (person - rest).clip(-SCALE_BITS, SCALE_BITS),
         np.where(anchored(levels, shares.comparisons)[at], np.exp2(household - np.logaddexp2(person, rest)), 0.0),
+        np.zeros(len(at), bool),
     )

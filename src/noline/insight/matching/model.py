@@ -20,8 +20,9 @@ class Check:
     at most `bound`), `crossed` (left a is right b and the other way round), `crossed_alike` (the
     same, alike), `other_way` (left a is right b), `shared` (any of the columns equals any of
     the other side's), `initial` (one is the first letter of the other), `letter_of` (the first column is one
-    letter, and stands in the other side's second), `within` (whole numbers at most `bound`
-    apart), `words` (Jaccard of words at least `bound`), `all`, `any`, `otherwise`.
+    letter, and stands in the other side's second), `other_script` (one is written in plain Latin letters, the other is
+    not), `within` (whole numbers at most `bound` apart), `words` (Jaccard of words at least `bound`), `all`,
+    `any`, `otherwise`.
     """
 
     kind: str
@@ -79,7 +80,7 @@ class Model:
     sources_alone: tuple[str, ...] = ()
     """Sources that name each person once."""
     corroborated: bool = False
-    """Whether names need the support of something else: set where the shares are usual ones, not learnt."""
+    """Whether a pair needs the support of what people do not share: set where the shares are usual ones, not learnt."""
 
     def as_data(self) -> dict[str, Any]:
         """The model as JSON can hold it."""

@@ -22,8 +22,9 @@ class Reading:
     """How the cells of one table are read: what its columns mean, and what only the whole table can tell.
 
     `orders`: source -> order of day, month and year (`*` for sources not seen); `names_are`: `people`,
-    `families first` or `companies` for joined names. `by_sound`: names are compared by their sound too, and read from
-    whatever column tells them in another script, where a table is too small for its spellings to teach anything.
+    `families first` or `companies` for joined names. `by_sound`: where a table is too small for its spellings to teach
+    anything, names are compared by their sound too, and read from whatever column tells them in another script; the
+    e-mail of an office is not read.
     """
 
     columns: Mapping[str, tuple[str, ...]]
@@ -244,12 +245,12 @@ class _Columns:
         return found
 
     def reaches(self) -> None:
-
+        email_of = cleaning.own_email_of if self.reading.by_sound else cleaning.email_of
         for at, column in enumerate(self._names_of("phone")[:2]):
             self._read(column, cleaning.phone_of, ("phone" if at == 0 else "phone2",))
         for at, column in enumerate(self._names_of("email")[:2]):
             fields = ("email", "email_local") if at == 0 else ("email2", "email2_local")
-            self._read(column, cleaning.email_of, fields)
+            self._read(column, email_of, fields)
         self.out.pop("email2_local", None)
         for first, second in (("phone", "phone2"), ("email", "email2")):
             if second in self.out:

@@ -122,7 +122,8 @@ class Run:
             self._model(compared, shares, sources, all_pairs, cut if cut is not None else expected.probability),
             corroborated=corroborated,
         )
-        person = self._grouped(clusters.Links(pairs.left, pairs.right, found.whole), known, model, sources)
+        links = clusters.Links(pairs.left, pairs.right, found.whole)
+        person = self._grouped(links, clusters.parted(len(self._ids), links, found.contrary, known), model, sources)
         home = self._households(compared.columns, person, pairs, found)
         return Found(
             people=self._told(person, home, pairs, probability),

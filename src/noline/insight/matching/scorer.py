@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from noline.insight.matching.checks import as_python, columns_of, measured_in
 from noline.insight.matching.comparing import RARE
 from noline.insight.matching.model import SCALE_BITS, Comparison, Level, Model, Reason, Score
-from noline.insight.matching.usual import UNDECIDED_BITS, supports
+from noline.insight.matching.support import SUPPORT_BITS, UNDECIDED_BITS, Says, counts, says, standing
 
 Row = Mapping[str, Any]
 
@@ -24,8 +24,9 @@ class _Step(NamedTuple):
     m: float
     u: float
     h: float
-    supports: bool
-    """It is more than a name that agrees."""
+    says: Says
+    counts: bool
+    """Its bits are support: it is more than a name."""
     reason: Reason
     """What is told of it where no frequency takes the place of u."""
 
@@ -76,7 +77,7 @@ class Scorer:
     def score(self, one: Row, other: Row) -> Score:
         """Compare two records that `prepare` made."""
         m = u = h = 0.0
-        supported = not self.model.corroborated
+        support, told = 0.0, 0
         reasons: list[Reason] = []
         for personal, steps in self._comparisons:
             for step in steps:
@@ -85,8 +86,9 @@ class Scorer:
             if step.neutral:
                 continue
             m += step.m
-            supported = supported or step.supports
+            told |= step.says
             if step.frequency is None:
+                support += step.reason.weight if step.counts else 0.0
                 u += step.u
                 h += step.h
                 reasons.append(step.reason)
@@ -94,9 +96,11 @@ class Scorer:
             by_chance = math.log2(max(one[step.frequency], other[step.frequency]))
             u += by_chance
             h += step.h + by_chance - step.u if personal else step.h
+            support += step.m - by_chance if step.counts else 0.0
             reasons.append(Reason(step.reason.field, step.reason.words, step.m - by_chance))
         sources = _sources(one, other) if self.model.person_shift else ""
-        return self._told((m, u, h), sources, tuple(reasons), SCALE_BITS if supported else UNDECIDED_BITS)
+        free = not self.model.corroborated or (support >= SUPPORT_BITS and standing(Says(told)).supported)
+        return self._told((m, u, h), sources, tuple(reasons), SCALE_BITS if free else UNDECIDED_BITS)
 
     def _told(self, bits: tuple[float, float, float], sources: str, reasons: tuple[Reason, ...], most: float) -> Score:
         m, u, h = bits
@@ -130,6 +134,7 @@ def _step(comparison: Comparison, level: Level) -> _Step:
         m=m,
         u=u,
         h=h,
-        supports=supports(comparison, level),
+        says=says(comparison, level),
+        counts=counts(comparison),
         reason=Reason(comparison.name, level.words, m - u),
     )

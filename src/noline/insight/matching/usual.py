@@ -6,8 +6,8 @@ address is one household's, a birth date is one of some 20,000 days, a given nam
 that of every thousandth, people marry and move. Where a value's own frequency in the table counts, it takes the place
 of `u` here as it does everywhere.
 
-No name identifies anybody by itself: of a few records that somebody collected, namesakes are a usual part. A pair that
-agrees in nothing but names stays undecided (`NAMES`, `UNDECIDED_BITS`).
+No name identifies anybody by itself: of a few records that somebody collected, namesakes are a usual part. What a pair
+needs besides its names says `support`.
 """
 
 from collections.abc import Sequence
@@ -15,16 +15,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from noline.insight.matching.model import Comparison, Level
+from noline.insight.matching.support import NAMES
 
 LEAST_RECORDS = 250
 """Fewer records are too few to learn from: about as many pairs of one person, in which a share of .01 is seen five
 times, by levels of which each of a dozen properties has eight."""
-
-NAMES = frozenset({"given name", "family name", "second name", "generation", "sex"})
-"""What says how somebody is called, and what follows from it."""
-
-UNDECIDED_BITS = -1.0
-"""A pair of namesakes: one person in three."""
 
 NAMESAKES = 0.03
 """Of the pairs of a household, the share with one given name or one birthday: fathers and sons, twins."""
@@ -39,6 +34,7 @@ class Usual(NamedTuple):
 
 
 _SAME, _RARE, _ANOTHER = "the same", "the same, and rare", "another"
+_SCRIPT = "the same in another script"
 _PLACE, _RARE_PLACE = "the same street and number", "the same street and number, and rare"
 
 _USUAL: dict[str, dict[str, Usual]] = {
@@ -46,7 +42,8 @@ _USUAL: dict[str, dict[str, Usual]] = {
         _RARE: Usual(0.4, 0.005, NAMESAKES), _SAME: Usual(0.25, 0.02), "a form of the same name": Usual(0.08, 0.02),
         "given and family name swapped": Usual(0.01, 2e-5), "one name stands in the other's place": Usual(0.01, 1e-3),
         "only its initial": Usual(0.05, 4e-3), "nearly the same": Usual(0.12, 4e-3, NAMESAKES),
-        "sounds the same": Usual(0.03, 5e-3), "similar": Usual(5e-3, 0.02, NAMESAKES), _ANOTHER: Usual(0.03, 0.95),
+        _SCRIPT: Usual(0.03, 5e-3), "sounds the same": Usual(0.03, 5e-3), "similar": Usual(5e-3, 0.02, NAMESAKES),
+        _ANOTHER: Usual(0.03, 0.95),
     },
     "second name": {
         _SAME: Usual(0.5, 0.02), "only its initial": Usual(0.35, 0.03), "nearly the same": Usual(0.05, 5e-3),
@@ -55,7 +52,7 @@ _USUAL: dict[str, dict[str, Usual]] = {
     "family name": {
         _RARE: Usual(0.4, 1e-3), _SAME: Usual(0.25, 0.01), "nearly the same": Usual(0.12, 2e-3),
         "shares a part": Usual(0.06, 3e-3), "sounds the same": Usual(0.03, 4e-3),
-        "similar": Usual(0.03, 6e-3), _ANOTHER: Usual(0.08, 0.97),
+        _SCRIPT: Usual(0.03, 4e-3), "similar": Usual(0.03, 6e-3), _ANOTHER: Usual(0.08, 0.97),
     },
     "generation": {_SAME: Usual(0.998, 0.4, 0.4), _ANOTHER: Usual(0.002, 0.6, 0.6)},
     "company": {
@@ -120,8 +117,3 @@ def _shares_of(comparison: Comparison) -> dict[str, Usual]:
 def only_names(comparisons: Sequence[Comparison]) -> bool:
     """Whether a table tells nothing of people but their names: then names must do."""
     return all(one.name in NAMES for one in comparisons)
-
-
-def supports(comparison: Comparison, level: Level) -> bool:
-    """Whether a pair on this level agrees in something that is more than a name."""
-    return comparison.name not in NAMES and not level.neutral and (bool(level.frequency) or level.m > level.u)

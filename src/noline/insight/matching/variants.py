@@ -264,6 +264,13 @@ _MEN = "m male man mann maennlich mannlich homme h herr mr hombre maschio 1 男 
 _WOMEN = "f female woman frau weiblich w femme mrs ms mujer femmina 2 女 女性 madame mme feminin miss"
 SEXES: dict[str, str] = {**dict.fromkeys(_MEN.split(), "m"), **dict.fromkeys(_WOMEN.split(), "f")}
 
+OFFICES = frozenset(
+    """info infos office kontakt contact contacto contatti hello hallo mail post service support sales vertrieb verkauf
+    shop store team admin verwaltung zentrale empfang reception sekretariat buchhaltung rechnung accounting billing
+    einkauf orders bestellung hr jobs marketing praxis kanzlei buero buro bureau familie family famille""".split()
+)
+"""Names of mailboxes that several people read."""
+
 
 def _roots(text: str) -> dict[str, str]:
     found: dict[str, str] = {}

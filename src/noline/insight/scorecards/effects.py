@@ -38,7 +38,7 @@ def placed(parts: Iterable[EffectPart], asked: Asked) -> dict[tuple[Place, str],
     return dict(found)
 
 
-_COUNTED = ("shown", "shown_reached", "held", "held_reached", "waiting")
+_COUNTED = ("shown", "shown_reached", "held", "held_reached", "waiting", "otherwise")
 
 
 def effect_rows(metric: Metric, found: Mapping[tuple[Place, str], Counts], time: Time) -> list[Row]:
@@ -63,6 +63,11 @@ def _row(metric: Metric, place: Place, programme: str, counts: Counts, time: Tim
 
 def why_not_yet(counts: Counts) -> str | None:
     """Why two arms tell no effect yet, with how many there are of how many; None where they tell one."""
+    why, otherwise = _why_not_yet(counts), counts["otherwise"]
+    return f"{why}; not counted: {otherwise} who drew while other odds, goal or time held" if why and otherwise else why
+
+
+def _why_not_yet(counts: Counts) -> str | None:
     fewest = min(counts["shown"], counts["held"])
     if fewest < FEWEST_PERSONS:
         return f"not measured yet: {fewest} of {FEWEST_PERSONS} customers in the smaller arm whose time is over"

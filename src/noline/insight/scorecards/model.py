@@ -70,7 +70,8 @@ class EffectPart(NamedTuple):
 
     programme: by its id. unit: the store; "" where nobody told it. day: since 1970-01-01, UTC. shown, held: of the one
     arm and of the other; shown_reached, held_reached: who of them reached the goal. waiting: whose time goes on, of
-    both arms, and who are in no other number.
+    both arms, and who are in no other number. otherwise: who drew while other odds, another goal or time held, or where
+    nobody noted which; their arms are not alike, so they are in no other number either.
     """
 
     programme: str
@@ -81,6 +82,7 @@ class EffectPart(NamedTuple):
     held: int = 0
     held_reached: int = 0
     waiting: int = 0
+    otherwise: int = 0
 
 
 class Row(NamedTuple):

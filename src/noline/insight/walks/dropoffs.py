@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from noline.insight.walks.model import DropOffCounts, Ending, Pauses, Sequence, Wants
-from noline.insight.walks.sequences import LONGEST, Packed, kinds_of, packed, packs
+from noline.insight.walks.sequences import LONGEST, Packed, bits_of, kinds_of, packed, packs
 from noline.insight.walks.visits import Visits, lengths, looping, visits
 from noline.kernel.clock import Micros
 from noline.stores.walks.arrays import Flags, Longs, first_beyond, firsts
@@ -80,7 +80,8 @@ _FACTS = 8
 def _walked(columns: Held, store: WalkStore, pauses: Pauses, wants: Wants, observed: Micros) -> DropOffCounts:
     names = store.channels.names
     table = meanings([_any_of(store, wants.intents), _any_of(store, wants.goals)])
-    asked = (lengths(store, pauses), table, len(store.actions.names), length(wants.horizon), observed)
+    kinds = (len(store.actions.names), bits_of(store))
+    asked = (lengths(store, pauses), table, *kinds, length(wants.horizon), observed)
 
     def part(first: int, last: int) -> tuple[Longs, Tallied]:
         facts = np.zeros((len(names) + 1, _FACTS), np.int64)

@@ -15,6 +15,8 @@ from noline.stores.walks.store import WalkStore
 LONGEST = 5
 """How many visits of a journey a sequence shows, the lost one included."""
 
+_NUMBER = 64
+
 
 def kinds_of(store: WalkStore) -> list[str]:
     """What a visit of a sequence may be: a channel and its last action, by channel * actions + action."""
@@ -22,21 +24,25 @@ def kinds_of(store: WalkStore) -> list[str]:
 
 
 def packs(store: WalkStore) -> bool:
-    """Whether every sequence of these channels and actions is a number of 63 bits."""
-    return _base(store) ** LONGEST < 2**63
+    """Whether every sequence of these channels and actions is a number of 64 bits."""
+    return bits_of(store) * LONGEST <= _NUMBER
 
 
 def packed(store: WalkStore, steps: Longs) -> Codes:
-    """Sequences as numbers. steps: a row of LONGEST kinds for each, -1 before the first."""
-    base = np.uint64(_base(store))
+    """Sequences as numbers: `bits_of` for each visit, the last one lowest; 0 before the first.
+
+    steps: a row of LONGEST kinds for each, -1 before the first.
+    """
+    bits = np.uint64(bits_of(store))
     found = np.zeros(steps.shape[0], np.uint64)
     for column in steps.T:
-        found = found * base + (column + 1).astype(np.uint64)
+        found = found << bits | (column + 1).astype(np.uint64)
     return found
 
 
-def _base(store: WalkStore) -> int:
-    return len(store.channels.names) * len(store.actions.names) + 1
+def bits_of(store: WalkStore) -> int:
+    """How many bits of a sequence's number tell one of its visits; 1 at least."""
+    return max(1, (len(store.channels.names) * len(store.actions.names)).bit_length())
 
 
 class Packed(Mapping[Sequence, int]):
@@ -87,12 +93,13 @@ class Packed(Mapping[Sequence, int]):
         return self._named(np.arange(self._numbers.size))
 
     def _named(self, rows: Longs) -> dict[Sequence, int]:
-        base = np.uint64(len(self._kinds) + 1)
+        bits = np.uint64(max(1, len(self._kinds).bit_length()))
+        whole = (np.uint64(1) << bits) - np.uint64(1)
         left = self._numbers[rows]
         columns: list[list[int]] = []
         for _ in range(LONGEST):
-            columns.append((left % base).tolist())
-            left = left // base
+            columns.append((left & whole).tolist())
+            left = left >> bits
         names = ["", *self._kinds]
         counts = self._counts[rows].tolist()
         return {

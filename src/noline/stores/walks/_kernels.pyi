@@ -38,6 +38,7 @@ def drop_offs(
     pauses: Longs,
     meanings: Codes,
     actions: int,
+    bits: int,
     horizon: int,
     observed: int,
     facts: Longs,

@@ -51,6 +51,14 @@ class Kept(NamedTuple):
     withdrawn: bool
 
 
+class Look(NamedTuple):
+    """Where a look stands: whose card it was, when, and the id of its deed."""
+
+    subject: bytes
+    at: Micros
+    deed: str
+
+
 class Clients:
     """The clients of one hub. A person is asked for by the subjects of the names the person has."""
 
@@ -113,6 +121,19 @@ class Clients:
     def looks(self, reader: Reader, subjects: Sequence[bytes]) -> list[View]:
         """The first `SHOWN` of the views, without the facts that were shown."""
         return _looks(reader, _names(subjects), SHOWN)
+
+    def looks_and(self, reader: Reader, before: Sequence[View], new: Sequence[Look]) -> Sequence[View] | None:
+        """What `looks` answers after these were added to what it answered before, for the cost of the new ones.
+
+        None when one of them is not younger than all before, so that their order has to be asked for.
+        """
+        if not new:
+            return before
+        if min(one.at for one in new) <= (before[0].at if before else 0) or len({one.at for one in new}) < len(new):
+            return None
+        found = (reader.row(tables.LOOK, (route_of(one.subject), *one)) for one in new)
+        younger = sorted((View(*row, facts=()) for row in found if row), key=lambda one: -one.at)
+        return [*younger, *before][:SHOWN]
 
     def is_noted(self, reader: Reader, subjects: Sequence[bytes], look: str) -> bool:
         """Whether a look, by the id of its deed, stands under one of these subjects."""

@@ -152,6 +152,12 @@ def _views(columns: str, subjects: int) -> str:
     )
 
 
+LOOK = """
+SELECT seen_by, at, store_id, purpose FROM client_views
+WHERE route_key = ? AND subject = ? AND at = ? AND message_id = ?
+"""
+
+
 @cache
 def look_of(subjects: int) -> str:
     """Whose of so many subjects one look is."""

@@ -228,28 +228,31 @@ def standing(statements: Iterable[Statement], joined_at: Micros, channel: str = 
 def decide(statements: Iterable[Statement], joined_at: Micros, purpose: str, channel: str = ANY) -> Decision:
     """Whether statements about one purpose allow it by a channel: the most restrictive of those that stand decides."""
     stand = standing(statements, joined_at, channel)
+    evidence = _deciding(stand)
     by = "any channel" if channel == ANY else channel
-    refusals = [one for one in stand if not one.granted]
-    if refusals:
-        evidence = max(refusals, key=_rank)
-        why = f"{purpose} by {by} was withdrawn {_when(evidence)}"
-        if len(refusals) < len(stand):
-            why += "; other names of this person say yes, and the most restrictive counts until somebody confirms it"
-        return Decision(allowed=False, state=State.WITHDRAWN, why=why, evidence=evidence)
-    if stand:
-        evidence = max(stand, key=_rank)
+    if evidence is None:
+        why = f"nobody was told of a consent to {purpose} by {by}, and none is assumed"
+        return Decision(allowed=False, state=State.UNKNOWN, why=why, evidence=None)
+    if evidence.granted:
         why = f"{purpose} by {by} was granted {_when(evidence)}"
         return Decision(allowed=True, state=State.GRANTED, why=why, evidence=evidence)
-    why = f"nobody was told of a consent to {purpose} by {by}, and none is assumed"
-    return Decision(allowed=False, state=State.UNKNOWN, why=why, evidence=None)
+    why = f"{purpose} by {by} was withdrawn {_when(evidence)}"
+    if any(one.granted for one in stand):
+        why += "; other names of this person say yes, and the most restrictive counts until somebody confirms it"
+    return Decision(allowed=False, state=State.WITHDRAWN, why=why, evidence=evidence)
+
+
+def _deciding(stand: Sequence[Statement]) -> Statement | None:
+    """Of statements that stand the one that decides: the latest refusal, without one the latest yes."""
+    refusals = [one for one in stand if not one.granted]
+    return max(refusals or stand, key=_rank, default=None)
 
 
 def overview(statements: Iterable[Statement], joined_at: Micros) -> dict[str, Consent]:
     """What stands for every purpose that was ever told of, by purpose."""
     by_purpose = sorted(statements, key=lambda one: one.purpose)
     return {
-        purpose: _consent(list(told), joined_at, purpose)
-        for purpose, told in groupby(by_purpose, key=lambda one: one.purpose)
+        purpose: _consent(list(told), joined_at) for purpose, told in groupby(by_purpose, key=lambda one: one.purpose)
     }
 
 
@@ -282,19 +285,19 @@ def history(told: Iterable[tuple[Statement, Micros]], joined_at: Micros) -> list
     return sorted(found, key=lambda one: (_rank(one.statement), one.statement[2:4]), reverse=True)
 
 
-def _consent(told: Sequence[Statement], joined_at: Micros, purpose: str) -> Consent:
+def _consent(told: Sequence[Statement], joined_at: Micros) -> Consent:
     named = sorted({one.channel for one in told} - {ANY})
-    segments = {channel: _shown(decide(told, joined_at, purpose, channel)) for channel in named}
-    return _shown(decide(told, joined_at, purpose), segments)
+    segments = {channel: _shown(standing(told, joined_at, channel)) for channel in named}
+    return _shown(standing(told, joined_at), segments)
 
 
-def _shown(found: Decision, segments: Mapping[str, Consent] | None = None) -> Consent:
-    one = found.evidence
+def _shown(stand: Sequence[Statement], segments: Mapping[str, Consent] | None = None) -> Consent:
+    """What statements that stand come to, without the sentence that explains it."""
+    one = _deciding(stand)
     if one is None:
-        return Consent(found.allowed, found.state, None, None, None, None, None, segments or {})
-    return Consent(
-        found.allowed, found.state, one.source, one.told_at, one.description, one.method, one.policy, segments or {}
-    )
+        return Consent(False, State.UNKNOWN, None, None, None, None, None, segments or {})
+    state = State.GRANTED if one.granted else State.WITHDRAWN
+    return Consent(one.granted, state, one.source, one.told_at, one.description, one.method, one.policy, segments or {})
 
 
 def _age(one: Statement) -> tuple[Micros, str, bool, bool, Subject]:

@@ -1,5 +1,6 @@
 """Values of the offers: what was drawn for a customer, what was answered, and how many of each there are."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from noline.kernel.clock import DAY, Micros
@@ -63,6 +64,7 @@ class Row(NamedTuple):
     """One deed as the table keeps it. until: None of an answer.
 
     message_id: of an answer to a draw a name that follows from the draw, so that a draw has one answer.
+    terms: those of a draw (`terms_of`); "" where its deed does not tell them, and of an answer.
     """
 
     subject: bytes
@@ -73,6 +75,7 @@ class Row(NamedTuple):
     until: Micros | None
     reason: str
     by: str
+    terms: str = ""
 
 
 def why_not_answered(answer: str, reason: str) -> str | None:
@@ -86,9 +89,23 @@ def why_not_answered(answer: str, reason: str) -> str | None:
     return None
 
 
-def drawn(programme: str, arm: str, within_days: int) -> Json:
-    """The properties of a deed that gives a customer an arm. within_days: so long the goal may take."""
-    return {"programme": programme, "arm": arm, "within_days": within_days}
+def drawn(
+    programme: str, arm: str, within_days: int, holdout_percent: int | None = None, goal: Sequence[str] = ()
+) -> Json:
+    """The properties of a deed that gives a customer an arm. within_days: so long the goal may take.
+
+    holdout_percent, goal: what the arm was drawn under; without the percent nobody can tell the odds of the draw.
+    """
+    said: Json = {"programme": programme, "arm": arm, "within_days": within_days}
+    return said if holdout_percent is None else {**said, "holdout_percent": holdout_percent, "goal": list(goal)}
+
+
+def terms_of(holdout_percent: int, goal: Sequence[str], within_days: int) -> str:
+    """What makes draws one experiment, in words: the odds of the arms, what counts as success, and its time.
+
+    Draws under other terms are another experiment: their arms are not alike, so they may not be added to it.
+    """
+    return f"{holdout_percent} % held out, {' or '.join(sorted(set(goal)))} within {within_days} days"
 
 
 def answered(programme: str, answer: str, reason: str, draw: str | None = None) -> Json:
@@ -110,6 +127,13 @@ def row_of(fact: Fact) -> Row | None:
         return None
     if fact.kind == DRAWN:
         until = fact.occurred_at + said["within_days"] * DAY
-        return Row(fact.subject, fact.message_id, programme, said["arm"], fact.occurred_at, until, "", said["by"])
+        return Row(
+            fact.subject, fact.message_id, programme, said["arm"], fact.occurred_at, until, "", said["by"], _terms(said)
+        )
     name = f"{OF_DRAW}{said['draw']}" if "draw" in said else fact.message_id
     return Row(fact.subject, name, programme, said["answer"], fact.occurred_at, None, said["reason"], said["by"])
+
+
+def _terms(said: Json) -> str:
+    percent = said.get("holdout_percent")
+    return "" if percent is None else terms_of(percent, said["goal"], said["within_days"])

@@ -17,12 +17,13 @@ _Key = tuple[str, str]
 
 
 class Draw(NamedTuple):
-    """What one subject drew in a programme."""
+    """What one subject drew in a programme. terms: of the experiment; "" where nobody told them (`model.terms_of`)."""
 
     subject: bytes
     arm: str
     at: Micros
     until: Micros
+    terms: str = ""
 
 
 class LastDraw(NamedTuple):

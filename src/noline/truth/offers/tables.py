@@ -4,11 +4,11 @@ from functools import cache
 
 from noline.stores.portions import marks
 
-_TOLD = "subject, message_id, programme, told, at, until_at, reason, by_name"
+_TOLD = "subject, message_id, programme, told, at, until_at, reason, by_name, terms"
 _COUNT = "programme, told, times"
 
 KEEP = f"""
-INSERT INTO offers_told (route_key, {_TOLD}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO offers_told (route_key, {_TOLD}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route_key, message_id) DO NOTHING
 """
 
@@ -27,7 +27,7 @@ DROP_EMPTY_COUNTS = "DELETE FROM offers_counts WHERE times = 0"
 COUNTS = "SELECT programme, told, times FROM offers_counts ORDER BY programme, told"
 
 DRAWS = """
-SELECT subject, told, at, until_at FROM offers_told
+SELECT subject, told, at, until_at, terms FROM offers_told
 WHERE programme = ? AND told IN ('shown', 'held') ORDER BY at, message_id
 """
 

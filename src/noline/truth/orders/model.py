@@ -19,6 +19,7 @@ from noline.kernel.errors import NotReadable, UnreadableMoney
 from noline.kernel.events import Fact, Json
 from noline.kernel.money import Money, to_minor
 from noline.kernel.quantities import Units, to_units
+from noline.kernel.sales import promised_at
 
 CONTENT = frozenset({"Order Placed", "Order Completed", "Order Updated"})
 """The words that say what is in an order."""
@@ -30,7 +31,7 @@ _OF_AN_ORDER = CONTENT | {"Order Cancelled", "Order Shipped", "Order Delivered",
 _PERHAPS_OF_AN_ORDER = frozenset(
     {
         "Pickup Requested", "Pickup Ready", "Pickup Collected", "Pickup Expired",
-        "Return Requested", "Return Accepted", "Return Refunded",
+        "Return Requested", "Return Accepted", "Return Refunded", "Order Promised",
     }
 )  # fmt: skip
 
@@ -87,7 +88,7 @@ class Line(NamedTuple):
 
 
 class Telling(msgspec.Struct, frozen=True, gc=False):
-    """What one message says of one order. lines, total_minor: None when it does not say."""
+    """What one message says of one order. lines, total_minor, promised_at: None when it does not say."""
 
     order_id: str
     key: Key
@@ -99,6 +100,7 @@ class Telling(msgspec.Struct, frozen=True, gc=False):
     total_minor: int | None
     return_id: str | None
     lines: tuple[Line, ...] | None
+    promised_at: Micros | None = None
 
     @property
     def occurred_at(self) -> Micros:
@@ -120,7 +122,11 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order. subject: the log's name of who placed it. placed_at: or, while that is unknown, first heard of."""
+    """One order.
+
+    subject: the log's name of who placed it. placed_at: or, while that is unknown, first heard of. promised_at: when
+    the customer may expect it, as last told; None where nobody did.
+    """
 
     order_id: str
     state: State
@@ -130,6 +136,7 @@ class Order:
     placed_at: Micros
     changed_at: Micros
     total: Money | None
+    promised_at: Micros | None = None
 
 
 def decide(tellings: Iterable[Telling]) -> tuple[Order, list[OrderLine]]:
@@ -147,6 +154,7 @@ def decide(tellings: Iterable[Telling]) -> tuple[Order, list[OrderLine]]:
         placed_at=origin.occurred_at,
         changed_at=told[-1].occurred_at,
         total=total,
+        promised_at=next((one.promised_at for one in reversed(told) if one.promised_at is not None), None),
     )
     return order, lines
 
@@ -301,6 +309,7 @@ def read_telling(fact: Fact, default_currency: str) -> Telling | None:
         total_minor=_read_total(fact, currency, lines),
         return_id=fact.text("return_id"),
         lines=lines,
+        promised_at=promised_at(fact),
     )
 
 

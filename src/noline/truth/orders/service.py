@@ -258,6 +258,7 @@ class Orders:
         return [Missing(sku, place, int(units), at) for sku, place, units, at in reader.rows(tables.MISSED, (since,))]
 
     def _deeds(self, reader: Reader, order_id: str) -> list[Said]:
+        """Everything the hub decided about an order, in no order: who follows it puts it in that of the log."""
         rows = reader.rows(tables.DEEDS_OF, (self._route(order_id), order_id))
         return [Said(seq, message_id, kind, at, _read_said(said)) for seq, message_id, kind, at, said in rows]
 
@@ -347,14 +348,16 @@ def _telling_row(said: Telling) -> Row:
     lines = None if said.lines is None else msgspec.json.encode(said.lines).decode()
     return (
         said.order_id, fact_route, message_id, said.kind, occurred_at, said.channel, said.store_id, said.subject,
-        said.currency, said.total_minor, said.return_id, lines,
+        said.currency, said.total_minor, said.return_id, lines, said.promised_at,
     )  # fmt: skip
 
 
 def _telling(row: Row) -> Telling:
-    order_id, fact_route, message_id, kind, occurred_at, *said, lines = row
+    order_id, fact_route, message_id, kind, occurred_at, *said, lines, promised_at = row
     key = (occurred_at, message_id, fact_route)
-    return Telling(order_id, key, kind, *said, lines=None if lines is None else _read_lines(lines))
+    return Telling(
+        order_id, key, kind, *said, lines=None if lines is None else _read_lines(lines), promised_at=promised_at
+    )
 
 
 def _order_row(order: Order) -> Row:
@@ -362,13 +365,14 @@ def _order_row(order: Order) -> Row:
     return (
         order.order_id, str(order.state), order.channel, order.store_id, order.subject, order.placed_at,
         order.changed_at, total.currency if total else None, total.amount_minor if total else None,
+        order.promised_at,
     )  # fmt: skip
 
 
 def _order(row: Row) -> Order:
-    order_id, state, channel, store_id, subject, placed_at, changed_at, currency, total_minor = row
+    order_id, state, channel, store_id, subject, placed_at, changed_at, currency, total_minor, promised_at = row
     total = None if currency is None else Money(total_minor, currency)
-    return Order(order_id, _STATES[state], channel, store_id, subject, placed_at, changed_at, total)
+    return Order(order_id, _STATES[state], channel, store_id, subject, placed_at, changed_at, total, promised_at)
 
 
 _STATES: dict[str, State] = {str(state): state for state in State}

@@ -6,19 +6,19 @@ from noline.stores.portions import marks
 
 _FACT = (
     "order_id, fact_route, message_id, kind, occurred_at, channel, store_id, subject, currency, total_minor, "
-    "return_id, lines"
+    "return_id, lines, promised_at"
 )
-_ORDER = "order_id, state, channel, store_id, subject, placed_at, changed_at, currency, total_minor"
+_ORDER = "order_id, state, channel, store_id, subject, placed_at, changed_at, currency, total_minor, promised_at"
 ORDER_WIDTH = len(_ORDER.split(", "))
 _LINE = "order_id, line, sku, units, price_minor, total_minor, currency, returned_units"
 
 KEEP_FACT = f"""
-INSERT INTO order_facts (route_key, {_FACT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO order_facts (route_key, {_FACT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route_key, order_id, fact_route, message_id) DO NOTHING
 """
 
 WRITE_ORDER = f"""
-INSERT INTO orders (route_key, {_ORDER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO orders (route_key, {_ORDER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (route_key, order_id) DO UPDATE SET
     state = excluded.state,
     channel = excluded.channel,
@@ -27,7 +27,8 @@ ON CONFLICT (route_key, order_id) DO UPDATE SET
     placed_at = excluded.placed_at,
     changed_at = excluded.changed_at,
     currency = excluded.currency,
-    total_minor = excluded.total_minor
+    total_minor = excluded.total_minor,
+    promised_at = excluded.promised_at
 """
 
 DROP_LINES = "DELETE FROM order_lines WHERE route_key = ? AND order_id = ?"
@@ -114,7 +115,7 @@ KEEP_DEED = f"INSERT INTO order_deeds (route_key, {_DEED}) VALUES (?, ?, ?, ?, ?
 REWORD_DEED = "UPDATE order_deeds SET said = ? WHERE route_key = ? AND order_id = ? AND message_id = ?"
 
 DEEDS_OF = """
-SELECT seq, message_id, kind, occurred_at, said FROM order_deeds WHERE route_key = ? AND order_id = ? ORDER BY seq
+SELECT seq, message_id, kind, occurred_at, said FROM order_deeds WHERE route_key = ? AND order_id = ?
 """
 
 DECISIONS_OF = """

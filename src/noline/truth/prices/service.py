@@ -1,8 +1,12 @@
 """The door of the prices: it listens to prices that are set and answers what an item costs, where and when."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 from noline.kernel.clock import Micros
 from noline.kernel.events import Digest, Fact, route_of
 from noline.kernel.money import Money
+from noline.stores.portions import flat, portions
 from noline.stores.transactional import Reader, Row, Transaction
 from noline.truth.prices import tables
 from noline.truth.prices.model import KINDS, Conflict, Key, Price, conflicts_among, read_price, ruling
@@ -43,13 +47,26 @@ class Prices:
 
         country: prices of that country, else those that name none. currency: only prices in it.
         """
-        rows = reader.rows(tables.OPEN_IN_CHANNEL, (self._route(sku), sku, channel, instant, instant))
-        windows = [
-            price
-            for price in map(_price, rows)
-            if (country is None or price.country in (country, "")) and currency in (None, price.money.currency)
-        ]
-        return ruling(windows, country)
+        where = (sku, channel)
+        return self.prices_at(reader, [where], instant, country=country, currency=currency).get(where)
+
+    def prices_at(
+        self,
+        reader: Reader,
+        wanted: Iterable[tuple[str, str]],
+        instant: Micros,
+        *,
+        country: str | None = None,
+        currency: str | None = None,
+    ) -> dict[tuple[str, str], Price]:
+        """The same of many (item, channel) at once; left out where nothing is asked."""
+        found: dict[tuple[str, str], list[Price]] = defaultdict(list)
+        for some in portions([(self._route(sku), sku, channel) for sku, channel in dict.fromkeys(wanted)]):
+            for row in reader.rows(tables.open_in_channels(len(some)), (*flat(some), instant, instant)):
+                price = _price(row)
+                if (country is None or price.country in (country, "")) and currency in (None, price.money.currency):
+                    found[price.sku, price.channel].append(price)
+        return {where: price for where, windows in found.items() if (price := ruling(windows, country))}
 
     def history(self, reader: Reader, sku: str) -> list[Price]:
         """Every window of an item, the first to begin first."""

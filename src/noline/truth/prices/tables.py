@@ -1,5 +1,7 @@
 """The SQL of the prices."""
 
+from noline.stores.portions import marks
+
 _WINDOW = (
     "sku, fact_route, message_id, occurred_at, channel, country, currency, price_minor, valid_from, valid_until, source"
 )
@@ -26,11 +28,15 @@ def _latest(condition: str) -> str:
     """
 
 
-OPEN_IN_CHANNEL = _latest("route_key = ? AND sku = ? AND channel = ?")
-
 OPEN_OF_SKU = _latest("route_key = ? AND sku = ?")
 
 OPEN = _latest("1 = 1")
+
+
+def open_in_channels(count: int) -> str:
+    """What is open of so many items in a channel each, asked for by routing key, item and channel."""
+    return _latest(f"(route_key, sku, channel) IN (VALUES {marks(count, 3)})")
+
 
 TABLES = {"price_windows": ("route_key", *_WINDOW.split(", "))}
 """Every table of this room, with all its columns."""

@@ -246,6 +246,9 @@ class Stock:
 
     def holds_due(self, reader: Reader, now: Micros, limit: int = 1000) -> list[Hold]:
         """Holds whose time has run out and that nobody has ended yet, the longest overdue first."""
+        # Every decision asks this, and nearly always there are none: a store prepares to sort before it looks.
+        if reader.row(tables.ANY_DUE, (now,)) is None:
+            return []
         return [_hold(row) for row in reader.rows(tables.HOLDS_DUE, (now, limit))]
 
     def ran_out(self, reader: Reader, now: Micros) -> dict[str, dict[str, Units]]:

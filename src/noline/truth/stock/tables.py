@@ -27,7 +27,9 @@ SELECT {_MOVE} FROM stock_moves
 WHERE route_key = ? AND sku = ? AND standing = 1 AND (from_location = ? OR to_location = ?)
 """
 
-MOVES_AFTER = f"SELECT {_MOVE} FROM stock_moves WHERE seq > ? AND standing = 1 ORDER BY seq, deed LIMIT ?"
+MOVES_AFTER = f"""
+SELECT {_MOVE} FROM stock_moves WHERE seq > ? AND standing = 1 ORDER BY seq, deed, sku, fact_route, message_id LIMIT ?
+"""
 
 SKUS_MOVED_AFTER = """
 SELECT DISTINCT sku FROM stock_moves WHERE seq > ? UNION SELECT DISTINCT sku FROM stock_counts WHERE seq > ?
@@ -154,10 +156,15 @@ ALL_COUNTS = f"SELECT {_COUNT} FROM stock_counts"
 COUNTS_OF_ROUTE = f"{ALL_COUNTS} WHERE route_key = ?"
 
 
+_PILE_OF_ITEM = """CASE WHEN lot = '' AND owner = '' THEN sku
+            ELSE length(lot) || ':' || lot || length(owner) || ':' || owner || sku END"""
+"""Item, lot and owner as one text: a recount carries and compares it for each of millions of rows."""
+
+
 def _moved(end: str, sign: str) -> str:
     """What the moves of an item did at one end (`to`, `from`), but for what a later count swallowed."""
     return f"""
-        SELECT sku, {end}_location AS location, {end}_bucket AS bucket, lot, owner, {sign}units AS units
+        SELECT {end}_location AS location, {end}_bucket AS bucket, {_PILE_OF_ITEM} AS pile, {sign}units AS units
         FROM stock_moves AS move
         WHERE route_key = item.route_key AND standing = 1 AND {end}_location {_REAL}
             AND (NOT item.is_counted OR {end}_bucket <> 'on_hand' OR NOT EXISTS (
@@ -170,12 +177,12 @@ def _moved(end: str, sign: str) -> str:
 def _kept(bucket: str) -> str:
     """What the cells of an item have in a bucket, to be taken away."""
     return f"""
-        SELECT sku, location, '{bucket}', lot, owner, -{bucket}
+        SELECT location, '{bucket}', {_PILE_OF_ITEM}, -{bucket}
         FROM stock_cells WHERE route_key = item.route_key AND {bucket} <> 0"""
 
 
-_LAST_COUNTED = """
-        SELECT sku, location, 'on_hand', lot, owner, (
+_LAST_COUNTED = f"""
+        SELECT location, 'on_hand', {_PILE_OF_ITEM}, (
             SELECT units FROM stock_counts AS latest
             WHERE latest.route_key = item.route_key AND latest.sku = pile.sku AND latest.location = pile.location
                 AND latest.lot = pile.lot AND latest.owner = pile.owner
@@ -187,19 +194,28 @@ _LAST_COUNTED = """
 
 _LEGS = " UNION ALL ".join([_moved("to", ""), _moved("from", "-"), _LAST_COUNTED, *map(_kept, BUCKETS)])
 
-# Rows of one item lie side by side, so the store never sorts more than those of one at a time.
+_COUNTED_TABLES = ("stock_cells", "stock_moves", "stock_counts")
+
+
+def _next_route(after: str) -> str:
+    """The first routing key that meets a condition, in whichever table it stands."""
+    first = " UNION ALL ".join(f"SELECT min(route_key) AS route_key FROM {name} {after}" for name in _COUNTED_TABLES)
+    return f"(SELECT min(route_key) FROM ({first}) AS firsts)"
+
+
+# From key to key, so that no row is read to find the items; rows of one item lie side by side, so the store never sorts
+# more than those of one at a time.
 ROUTES_ASTRAY = f"""
+WITH RECURSIVE every (route_key) AS (
+    SELECT {_next_route("")}
+    UNION ALL
+    SELECT {_next_route("WHERE route_key > every.route_key")} FROM every WHERE every.route_key IS NOT NULL
+)
 SELECT item.route_key FROM (
     SELECT route_key, EXISTS (SELECT 1 FROM stock_counts WHERE route_key = every.route_key) AS is_counted
-    FROM (
-        SELECT DISTINCT route_key FROM stock_cells
-        UNION SELECT DISTINCT route_key FROM stock_moves
-        UNION SELECT DISTINCT route_key FROM stock_counts
-    ) AS every
+    FROM every WHERE route_key IS NOT NULL
 ) AS item
-WHERE EXISTS (
-    SELECT 1 FROM ({_LEGS}) AS legs GROUP BY sku, location, bucket, lot, owner HAVING sum(units) <> 0
-)
+WHERE EXISTS (SELECT 1 FROM ({_LEGS}) AS legs GROUP BY location, bucket, pile HAVING sum(units) <> 0)
 ORDER BY item.route_key LIMIT ?
 """
 
@@ -248,6 +264,8 @@ HOLD = f"SELECT {_HOLD} FROM stock_holds WHERE route_key = ? AND hold = ?"
 HOLDS_DUE = f"""
 SELECT {_HOLD} FROM stock_holds WHERE state = 'active' AND expires_at <= ? ORDER BY expires_at, hold LIMIT ?
 """
+
+ANY_DUE = "SELECT 1 FROM stock_holds WHERE state = 'active' AND expires_at <= ? LIMIT 1"
 
 RAN_OUT = "SELECT lines FROM stock_holds WHERE state = 'active' AND expires_at <= ?"
 

@@ -2,7 +2,7 @@
 // small and marked. What the JSON does not have is not there.
 
 import { newKey } from "./counter-kept.js";
-import { CASES, LANGUAGES, LOOPS, PURPOSES, channel, dateOfToday, day, endOf, h, instantOf, money, month, plural, provenance, svg, title, when } from "./counter-words.js";
+import { CASES, LANGUAGES, LOOPS, PURPOSES, channel, dateOfToday, day, endOf, h, instantOf, money, month, plural, provenance, svg, title, when, whenThere } from "./counter-words.js";
 
 const customerAt = (card, rest) => `/v1/customers/${encodeURIComponent(card.customer)}/${rest}`;
 
@@ -33,9 +33,30 @@ const deed = (name, button, says, does, ...fields) =>
     "form", { class: "stack", onsubmit: submit(does) }, fields, h("button", { class: "main", type: "submit" }, says),
   ));
 
+// The form closes and empties before anything is waited for, so that a second tap finds nothing to send.
 const submit = (does) => (event) => {
   event.preventDefault();
-  does(Object.fromEntries(new FormData(event.target)));
+  const said = Object.fromEntries(new FormData(event.target));
+  event.target.closest("details")?.removeAttribute("open");
+  event.target.reset();
+  return does(said);
+};
+
+// What a button does, once: until the card is drawn anew it takes no second tap.
+const once = (does) => async ({ currentTarget: button }) => {
+  button.disabled = true;
+  try {
+    await does();
+  } catch (cause) {
+    button.disabled = false;
+    throw cause;
+  }
+};
+
+// Where something is settled that a channel may have named: no path can hold an id with a slash, or of dots alone.
+const settledAt = (kind, id, verb) => {
+  const fits = !id.includes("/") && id !== "." && id !== "..";
+  return fits ? `/v1/${kind}s/${encodeURIComponent(id)}/${verb}` : `/v1/${kind}s/-/${verb}?id=${encodeURIComponent(id)}`;
 };
 
 const inSentence = (text) => text.slice(0, 1).toLowerCase() + text.slice(1);
@@ -140,7 +161,7 @@ const consentRow = (card, desk, one) => {
     "li", { class: `is-${one.state}` },
     h("span", { class: "sign-round", "aria-hidden": "true" }, sign),
     h("span", {}, h("strong", {}, name), h("span", { class: "line-soft" }, words, one.since && `, ${day(one.since)}`, " ", waiting(one.tap))),
-    h("button", { type: "button", "aria-label": `${granted ? "Withdraw" : "Agree"}: ${name}`, onclick: () => ask(!granted) }, granted ? "Withdraw" : "Agree"),
+    h("button", { type: "button", "aria-label": `${granted ? "Withdraw" : "Agree"}: ${name}`, onclick: once(() => ask(!granted)) }, granted ? "Withdraw" : "Agree"),
   );
 };
 
@@ -155,13 +176,24 @@ const loops = (card, desk) =>
   h(
     "section", { class: "loops", "aria-label": "Open matters" },
     card.loops.map((one) => loop(card, desk, one)),
-    card.more_loops > 0 && h("p", { class: "soft" }, `${plural(card.more_loops, "more open matter", "more open matters")} on the customer’s page.`),
+    card.more_loops > 0 && moreLoops(card, desk),
   );
+
+// What is open beyond the gravest, each with how it ends; beyond that what the customer's page tells.
+const moreLoops = (card, desk) => {
+  const others = card.other_loops ?? [];
+  const rest = card.more_loops - others.length;
+  return [
+    many(others) && h("details", { class: "more-loops", data: { kept: "more-loops" } },
+      h("summary", { class: "button" }, plural(others.length, "more open matter", "more open matters")), others.map((one) => loop(card, desk, one))),
+    rest > 0 && h("p", {}, h("a", { class: "touch", href: `/customers/${encodeURIComponent(card.customer)}` }, `${plural(rest, "more open matter", "more open matters")} on the customer’s page`)),
+  ];
+};
 
 const loop = (card, desk, one) =>
   h(
     "article", { class: `card loop${one.tap ? " is-tapped" : ""}` },
-    h("h2", {}, LOOPS[one.kind] ?? title(one.kind.replaceAll("_", " "))),
+    h("h2", {}, isReview(card, one) && one.stars ? ["Open review, ", stars(one.stars)] : LOOPS[one.kind] ?? title(one.kind.replaceAll("_", " "))),
     h("p", { class: "loop-text" }, one.text),
     h(
       "div", { class: "loop-deeds" },
@@ -171,14 +203,20 @@ const loop = (card, desk, one) =>
     ),
   );
 
+const MOST_STARS = 5;
+
+const stars = (given) => {
+  const full = Math.max(0, Math.min(MOST_STARS, Math.round(given)));
+  return h("span", { role: "img", "aria-label": `${given} of ${MOST_STARS} stars` }, "★".repeat(full) + "☆".repeat(MOST_STARS - full));
+};
+
 // How a matter ends, or goes on: a case is closed, a review answered, of a late order the customer is told.
 const ending = (card, desk, one) => {
   const named = (what) => `${what}-${one.id}`;
-  const settle = (path, words, did) => ({ outcome }) => desk.tap({ path: `/v1/${path}`, body: { outcome }, words: `${words}: ${inSentence(one.text)}`, effect: { kind: "case", id: one.id, did } });
+  const settle = (path, words, did) => ({ outcome }) => desk.tap({ path, body: { outcome }, words: `${words}: ${inSentence(one.text)}`, effect: { kind: "case", id: one.id, did } });
   const outcome = (label) => field(label, { id: named("outcome"), name: "outcome" });
-  const id = encodeURIComponent(one.id);
-  if (isCase(card, one)) return deed(named("loop"), "Close it …", "Close it", settle(`cases/${id}/resolve`, "Closed", "closed here"), outcome("What was done?"));
-  if (isReview(card, one)) return deed(named("loop"), "Answered …", "It is answered", settle(`reviews/${id}/answer`, "Answered", "answered here"), outcome("What was the customer told?"));
+  if (isCase(card, one)) return deed(named("loop"), "Close it …", "Close it", settle(settledAt("case", one.id, "resolve"), "Closed", "closed here"), outcome("What was done?"));
+  if (isReview(card, one)) return deed(named("loop"), "Answered …", "It is answered", settle(settledAt("review", one.id, "answer"), "Answered", "answered here"), outcome("What was the customer told?"));
   if (one.kind === "late_order") return tellLate(card, desk, one, named);
   if (one.kind === "pending_return") return h("a", { class: "button", href: "/today#returns" }, "Returns here");
   return null;
@@ -186,9 +224,10 @@ const ending = (card, desk, one) => {
 
 // A late order stays open until it is there. Who was told of it is noted as what is to be done next, which names the order.
 const tellLate = (card, desk, one, named) => {
-  const planned = card.follow_ups?.find(({ text }) => text.includes(one.id));
+  const begins = `Order ${one.id} is late, the customer was told: `;
+  const planned = card.follow_ups?.find(({ text }) => text.startsWith(begins));
   const tell = ({ said, due }) => {
-    const text = `Order ${one.id} is late, the customer was told: ${said}`;
+    const text = `${begins}${said}`;
     return desk.tap({ path: customerAt(card, "follow-ups"), body: { text, due: endOf(due) }, words: `Told of the late order ${one.id}`, effect: { kind: "told-late", id: one.id, text, due } });
   };
   return [
@@ -253,8 +292,8 @@ const action = (card, desk, one) => {
     h("div", { class: "effect" }, h("p", { class: "line-soft" }, effect(one)), why(card, desk, one.facts, `why-action-${one.programme}`)),
     !one.tap && h(
       "div", { class: "answer-deeds" },
-      h("button", { type: "button", class: "main", "aria-label": `Accepted: ${one.title}`, onclick: () => answer("accepted") }, "Accepted"),
-      h("button", { type: "button", "aria-label": `Declined: ${one.title}`, onclick: () => answer("declined") }, "Declined"),
+      h("button", { type: "button", class: "main", "aria-label": `Accepted: ${one.title}`, onclick: once(() => answer("accepted")) }, "Accepted"),
+      h("button", { type: "button", "aria-label": `Declined: ${one.title}`, onclick: once(() => answer("declined")) }, "Declined"),
       h("details", { data: { kept: `overrule-${one.programme}` } }, h("summary", { class: "button" }, "Overrule …"), h(
         "form", { class: "stack", onsubmit: submit(({ reason }) => answer("overruled", reason)) },
         h("label", { for: `reason-${one.programme}` }, "Why is this wrong for this customer?"),
@@ -292,7 +331,7 @@ const stock = (card, desk, item) => {
       "li", {},
       h("span", {}, place.place, h("span", { class: "soft" }, ` ${place.units} there`)),
       place.tap ? h("span", {}, waiting(place.tap), " reserved")
-      : h("button", { type: "button", "aria-label": `Reserve there: ${item.name}, ${place.place}`, onclick: () => reserve(place) }, "Reserve there"),
+      : h("button", { type: "button", "aria-label": `Reserve there: ${item.name}, ${place.place}`, onclick: once(() => reserve(place)) }, "Reserve there"),
     ))),
   );
 };
@@ -326,7 +365,7 @@ const purchases = (card, desk) => {
     "purchases", "Bought",
     h("p", {}, bought.primary_channel ? [h("strong", {}, title(channel(bought.primary_channel))), ", ", bought.primary_because] : h("span", { class: "soft" }, `Main channel: ${bought.primary_because || "none yet"}.`)),
     many(bought.lanes) && lanes(bought),
-    many(bought.last) && h("ul", { class: "rows last" }, bought.last.map((one) => lastOf(card, desk, one))),
+    many(bought.last) && h("ul", { class: "rows last" }, bought.last.map((one, at) => lastOf(card, desk, one, missing(one, bought.last.slice(0, at))))),
   );
 };
 
@@ -349,37 +388,52 @@ const picture = (lane, months, most) => {
   return svg("svg", { class: "year-bars", viewBox: "0 0 120 24", preserveAspectRatio: "none", role: "img", "aria-label": told }, ...drawn);
 };
 
-const lastOf = (card, desk, one) =>
+const lastOf = (card, desk, one, lacked) =>
   h(
     "li", {},
     h("span", {}, h("strong", {}, title(channel(one.channel))), h("span", { class: "soft" }, ` ${day(one.at)}`)),
     h("span", { class: "last-total" }, one.total_minor === null || one.total_minor === undefined ? null : money(one.total_minor, one.currency)),
     h("span", { class: "soft last-items" }, one.items.map((item) => `${item.units} × ${item.name}`).join(", ")),
     why(card, desk, [one.fact], `why-last-${one.channel}`),
-    many(missing(one)) && h("ul", { class: "stock last-stock" }, missing(one).map((item) => stock(card, desk, item))),
+    many(lacked) && h("ul", { class: "stock last-stock" }, lacked.map((item) => stock(card, desk, item))),
   );
 
-// What was bought before, is not here now, and lies elsewhere.
-const missing = (one) => one.items.filter((item) => item.here === 0 && item.elsewhere?.some((at) => at.tap || at.units > 0));
+// What was bought before, is not here now, and lies elsewhere; each item once, with the purchase that tells of it first.
+const missing = (one, told) =>
+  one.items.filter(
+    (item) =>
+      item.here === 0 && item.elsewhere?.some((at) => at.tap || at.units > 0) &&
+      !told.some((earlier) => earlier.items.some((same) => same.sku === item.sku)),
+  );
 
 const BECOMES = { keep: ["kept", "Came"], miss: ["missed", "Did not come"], withdraw: ["withdrawn", "Cancel"] };
 
 const appointments = (card, desk) =>
   section(
     "appointments", "Appointments",
-    many(card.appointments) && h("ul", { class: "rows" }, card.appointments.map((one) => appointment(desk, one))),
-    newAppointment(card, desk),
+    many(card.appointments) && h("ul", { class: "rows" }, card.appointments.map((one) => appointment(card, desk, one))),
+    isRefused(card) ? h("p", { class: "soft" }, "Service was withdrawn: nothing is booked until the customer agrees to it again.") : newAppointment(card, desk),
   );
 
-const appointment = (desk, one) => {
-  const about = `${when(one.at)} ${one.topic ?? ""}`.trim();
+const isRefused = (card) => card.consent?.some((one) => one.purpose === "service" && one.state === "withdrawn");
+
+// When an appointment is, by the clock of its own store; one elsewhere with the place.
+const whenOf = (card, one) => {
+  const elsewhere = one.store && one.store !== card.store;
+  const time = elsewhere && one.local_at ? whenThere(one.local_at) : when(one.at);
+  return elsewhere ? `${time} at ${one.place || one.store}${one.local_at ? " (time there)" : ""}` : time;
+};
+
+const appointment = (card, desk, one) => {
+  const at = whenOf(card, one);
+  const about = `${at} ${one.topic ?? ""}`.trim();
   const button = ([verb, [state, said]]) => {
-    const becomes = () => desk.tap({ path: `/v1/appointments/${encodeURIComponent(one.id)}/${verb}`, body: {}, words: `${said}: ${about}`, effect: { kind: "appointment", id: one.id, state } });
-    return h("button", { type: "button", class: verb === "keep" ? "main" : null, "aria-label": `${said}: ${about}`, onclick: becomes }, said);
+    const becomes = () => desk.tap({ path: settledAt("appointment", one.id, verb), body: {}, words: `${said}: ${about}`, effect: { kind: "appointment", id: one.id, state } });
+    return h("button", { type: "button", class: verb === "keep" ? "main" : null, "aria-label": `${said}: ${about}`, onclick: once(becomes) }, said);
   };
   return h(
     "li", {},
-    h("strong", {}, when(one.at)), ` ${one.topic ?? ""} `, h("span", { class: "tag" }, one.state), " ", waiting(one.tap),
+    h("strong", {}, at), ` ${one.topic ?? ""} `, h("span", { class: "tag" }, one.state), " ", waiting(one.tap),
     one.state === "booked" && one.id && !one.tap && h("div", { class: "answer-deeds appointment-deeds" }, Object.entries(BECOMES).map(button)),
   );
 };
@@ -390,7 +444,7 @@ const newAppointment = (card, desk) => {
   if (!many(places)) return null;
   const book = ({ date, time, store, topic, whom }) => {
     const about = whom ? `${topic} (${whom})` : topic;
-    return desk.tap({ path: customerAt(card, "appointments"), body: { store, at: `${date}T${time}`, topic: about }, words: `Appointment: ${day(date)}, ${time}, ${about}`, effect: { kind: "appointment-new", at: instantOf(date, time), topic: about } });
+    return desk.tap({ path: customerAt(card, "appointments"), body: { store, at: `${date}T${time}`, topic: about }, words: `Appointment: ${day(date)}, ${time}, ${about}`, effect: { kind: "appointment-new", at: instantOf(date, time), topic: about, store, place: places.find((one) => one.location === store)?.name, local_at: `${date}T${time}` } });
   };
   return deed("appointment", "Book one …", "Book it", book,
     field("Which day?", { id: "appointment-date", name: "date", type: "date", value: dateOfToday(), min: dateOfToday() }),
@@ -406,7 +460,7 @@ const followUps = (card, desk) => {
   const close = (one) => desk.tap({ path: `/v1/follow-ups/${encodeURIComponent(one.id)}/close`, body: { outcome: "done" }, words: `Done: ${one.text}`, effect: { kind: "followUp-gone", id: one.id } });
   return section(
     "follow-ups", "Follow-ups",
-    many(card.follow_ups) && h("ul", { class: "rows with-deed" }, card.follow_ups.map((one) => h("li", {}, h("span", {}, one.text, " ", waiting(one.tap), h("span", { class: "line-soft" }, one.due && `due ${when(one.due)}`, one.by && `, ${one.by}`)), one.id && h("button", { type: "button", "aria-label": `Done: ${one.text}`, onclick: () => close(one) }, "Done")))),
+    many(card.follow_ups) && h("ul", { class: "rows with-deed" }, card.follow_ups.map((one) => h("li", {}, h("span", {}, one.text, " ", waiting(one.tap), h("span", { class: "line-soft" }, one.due && `due ${when(one.due)}`, one.by && `, ${one.by}`)), one.id && h("button", { type: "button", "aria-label": `Done: ${one.text}`, onclick: once(() => close(one)) }, "Done")))),
     fold("follow-up", "Plan one", h(
       "form", { class: "stack", onsubmit: submit(add) },
       h("label", { for: "follow-up-text" }, "What is to be done?"), h("input", { id: "follow-up-text", name: "text", required: true, maxlength: 500, autocomplete: "off" }),
@@ -421,7 +475,7 @@ const notes = (card, desk) => {
   const drop = (one) => desk.tap({ path: customerAt(card, `notes/${encodeURIComponent(one.id)}/withdraw`), body: {}, words: `Note withdrawn: ${one.text}`, effect: { kind: "note-gone", id: one.id } });
   return section(
     "notes", "Notes",
-    many(card.notes) && h("ul", { class: "rows with-deed" }, card.notes.map((one) => h("li", {}, h("span", {}, one.text, " ", waiting(one.tap), h("span", { class: "line-soft" }, [one.by, one.at && day(one.at)].filter(Boolean).join(", "))), one.id && h("button", { type: "button", class: "quiet", "aria-label": `Withdraw the note: ${one.text}`, onclick: () => drop(one) }, "Withdraw")))),
+    many(card.notes) && h("ul", { class: "rows with-deed" }, card.notes.map((one) => h("li", {}, h("span", {}, one.text, " ", waiting(one.tap), h("span", { class: "line-soft" }, [one.by, one.at && day(one.at)].filter(Boolean).join(", "))), one.id && h("button", { type: "button", class: "quiet", "aria-label": `Withdraw the note: ${one.text}`, onclick: once(() => drop(one)) }, "Withdraw")))),
     fold("note", "Write a note", h(
       "form", { class: "stack", onsubmit: submit(add) },
       h("label", { for: "note-text" }, "The customer may ask to read it"), h("textarea", { id: "note-text", name: "text", required: true, maxlength: 2000, rows: 3 }),

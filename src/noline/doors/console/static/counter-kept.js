@@ -114,20 +114,23 @@ export const dropSent = (before, person = null) =>
 
 const keep = (one) => within(["queue"], "readwrite", (queue) => answer(queue.put(one)));
 
-// Send what waits, in its order, until it is done, the network is gone, or somebody has to log in. Answers how it
-// ended: done, busy (another page sends), offline, later, login.
+// Send what waits, in its order, until it is done, the network is gone, or somebody has to log in. What the hub cannot do
+// yet holds back what follows of the same customer and of no other. Answers how it ended: done, busy (another page
+// sends), offline, later, login.
 export const send = async (changed) => {
   if (!navigator.locks) return sendAll(changed);
   return navigator.locks.request(`${NAME}-send`, { ifAvailable: true }, (lock) => (lock ? sendAll(changed) : "busy"));
 };
 
 const sendAll = async (changed) => {
+  const held = new Set();
   for (;;) {
-    const one = (await taps()).find(({ state }) => state === "waiting");
-    if (!one) return "done";
+    const one = (await taps()).find(({ state, person }) => state === "waiting" && !held.has(person));
+    if (!one) return held.size ? "later" : "done";
     const ended = await sendOne(one);
     await changed();
-    if (ended) return ended;
+    if (ended === "later") held.add(one.person);
+    else if (ended) return ended;
   }
 };
 

@@ -59,11 +59,14 @@ const EFFECTS = {
   followUp: (card, { text, due }, tap) => ({ ...card, follow_ups: [...(card.follow_ups ?? []), { id: "", due, text, by: "", tap }] }),
   "followUp-gone": (card, { id }) => ({ ...card, follow_ups: card.follow_ups?.filter((one) => one.id !== id) }),
   adviser: (card, { name }, tap) => ({ ...card, who: card.who && { ...card.who, adviser: { by: name, since: null, tap } } }),
-  case: (card, { id, did }, tap) => ({ ...card, loops: card.loops?.map((one) => (one.id === id ? { ...one, tap, did } : one)) }),
+  case: (card, { id, did }, tap) => {
+    const settled = (list) => list?.map((one) => (one.id === id ? { ...one, tap, did } : one));
+    return { ...card, loops: settled(card.loops), other_loops: settled(card.other_loops) };
+  },
   "case-new": (card, { what, text, order }, tap) => nothingOffered({ ...card, loops: [{ id: "", kind: what, text, order, since: null, facts: [], tap, did: "taken down here" }, ...(card.loops ?? [])] }),
   "told-late": (card, { id, text, due }, tap) => EFFECTS.followUp(EFFECTS.case(card, { id, did: "told here" }, tap), { text, due }, tap),
   appointment: (card, { id, state }, tap) => ({ ...card, appointments: card.appointments?.map((one) => (one.id === id ? { ...one, state, tap } : one)) }),
-  "appointment-new": (card, { at, topic }, tap) => ({ ...card, appointments: [{ id: "", at, topic, store: "", state: "booked", tap }, ...(card.appointments ?? [])] }),
+  "appointment-new": (card, { at, topic, store, place, local_at }, tap) => ({ ...card, appointments: [{ id: "", at, topic, store, place, local_at, state: "booked", tap }, ...(card.appointments ?? [])] }),
   action: (card, { programme }, tap) => ({ ...card, actions: card.actions?.map((one) => (one.programme === programme ? { ...one, tap } : one)) }),
   reserve: (card, { sku, location }, tap) => ({
     ...card,
@@ -75,8 +78,11 @@ const EFFECTS = {
 const reserved = (item, sku, location, tap) =>
   item.sku !== sku ? item : { ...item, elsewhere: item.elsewhere?.map((one) => (one.location === location ? { ...one, tap } : one)) };
 
+// What was reserved stays told as long as the page is open: units that lie there do not tell that one is this customer's.
+const isNotOnTheCard = (one, at) => one.state === "waiting" || (one.state === "sent" && (one.doneAt > at || one.effect?.kind === "reserve"));
+
 // The card with the effects of taps that the hub had not heard of when it was asked. at: when that was.
 export const withTaps = (card, taps, at) =>
   taps
-    .filter((one) => one.person === card.customer && (one.state === "waiting" || (one.state === "sent" && one.doneAt > at)))
+    .filter((one) => one.person === card.customer && isNotOnTheCard(one, at))
     .reduce((shown, one) => EFFECTS[one.effect?.kind]?.(shown, one.effect, one) ?? shown, card);

@@ -85,6 +85,13 @@ export const when = (value) => {
   return dayNumber(date) === dayNumber(there(Date.now())) ? clock(value) : `${weekday(date)}, ${clock(value)}`;
 };
 
+// What a clock elsewhere shows: 2026-12-02T10:00 as Wed 2 Dec, 10:00.
+export const whenThere = (local) => {
+  const [date, time] = local.split("T");
+  const told = { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" };
+  return `${new Intl.DateTimeFormat("en-GB", told).format(new Date(`${date}T12:00:00Z`))}, ${time}`;
+};
+
 // How long ago, in the largest unit that says it: 12 min.
 export const ago = (milliseconds) => {
   const minutes = Math.max(0, Math.floor(milliseconds / 60000));

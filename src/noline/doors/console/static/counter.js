@@ -103,9 +103,6 @@ const desk = {
   seesAll: told.sees_all,
   stores: told.stores ?? [],
   tap: async (one) => {
-    const focused = document.activeElement?.closest("details[open]");
-    focused?.removeAttribute("open");
-    focused?.querySelector("form")?.reset();
     const by = whoWorks();
     await tap({ ...one, body: by ? { ...one.body, by } : one.body, person: shown.card.customer });
     await show();
@@ -229,8 +226,16 @@ const keepUp = async () => {
   await show();
 };
 
+// The second click of a double click does nothing: what was drawn meanwhile may have moved under the finger.
+const dropSecondClick = (event) => {
+  if (event.detail < 2 || !event.target.closest("button")) return;
+  event.preventDefault();
+  event.stopPropagation();
+};
+
 const begin = async () => {
   askWhoWorks();
+  place.addEventListener("click", dropSecondClick, true);
   document.querySelector('form[action="/logout"]')?.addEventListener("submit", leave);
   if (told.view === "shell") await fromKept();
   else await dropSent(Date.now());

@@ -2,20 +2,25 @@
 #include "visits.h"
 
 #define LONGEST 5
+#define MOST_BITS (64 / LONGEST)
 #define FACTS 8
 #define MOST_ENDINGS (1 << 4)
 
 enum { VISITS, KEPT, ELSEWHERE, LOST, UNDECIDED, PERSONS, PERSONS_DROPPED, PERSONS_LOST };
 
-/* For each channel how far its visits have looked: their first intents follow each other in time. */
+/* How far among the goals the visits have looked, those of each channel on their own: their first intents follow each
+ * other in time.
+ */
 typedef struct {
-    int64_t anywhere[MOST_CHANNELS], here[MOST_CHANNELS];
+    int64_t anywhere, here[MOST_CHANNELS];
 } Looked;
 
 typedef struct {
     Visiting visiting;
     int64_t horizon, observed, actions;
-    uint64_t base;
+    int bits;       /* of a visit in a sequence */
+    uint64_t whole; /* all bits of a sequence */
+    Room paths;     /* for each visit of a person the sequence that ends with it */
     Tally sequences; /* of lost visits */
     Looked looked;
     /* By channel; the row after the last channel is of all of them together. */
@@ -35,7 +40,7 @@ static int ending(Walk *walk, const Visit *visit) {
     int64_t until = visit->last_wanted + walk->horizon, count = walk->visiting.goal_count;
     if (until > walk->observed) return UNDECIDED;
     if (!count) return LOST;
-    int64_t *any = &walk->looked.anywhere[visit->channel], *here = &walk->looked.here[visit->channel];
+    int64_t *any = &walk->looked.anywhere, *here = &walk->looked.here[visit->channel];
     while (*any < count && goals[*any].at < visit->wanted) ++*any;
     while (*here < count && (goals[*here].channel != visit->channel || goals[*here].at < visit->wanted)) ++*here;
     if (*here < count && goals[*here].at <= until) return KEPT;
@@ -43,49 +48,51 @@ static int ending(Walk *walk, const Visit *visit) {
     return LOST;
 }
 
-/* The last visits of a journey, the latest first, each as its channel and last action; 0 before its first visit. */
-typedef struct {
-    uint64_t kinds[LONGEST];
-} Path;
-
-static inline void follow(Path *path, uint64_t kind, int opens) {
-    uint64_t kept = opens ? 0 : ~UINT64_C(0);
-    for (int one = LONGEST - 1; one > 0; one--) path->kinds[one] = path->kinds[one - 1] & kept;
-    path->kinds[0] = kind;
-}
-
-static inline uint64_t packed(const Path *path, uint64_t base) {
-    uint64_t found = 0;
-    for (int one = LONGEST - 1; one >= 0; one--) found = found * base + path->kinds[one];
-    return found;
-}
-
-/* What was known of the person before. */
+/* How far the visits of the person before have looked. */
 static inline void forget(Walk *walk, int64_t channels) {
-    for (int64_t channel = 0; channel < channels; channel++)
-        walk->looked.anywhere[channel] = walk->looked.here[channel] = 0;
-    for (int64_t row = 0; row <= channels; row++) walk->became[row] = 0;
+    walk->looked.anywhere = 0;
+    if (walk->visiting.goal_count)
+        for (int64_t channel = 0; channel < channels; channel++) walk->looked.here[channel] = 0;
+}
+
+/* For each visit the sequence that ends with it: a journey's last visits as one number, each in so many bits. */
+static Outcome follow(Walk *walk) {
+    const Visiting *visiting = &walk->visiting;
+    const Range *range = visiting->range;
+    uint64_t *paths = room_for(&walk->paths, sizeof(uint64_t) * (size_t)visiting->count), path = 0;
+    if (!paths) return NO_MEMORY;
+    int64_t ended = NEVER;
+    for (int64_t number = 0; number < visiting->count; number++) {
+        const Visit *visit = &visiting->visits[number];
+        uint64_t kind = visit->channel * (uint64_t)walk->actions + code_at(range->actions, visit->last) + 1;
+        path &= (uint64_t)opens(visiting, visit, &ended) - 1;
+        path = (path << walk->bits | kind) & walk->whole;
+        paths[number] = path;
+    }
+    return DONE;
 }
 
 static Outcome walk_person(Walk *walk, int64_t person) {
     Visiting *visiting = &walk->visiting;
     Outcome outcome = visit(visiting, person);
     if (outcome != DONE || !visiting->count) return outcome;
-    int64_t channels = visiting->pauses->channels, ended = NEVER;
-    Path path = {{0}};
+    if (follow(walk) != DONE) return NO_MEMORY;
+    int64_t channels = visiting->pauses->channels;
+    const uint64_t *paths = walk->paths.at;
     forget(walk, channels);
-    for (int64_t number = 0; number < visiting->count; number++) {
+    for (int64_t one = 0; one < visiting->wanting_count; one++) {
+        int64_t number = visiting->wanting[one];
         const Visit *visit = &visiting->visits[number];
-        uint64_t action = code_at(visiting->range->actions, visit->last);
-        follow(&path, visit->channel * (uint64_t)walk->actions + action + 1, opens(visiting, visit, &ended));
-        if (visit->wanted == NEVER) continue;
         int became = ending(walk, visit);
         walk->visits[visit->channel][became]++;
         walk->became[visit->channel] |= bit_of(became);
         walk->became[channels] |= bit_of(became);
-        if (became == LOST && add_to(&walk->sequences, packed(&path, walk->base), 1) != DONE) return NO_MEMORY;
+        if (became == LOST && add_to(&walk->sequences, paths[number], 1) != DONE) return NO_MEMORY;
     }
-    for (int64_t row = 0; row <= channels; row++) walk->persons[row][walk->became[row]]++;
+    for (int64_t row = 0; row <= channels; row++) {
+        walk->persons[row][walk->became[row]]++;
+        walk->became[row] = 0;
+    }
     return DONE;
 }
 
@@ -106,15 +113,15 @@ static void add_facts(const Walk *walk, int64_t channels, int64_t *facts) {
             }
 }
 
-/* drop_offs(range, pauses, meanings u32, actions, horizon, observed, facts i64 in and out) -> the sequences of lost
- * visits as `tally` tells them.
+/* drop_offs(range, pauses, meanings u32, actions, bits, horizon, observed, facts i64 in and out) -> the sequences of
+ * lost visits as `tally` tells them: of each visit so many bits, the last visit in the lowest.
  */
 PyObject *drop_offs(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *where, *paused, *table, *into;
-    Py_ssize_t actions, size = 0;
+    Py_ssize_t actions, bits, size = 0;
     long long horizon, observed;
-    if (!PyArg_ParseTuple(args, "OOOnLLO", &where, &paused, &table, &actions, &horizon, &observed, &into)) return NULL;
+    if (!PyArg_ParseTuple(args, "OOOnnLLO", &where, &paused, &table, &actions, &bits, &horizon, &observed, &into)) return NULL;
     Held held = {.count = 0};
     Range range;
     Pauses pauses;
@@ -128,15 +135,17 @@ PyObject *drop_offs(PyObject *module, PyObject *args) {
         PyErr_NoMemory();
         held.failed = 1;
     }
-    if (!narrow_channels(&held, &range, &pauses) || size != (pauses.channels + 1) * FACTS) {
+    int fits = narrow_channels(&held, &range, &pauses) && size == (pauses.channels + 1) * FACTS;
+    if (!fits || bits < 1 || bits > MOST_BITS || (pauses.channels * actions) >> bits) {
         free(walk);
         release(&held);
-        if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "tables that do not fit the channels");
+        if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "tables or bits that do not fit the channels");
         return NULL;
     }
     walk->visiting = (Visiting){.range = &range, .pauses = &pauses, .meanings = &meanings};
     walk->actions = actions;
-    walk->base = (uint64_t)(pauses.channels * actions + 1);
+    walk->bits = (int)bits;
+    walk->whole = ~UINT64_C(0) >> (64 - LONGEST * bits);
     walk->horizon = horizon > NO_LIMIT ? NO_LIMIT : horizon;
     walk->observed = observed;
     Outcome outcome = DONE;
@@ -145,6 +154,7 @@ PyObject *drop_offs(PyObject *module, PyObject *args) {
         outcome = walk_person(walk, person);
     add_facts(walk, pauses.channels, facts);
     end_visiting(&walk->visiting);
+    free(walk->paths.at);
     Py_END_ALLOW_THREADS;
     release(&held);
     PyObject *sequences = counts_of(&walk->sequences, outcome);

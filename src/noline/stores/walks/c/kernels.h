@@ -54,7 +54,11 @@ typedef struct {
     int one_row;
     int narrow; /* one row, of codes of one byte: of_byte says it at once */
     uint32_t of_byte[256];
+    uint64_t halves[256]; /* the same as `in_halves` */
 } Meanings;
+
+/* The first meaning as the lowest bit of the lower half, the second as that of the upper. */
+static inline uint64_t in_halves(uint32_t meaning) { return (meaning & 1) | (uint64_t)(meaning & 2) << 31; }
 
 static inline uint32_t meaning_at(const Range *range, const Meanings *table, int64_t place) {
     if (table->narrow) return table->of_byte[((const uint8_t *)range->actions.codes)[place]];

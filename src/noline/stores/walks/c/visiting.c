@@ -2,42 +2,72 @@
 #include "visits.h"
 
 #define WORD 64
-#define STRETCH 2048 /* events that are marked together, or as many as one person has */
+#define HALF (WORD / 2)
+#define STRETCH 2048  /* events that are marked together, or as many as one person has */
+#define AHEAD 512     /* so many events before they are marked, memory is asked for them; beyond the last it says nothing */
+#define LINE 8        /* moments that come from memory together */
+#define SAME_PAIR 257 /* a channel beside itself is, as a pair, the channel so many times */
 
 /* The end of a word of the events from one place to before another. */
 static inline int64_t end_of(int64_t low, int64_t high) { return high - low > WORD ? low + WORD : high; }
 
-static void mark_runs(const Range *range, const Pauses *pauses, int64_t low, int64_t high, uint64_t *runs) {
-    const uint8_t *channels = range->channels.codes;
-    uint64_t before = (uint64_t)range->times[low];
-    uint32_t same = channels[low];
+/* Two channels as they lie side by side. Which of them comes first in the number depends on the machine; where both are
+ * the same, it does not matter.
+ */
+static inline uint32_t pair_at(const uint8_t *channels, int64_t place) {
+    uint16_t pair;
+    memcpy(&pair, channels + place, sizeof(pair));
+    return pair;
+}
+
+/* After how long a pause a run begins, by pairs: between different channels after none. */
+static Outcome set_limits(Visiting *visiting) {
+    const Pauses *pauses = visiting->pauses;
+    size_t size = sizeof(uint64_t) * (size_t)(SAME_PAIR * pauses->channels);
+    uint64_t *limits = room_for(&visiting->room_of_limits, size);
+    if (!limits) return NO_MEMORY;
+    memset(limits, 0, size);
+    for (int64_t channel = 0; channel < pauses->channels; channel++)
+        limits[SAME_PAIR * channel] = pauses->within[channel] < 0 ? 0 : (uint64_t)pauses->within[channel] + 1;
+    visiting->limits = limits;
+    return DONE;
+}
+
+/* The latest event first, so that the first is the lowest bit in the end. Nothing is said of the event at `low`. */
+static void mark_runs(const Visiting *visiting, int64_t low, int64_t high, uint64_t *runs) {
+    const uint8_t *channels = visiting->range->channels.codes;
+    const uint64_t *times = (const uint64_t *)visiting->range->times, *limits = visiting->limits;
     for (int64_t word = low; word < high; word += WORD) {
-        int64_t end = end_of(word, high);
-        uint64_t found = 0;
-        for (int64_t place = word; place < end; place++) {
-            uint32_t channel = channels[place];
-            uint64_t now = (uint64_t)range->times[place];
-            int other = (channel != same) | ((int64_t)(now - before) > pauses->within[channel]);
-            found = found >> 1 | (uint64_t)other << 63;
-            same = channel;
-            before = now;
-        }
-        *runs++ = found >> (WORD - (end - word));
+        for (int64_t line = 0; line < WORD; line += LINE) SOON(times + word + AHEAD + line);
+        SOON(channels + word + AHEAD);
+        int64_t after = word == low ? low : word - 1;
+        uint64_t same = 0;
+        for (int64_t before = end_of(word, high) - 2; before >= after; before--)
+            same += same + (times[before + 1] - times[before] < limits[pair_at(channels, before)]);
+        *runs++ = ~(word == low ? same << 1 : same);
     }
+}
+
+/* Up to HALF events: intents are the lower half of what is found, goals the upper. */
+static inline uint64_t meanings_of(const Range *range, const Meanings *meanings, int64_t low, int64_t high) {
+    const uint8_t *actions = range->actions.codes;
+    uint64_t found = 0;
+    if (meanings->narrow)
+        for (int64_t place = high - 1; place >= low; place--) found = found << 1 | meanings->halves[actions[place]];
+    else
+        for (int64_t place = high - 1; place >= low; place--)
+            found = found << 1 | in_halves(meaning_at(range, meanings, place));
+    return found;
 }
 
 static void mark_meanings(const Range *range, const Meanings *meanings, int64_t low, int64_t high, uint64_t *intents,
                           uint64_t *goals) {
     for (int64_t word = low; word < high; word += WORD) {
-        int64_t end = end_of(word, high);
-        uint64_t wanted = 0, reached = 0;
-        for (int64_t place = word; place < end; place++) {
-            uint64_t meaning = meaning_at(range, meanings, place);
-            wanted = wanted >> 1 | meaning << 63;
-            reached = reached >> 1 | meaning >> 1 << 63;
-        }
-        *intents++ = wanted >> (WORD - (end - word));
-        *goals++ = reached >> (WORD - (end - word));
+        SOON((const uint8_t *)range->actions.codes + word + AHEAD);
+        int64_t end = end_of(word, high), middle = end - word > HALF ? word + HALF : end;
+        uint64_t one = meanings_of(range, meanings, word, middle), other = meanings_of(range, meanings, middle, end);
+        *intents++ = (one & UINT32_MAX) | other << HALF;
+        *goals++ = one >> HALF | other >> HALF << HALF;
     }
 }
 
@@ -45,6 +75,7 @@ static void mark_meanings(const Range *range, const Meanings *meanings, int64_t 
 static Outcome mark(Visiting *visiting, int64_t person) {
     const Range *range = visiting->range;
     Bits *bits = &visiting->bits;
+    if (!visiting->limits && set_limits(visiting) != DONE) return NO_MEMORY;
     int64_t low = range->offsets[person], until = person + 1;
     while (until < range->last && range->offsets[until + 1] - low <= STRETCH) until++;
     int64_t high = range->offsets[until];
@@ -53,7 +84,7 @@ static Outcome mark(Visiting *visiting, int64_t person) {
     uint64_t *room = room_for(&visiting->room_of_bits, sizeof(uint64_t) * 3 * words);
     if (!room) return NO_MEMORY;
     *bits = (Bits){room, room + words, room + 2 * words, low, until};
-    mark_runs(range, visiting->pauses, low, high, bits->runs);
+    mark_runs(visiting, low, high, bits->runs);
     if (visiting->meanings) mark_meanings(range, visiting->meanings, low, high, bits->intents, bits->goals);
     return DONE;
 }
@@ -83,21 +114,33 @@ static void add_goals(Visiting *visiting, int64_t low, int64_t high) {
         }
 }
 
-/* A run of events, and the intents among them as bits of the events from `low` on. */
-static inline void add_run(Visiting *visiting, int64_t first, int64_t last, int64_t low, uint64_t intents) {
-    const int64_t *times = visiting->range->times;
+/* The visit that a run of events belongs to, made where there is none that goes on. */
+static inline Visit *visit_of(Visiting *visiting, uint32_t channel, int64_t place) {
     Open *open = &visiting->open;
-    uint32_t channel = ((const uint8_t *)visiting->range->channels.codes)[first];
-    if (begins(visiting->pauses, channel, open->last[channel], times[first])) {
-        visiting->visits[visiting->count] = (Visit){first, last, times[first], times[last], NEVER, NEVER, channel};
+    int64_t now = visiting->range->times[place];
+    if (begins(visiting->pauses, channel, open->last[channel], now)) {
+        visiting->visits[visiting->count] = (Visit){place, place, now, now, NEVER, NEVER, channel};
         open->visit[channel] = visiting->count++;
     }
-    Visit *visit = &visiting->visits[open->visit[channel]];
-    visit->last = last;
-    visit->ended = open->last[channel] = times[last];
-    if (!intents) return;
-    if (visit->wanted == NEVER) visit->wanted = times[low + lowest(intents)];
-    visit->last_wanted = times[low + highest(intents)];
+    return &visiting->visits[open->visit[channel]];
+}
+
+/* The run of events from one to another of those from `low` on, and the intents among them as bits.
+ *
+ * Half of the runs have an intent, and nobody can guess which: moments are read for all, and kept for those that have.
+ */
+static inline void add_run(Visiting *visiting, int64_t low, int from, int to, uint64_t intents) {
+    const int64_t *times = visiting->range->times + low;
+    uint32_t channel = ((const uint8_t *)visiting->range->channels.codes)[low + from];
+    Visit *visit = visit_of(visiting, channel, low + from);
+    visit->last = low + to;
+    visit->ended = visiting->open.last[channel] = times[to];
+    int64_t one = times[lowest(intents | UINT64_C(1) << to)], other = times[highest(intents | UINT64_C(1) << from)];
+    int64_t has = -(int64_t)(intents != 0), first = has & -(int64_t)(visit->wanted == NEVER);
+    visiting->wanting[visiting->wanting_count] = visiting->open.visit[channel];
+    visiting->wanting_count -= first;
+    visit->wanted = (one & first) | (visit->wanted & ~first);
+    visit->last_wanted = (other & has) | (visit->last_wanted & ~has);
 }
 
 /* Up to a word of a person's events. The first of them may go on with a visit: that has one run more. */
@@ -109,21 +152,22 @@ static void add_word(Visiting *visiting, int64_t low, int64_t high) {
         int from = lowest(runs);
         runs &= runs - 1;
         int to = runs ? lowest(runs) - 1 : (int)(high - low) - 1;
-        add_run(visiting, low + from, low + to, low, intents & bits_between(from, to));
+        add_run(visiting, low, from, to, intents & bits_between(from, to));
     }
 }
 
 Outcome visit(Visiting *visiting, int64_t person) {
     const Range *range = visiting->range;
     int64_t low = range->offsets[person], high = range->offsets[person + 1];
-    visiting->count = visiting->goal_count = 0;
+    visiting->count = visiting->goal_count = visiting->wanting_count = 0;
     if (low == high) return DONE;
     if (person >= visiting->bits.until && mark(visiting, person) != DONE) return NO_MEMORY;
     if (!is_sound(range, low, high)) return NOT_OURS;
     if (visiting->meanings && !has_intents(&visiting->bits, low, high)) return DONE;
     visiting->visits = room_for(&visiting->room_of_visits, sizeof(Visit) * (size_t)(high - low));
     visiting->goals = room_for(&visiting->room_of_goals, sizeof(Goal) * (size_t)(high - low));
-    if (!visiting->visits || !visiting->goals) return NO_MEMORY;
+    visiting->wanting = room_for(&visiting->room_of_wanting, sizeof(int64_t) * (size_t)(high - low + 1));
+    if (!visiting->visits || !visiting->goals || !visiting->wanting) return NO_MEMORY;
     for (int64_t channel = 0; channel < visiting->pauses->channels; channel++) visiting->open.last[channel] = NEVER;
     for (int64_t word = low; word < high; word += WORD) add_word(visiting, word, end_of(word, high));
     if (visiting->meanings) add_goals(visiting, low, high);
@@ -131,7 +175,9 @@ Outcome visit(Visiting *visiting, int64_t person) {
 }
 
 void end_visiting(Visiting *visiting) {
+    free(visiting->room_of_limits.at);
     free(visiting->room_of_bits.at);
     free(visiting->room_of_visits.at);
     free(visiting->room_of_goals.at);
+    free(visiting->room_of_wanting.at);
 }

@@ -62,12 +62,14 @@ typedef struct {
     const Range *range;
     const Pauses *pauses;
     const Meanings *meanings; /* first bit: intent; second: goal. NULL: neither is looked for */
+    const uint64_t *limits;   /* by two channels that follow each other: a pause this long begins a run */
     Visit *visits;
     Goal *goals;
-    int64_t count, goal_count;
+    int64_t *wanting; /* numbers of the visits with an intent, as they came up */
+    int64_t count, goal_count, wanting_count;
     Bits bits;
     Open open;
-    Room room_of_bits, room_of_visits, room_of_goals;
+    Room room_of_limits, room_of_bits, room_of_visits, room_of_goals, room_of_wanting;
 } Visiting;
 
 /* The visits of a person; none where an intent is looked for and there is none. Persons are asked in their order. */
