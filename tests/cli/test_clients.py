@@ -43,7 +43,7 @@ def test_an_appointment_is_booked_shown_today_and_kept(noline, shop, anna):
         begins = hub.shop_days.today("paris-1").begins
     from noline.kernel.clock import HOUR, as_text
 
-    at = as_text(begins + 12 * HOUR)
+    at = as_text(begins + 23 * HOUR)
     made = told(noline("clients", "book", anna, "paris-1", at, "tasting", "--hub", shop, "--json"))
     today = told(noline("clients", "today", "paris-1", "--hub", shop, "--json"))
     assert (today["place"], [(one["id"], one["at"], one["name"]) for one in today["appointments"]]) == (

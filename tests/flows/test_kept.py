@@ -259,6 +259,17 @@ def test_so_many_are_kept_the_longest_unwanted_goes_and_what_does_not_last_is_wo
     assert len(names) == 0
 
 
+def test_what_is_worked_out_while_everything_is_forgotten_is_not_kept(hub):
+    def forgotten_meanwhile(_, name):
+        things.forget()
+        return name
+
+    things = Kept(forgotten_meanwhile, most=2)
+    with hub.store.reading() as reader:
+        assert things.of(reader, "Anna") == "Anna"
+    assert len(things) == 0
+
+
 def test_a_card_from_memory_is_the_card_that_is_composed_anew_whatever_happens_in_between(tmp_path):
     clock, chance = FixedClock(), Random(11)
     with Hub.init(tmp_path / "shop.noline", clock=clock) as hub:

@@ -160,9 +160,10 @@ class Kept(Generic[Thing]):
         return self._keep(name, self._work_out(listener, name), listener.heard, followed), followed
 
     def forget(self) -> None:
-        """Let go of everything."""
+        """Let go of everything, and of what is being worked out at this moment."""
         with self._one_at_a_time:
             self._things.clear()
+            self._followed = None
 
     def _keep(self, name: str, thing: Thing, heard: list[Heard], when: Moment) -> Thing:
         with self._one_at_a_time:

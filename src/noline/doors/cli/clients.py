@@ -123,7 +123,7 @@ def book(
     from noline.doors.answers import clients as answers
 
     with opened(folder) as hub:
-        made = hub.clienteling.book(person, store, hub.shop_days.instant(at, store), topic, by=by, key=key)
+        made = hub.clienteling.book(person, store, hub.shop_days.bookable(at, store), topic, by=by, key=key)
         _show(answers.appointment(hub, made), "appointment", as_json=as_json)
 
 
