@@ -251,7 +251,7 @@ def counter_pages() -> dict[str, tuple[str, str, Any]]:
 
 def _html(view: counter.Counter) -> str:
     return render("counter", view=view, shell=Shell(hub_name="Maison Ristretto", path="/counter", role="associate",
-                                                    sees_all=False, mends=False))  # fmt: skip
+                                                    sees_all=False, sees_numbers=False, mends=False))  # fmt: skip
 
 
 def day_page() -> str:

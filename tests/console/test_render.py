@@ -398,7 +398,7 @@ def test_an_erased_record_says_that_it_was():
 
 
 def test_pages_of_an_associate_offer_nothing_an_associate_may_not_do():
-    shell = views.Shell(path="/customers", role="associate", sees_all=False, mends=False)
+    shell = views.Shell(path="/customers", role="associate", sees_all=False, sees_numbers=False, mends=False)
     page = Page(render("customers", view=views.search(), shell=shell))
     assert [link["href"] for link in page.all("a") if str(link["href"]).startswith("/")] == [
         "/customers", "/counter", "/customers", "/orders", "/stock", "/today", "/customers.json", "/customers.csv"
