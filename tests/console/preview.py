@@ -601,7 +601,7 @@ DESCRIPTION = {
 }
 REFUSAL = {
     "code": "auth.role_too_small",
-    "message": "A key of role associate may not do this; it needs manager.",
+    "message": "A key of role associate may not do this; it needs manager or analyst.",
     "hint": "Use a key with that role.",
     "retryable": False,
 }

@@ -552,7 +552,7 @@ def test_a_refused_key_is_said_beside_the_field():
 
 def test_an_error_page_tells_the_next_step():
     words = page_of("error").words
-    assert "A key of role associate may not do this; it needs manager." in words
+    assert "A key of role associate may not do this; it needs manager or analyst." in words
     assert "Use a key with that role." in words
 
 
