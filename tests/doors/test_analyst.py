@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
+from api_routes import routes
 from console import journeys_story, people_story
 from noline.doors.answers import aims, frictions
 from noline.doors.answers.seen import person_id
@@ -84,16 +85,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield Desk(hub, client)
     writer.stop()
     hub.close()
-
-
-def routes() -> list[str]:
-    nothing: Any = None
-    return sorted(
-        f"{method} {re.sub(r':[a-z]+}', '}', route.path)}"
-        for route in api(nothing, nothing).routes
-        for method in getattr(route, "methods", set()) - {"OPTIONS", "HEAD"}
-        if not route.path.startswith("/static")
-    )
 
 
 def open_to_analysts() -> set[str]:

@@ -54,8 +54,7 @@ class Deeds:
     def do_for(self, tx: Transaction, deeds: Iterable[tuple[Deed, str]]) -> list[Receipt]:
         """Do deeds that several people decided, each beside who did."""
         now = self._clock.now()
-        drafts = [self._draft(deed, by, now) for deed, by in deeds]
-        return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, drafts)], strict=True)[0]
+        return self._write(tx, now, [self._draft(deed, by, now) for deed, by in deeds])
 
     def tell(self, tx: Transaction, messages: Iterable[Json]) -> list[Receipt]:
         """Take messages of the tracking contract that a door made itself, such as a consent given at the counter.
@@ -63,20 +62,21 @@ class Deeds:
         What a room cannot take is raised here too.
         """
         now = self._clock.now()
-        items = [self._message(said, now) for said in messages]
-        return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, items)], strict=True)[0]
+        return self._write(tx, now, [self._message(said, now) for said in messages])
 
     def together(self, tx: Transaction, things: Iterable[Deed | Json], *, by: str) -> list[Receipt]:
         """Deeds and messages that belong to one decision, in this order and in one write of the log."""
         now = self._clock.now()
-        items = [
-            self._draft(one, by, now) if isinstance(one, Deed) else self._message(one, now) for one in things
-        ]  # fmt: skip
-        return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, items)], strict=True)[0]
+        return self._write(
+            tx, now, [self._draft(one, by, now) if isinstance(one, Deed) else self._message(one, now) for one in things]
+        )
 
     def new_id(self, prefix: str) -> str:
         """An id that nobody has."""
         return f"{prefix}-{self._clock.random_bytes(8).hex()}"
+
+    def _write(self, tx: Transaction, now: int, items: list[Draft | Refusal]) -> list[Receipt]:
+        return self._log.accept_in(tx, [Group(OURS.name, now, _ROUTE, items)], strict=True)[0]
 
     def _message(self, said: Json, now: int) -> Draft | Refusal:
         raw = msgspec.json.encode(said)

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from noline.flows.offering_draws import tested
+from noline.flows.offering_draws import outcomes, tested
 from noline.flows.offering_goals import Goals
 from noline.insight.actions.model import Arm, Programme
 from noline.insight.actions.service import Actions
@@ -15,7 +15,6 @@ from noline.truth.clients.service import Clients, View
 from noline.truth.customers.service import Customers
 from noline.truth.offers.service import Draw, Offers
 
-_PEOPLE_AT_ONCE = 500
 _VIEWS = 1_000
 """So many looks at one customer are searched for that of a draw, the latest first."""
 
@@ -73,14 +72,9 @@ class Effects:
 
     def _cases(self, reader: Reader, programme: Programme, now: Micros, *, by_unit: bool) -> Iterator[_Case]:
         found = tested(reader, self._offers, self._customers, programme)
-        people = list(found.people.items())
-        for start in range(0, len(people), _PEOPLE_AT_ONCE):
-            some = dict(people[start : start + _PEOPLE_AT_ONCE])
-            over = {person: draw for person, draw in some.items() if draw.until < now}
-            reached = self._goals.reached(reader, programme.goal.what, over)
-            for person, draw in some.items():
-                counts = _counted(draw, reached=person in reached if person in over else None)
-                yield self._case(reader, person, draw, counts, by_unit=by_unit)
+        for one in outcomes(reader, self._goals, programme, found.people, now):
+            counts = _counted(one.draw, reached=one.reached)
+            yield self._case(reader, one.person, one.draw, counts, by_unit=by_unit)
         for person, draw in found.otherwise.items():
             yield self._case(reader, person, draw, Counter({"otherwise": 1}), by_unit=by_unit)
 

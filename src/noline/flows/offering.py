@@ -13,7 +13,7 @@ from noline.flows.agenda_words import NAMES_SOMEBODY
 from noline.flows.deeds import Deed, Deeds
 from noline.flows.mentions import ERASED, Names
 from noline.flows.naming import plainly, why_not_of
-from noline.flows.offering_draws import tested
+from noline.flows.offering_draws import outcomes, tested
 from noline.flows.offering_goals import Goals
 from noline.insight.actions import model
 from noline.insight.actions.model import Arm, Counts, Kind, Programme, Ranking, Situation
@@ -37,7 +37,6 @@ from noline.truth.offers.model import (
 from noline.truth.offers.service import Offers, Overruled
 
 _BY = "noline"
-_PEOPLE_AT_ONCE = 500
 _SHORTEST_NAME = 3
 """Characters; shorter parts of a name are words of their own."""
 
@@ -238,16 +237,11 @@ class Offering:
     def _report(self, reader: Reader, programme: Programme, now: Micros) -> Report:
         tally = {arm: [0, 0, 0] for arm in Arm}
         found = tested(reader, self._offers, self._customers, programme)
-        every = list(found.people.items())
-        for start in range(0, len(every), _PEOPLE_AT_ONCE):
-            people = dict(every[start : start + _PEOPLE_AT_ONCE])
-            over = {person: draw for person, draw in people.items() if draw.until < now}
-            reached = self._goals.reached(reader, programme.goal.what, over)
-            for person, draw in people.items():
-                counted = tally[Arm(draw.arm)]
-                counted[0] += person in over
-                counted[1] += person in reached
-                counted[2] += person not in over
+        for one in outcomes(reader, self._goals, programme, found.people, now):
+            counted = tally[Arm(one.draw.arm)]
+            counted[0] += one.reached is not None
+            counted[1] += one.reached is True
+            counted[2] += one.reached is None
         shown, held = (Reached(*tally[arm]) for arm in (Arm.SHOWN, Arm.HELD))
         return Report(
             programme, shown, held, difference(shown.reached, shown.persons, held.reached, held.persons),
