@@ -58,7 +58,7 @@ from noline.flows.offering_goals import Goals
 from noline.flows.once import Once
 from noline.flows.ordering import Ordering
 from noline.flows.parcels import Company
-from noline.flows.people import Known, known
+from noline.flows.people import MOST_NAMES, Known, known
 from noline.flows.policies import Policies
 from noline.flows.pricing import Pricing
 from noline.flows.promise import Promising
@@ -242,7 +242,7 @@ class Hub:
         self.households = Households(self.store, self.customers, self.profiles, self.addresses)
         self.consent = Consenting(self.store, self.customers, self.consents, self.deeds, self.vault.digest)
         self.clienteling = Clienteling(
-            self.store, self.customers, rooms.clients, rooms.cases, self.feedback,
+            self.store, self.customers, rooms.clients, rooms.cases, self.feedback, rooms.consents,
             deeds=self.deeds, clock=self.clock, digest=self.vault.digest,
         )  # fmt: skip
         self.identity = Identity(self.store, self.log, self.facts, self.deeds, self.customers, rules, self.clock)
@@ -456,10 +456,10 @@ class Hub:
             found = self.recognition.found(reader, text, limit)
             return [known(reader, self.customers, self.recognition, person, why) for person, why in found.items()]
 
-    def customer(self, person: str) -> Known:
-        """One person; an old id leads to who it is today. Raises NotFound."""
+    def customer(self, person: str, most_names: int | None = MOST_NAMES) -> Known:
+        """One person; an old id leads to who it is today. most_names: all when None. Raises NotFound."""
         with self.store.reading() as reader:
-            return known(reader, self.customers, self.recognition, person)
+            return known(reader, self.customers, self.recognition, person, most_names=most_names)
 
     def greet(
         self,

@@ -291,8 +291,8 @@ def test_a_mapping_with_a_mistake_is_refused_by_name(write, text, error, fact):
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("a.xlsx", "", "spreadsheets are not read; save the sheet as CSV"),
-        ("a.bin", "", "it is no CSV, Parquet or NDJSON"),
+        ("a.xls", "", ".xls is not read; save it as .xlsx, .ods or CSV"),
+        ("a.bin", "", "it is no CSV, Parquet, NDJSON or spreadsheet"),
         ("a.csv", "", "its first line is empty"),
         ("a.csv", "1,2\n3,4\n", "its first line has values where the names of columns should stand"),
         ("a.json", "[{}]", "it is one long list; write one object a line"),

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from noline.hub import Hub
+from sheet_files import rows, xlsx
 
 ORDERS = """order_id,email,sku,quantity,unit_price,currency,ordered_at,channel
 o-1,anna@example.com,ristretto-50,2,24.00,EUR,2026-01-05T10:00:00Z,web
@@ -56,6 +57,28 @@ def test_a_file_is_imported_and_importing_it_again_changes_nothing(noline, hub, 
     (anna,) = noline("customers", "find", "anna@example.com", "--hub", hub, "--json").json
     orders_of_anna = noline("customers", "get", anna["person"], "--hub", hub, "--json").json["orders"]
     assert sorted(order["order_id"] for order in orders_of_anna) == ["o-1", "o-3"]
+
+
+def test_a_spreadsheet_is_imported_as_its_csv_is(noline, hub, tmp_path):
+    lines = [line.split(",") for line in ORDERS.splitlines()]
+    path = xlsx(tmp_path / "book.xlsx", {"Notes": rows([("a", "b"), ("x", "y")]), "Orders": rows(lines)})
+    said = noline("import", path, "--sheet", "Orders", "--yes", "--hub", hub, "--json")
+    assert (said.code, said.json) == (0, taken(3)), said.err
+    mapping = tmp_path / "mapping.toml"
+    assert 'sheet = "Orders"' in mapping.read_text()
+    assert noline("import", path, "--mapping", mapping, "--hub", hub, "--json").json == taken(0, duplicate=3)
+    (anna,) = noline("customers", "find", "anna@example.com", "--hub", hub, "--json").json
+    orders_of_anna = noline("customers", "get", anna["person"], "--hub", hub, "--json").json["orders"]
+    assert sorted(order["order_id"] for order in orders_of_anna) == ["o-1", "o-3"]
+
+
+def test_a_sheet_that_is_not_there_is_refused_and_nothing_is_imported(noline, hub, tmp_path):
+    path = xlsx(tmp_path / "book.xlsx", {"Orders": rows([("order_id",), ("o-1",)])})
+    said = noline("import", path, "--sheet", "Order", "--yes", "--hub", hub)
+    assert said.code != 0
+    assert "it has no sheet 'Order'; it has Orders" in said.err
+    assert noline("books", "--hub", hub, "--json").json["received"] == 0
+    assert not (tmp_path / "mapping.toml").exists()
 
 
 def test_each_channel_of_a_file_becomes_a_source_unless_one_is_named(noline, hub, orders, tmp_path):

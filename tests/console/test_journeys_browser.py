@@ -62,7 +62,7 @@ def bars(desk: Desk) -> list[str]:
 def test_from_the_home_page_to_what_to_fix_first_to_a_person_to_the_timeline(manager: Desk):
     page = manager.page
     assert cells(page, "Fix this first")[0][1].startswith("Call after a failed checkout")
-    page.get_by_role("link", name="Call after a failed checkout").click()
+    page.locator(".begin").get_by_role("link", name="Call after a failed checkout").click()
     assert manager.heading == "Call after a failed checkout"
     assert "40 people met this: it costs us about 588 EUR." in words(page.locator(".headline").inner_text())
     expect(page.get_by_role("img", name="Grace Hopper 39: web → call centre")).to_be_visible()

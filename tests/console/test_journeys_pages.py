@@ -61,14 +61,34 @@ def words_of(page: str, view: Any, **shell: Any) -> str:
 def test_the_home_page_names_five_frictions_and_leads_to_the_rest():
     page = page_of("home")
     assert [link["href"] for link in page.all("a") if str(link["href"]).startswith("/frictions")] == [
-        "/frictions", "/frictions", *(f"/frictions/{one['id']}" for one in FRICTIONS[:5])
+        "/frictions", "/frictions/F2", "/frictions", *(f"/frictions/{one['id']}" for one in FRICTIONS[:5])
     ]  # fmt: skip
     assert "All 6" in page.words
+
+
+def by_month(*persons: int) -> list[dict[str, Any]]:
+    return [{"month": f"2026-{at:02}", "cases": many, "persons": many} for at, many in enumerate(persons, 1)]
+
+
+def test_a_friction_that_nobody_met_for_three_months_says_when_it_was_met_last():
+    ended, going, never = (
+        fix_list([{**FRICTIONS[0], "trend": by_month(*told)}]).met[0]
+        for told in ((9, 4, 0, 0, 0), (9, 4, 4, 0, 0), (0, 0, 0))
+    )
+    assert (ended.last_met.replace("\u00a0", " "), going.last_met, never.last_met) == ("Feb 2026", "", "")
+
+
+def test_beside_what_costs_most_stands_what_costs_most_of_what_goes_on():
+    past = {**FRICTIONS[0], "id": "P", "trend": by_month(9, 0, 0, 0)}
+    told = fix_list([past, FRICTIONS[0]])
+    assert [one and one.id for one in (told.costly, told.going_on)] == ["P", FRICTIONS[0]["id"]]
+    assert fix_list([FRICTIONS[0], past]).going_on is None
 
 
 def test_a_friction_in_the_list_tells_people_of_whom_money_with_interval_trend_and_who_cares():
     said = (
         "1 Call after a failed checkout Customers call because the checkout of the web shop failed. "
+        "412 people 12,400 EUR 8,800 – 16,100 EUR ines@example.com in work "
         "412 19 % of 2,210 12,400 EUR 8,800 – 16,100 EUR 31,200 EUR rising ines@example.com in work"
     )
     assert said in words_of("frictions", fix_list(FRICTIONS))

@@ -89,3 +89,15 @@ def test_a_second_look_takes_no_more_away():
 def test_a_page_leaves_out_the_rows_that_went_and_keeps_those_that_lost_a_detail():
     rows = [{"part": "a", "persons": 3}, {"part": "b", "persons": 2}, {"part": "c", "persons": 30, "undecided": 1}]
     assert shown_only(counts_only(rows)) == [gone(part="c", persons=30, undecided=None)]
+
+
+def test_a_count_that_nobody_listed_is_hidden_and_what_counts_nobody_stays():
+    row = {"name": "kiosk", "visits_of_the_kiosk": 3, "share_visits_of_the_kiosk": 0.1, "rank": 2, "spent_minor": 4}
+    told = {
+        "name": "kiosk",
+        "visits_of_the_kiosk": None,
+        "share_visits_of_the_kiosk": None,
+        "rank": 2,
+        "spent_minor": 4,
+    }
+    assert counts_only(row) == gone(**told)

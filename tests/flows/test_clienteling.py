@@ -3,7 +3,7 @@
 import pytest
 
 from fixed_clock import FixedClock
-from noline.flows.clienteling import AppointmentOver, ClientKeyReused, Done
+from noline.flows.clienteling import AppointmentOver, ClientKeyReused, Done, ServiceWithdrawn
 from noline.flows.deeds import Deed
 from noline.flows.local_time import midnight_before, offset_at
 from noline.hub import Hub
@@ -393,8 +393,8 @@ def test_a_day_tells_no_special_category_and_nothing_of_who_refuses_to_be_served
             desk.book(anna, "paris-1", NOON, topic, by="lea")
             desk.open_case(anna, topic, by="lea", store="paris-1")
             desk.plan_follow_up(anna, topic, NOON, by="lea")
-        hub.consent.change(boris, "service", None, granted=False)
         desk.book(boris, "paris-1", NOON, "machine", by="lea")
+        hub.consent.change(boris, "service", None, granted=False)
         desk.open_case(boris, "machine", by="lea", store="paris-1")
         found = hub.shop_days.today("paris-1")
     assert sorted((one.topic or "", whom.name or "") for one, whom in found.appointments) == [
@@ -424,3 +424,22 @@ def test_a_store_in_a_country_has_the_day_of_that_country(tmp_path):
         hub.accept("erp", [track("Location Opened", id="l-1", at=OPENING.isoformat(), **said)])
         found = hub.shop_days.today("tokyo-1")
     assert (found.place, as_text(found.begins)) == ("tokyo-1", "2026-03-02T15:00:00.000Z")
+
+
+def test_nothing_is_booked_for_who_withdrew_service(shop):
+    anna, desk = person(shop), shop.clienteling
+    booked = desk.book(anna, "paris-1", NOON, "tasting", by="lea", key="k-1")
+    shop.consent.change(anna, "service", None, granted=False)
+    before = words_of(shop)
+    with pytest.raises(ServiceWithdrawn):
+        desk.book(anna, "paris-1", NOON, "tasting", by="lea", key="k-2")
+    assert (words_of(shop), [one.id for one in desk.of(anna)[0].appointments]) == (before, [booked.id])
+    assert desk.book(anna, "paris-1", NOON, "tasting", by="lea", key="k-1")[:2] == (booked.id, "duplicate")
+    shop.consent.change(anna, "service", None, granted=True)
+    assert desk.book(anna, "paris-1", NOON, "tasting", by="lea", key="k-2").status == "accepted"
+
+
+def test_who_never_said_anything_of_service_or_withdrew_something_else_is_booked(shop):
+    anna, desk = person(shop), shop.clienteling
+    shop.consent.change(anna, "marketing", None, granted=False)
+    assert desk.book(anna, "paris-1", NOON, "tasting", by="lea").status == "accepted"

@@ -219,3 +219,30 @@ def test_the_address_of_a_customer_comes_into_no_note_and_no_question(hub):
     assert hub.agenda.cares()["F3"].note == "ask the provider"
     assert hub.agenda.care("F3", by="Ben", owner="staff@shop.example").owner == "staff@shop.example"
     assert hub.agenda.care("F2", by="Ben", state="fixed").state == "fixed", "what stands there already is no new word"
+
+
+@pytest.mark.parametrize(
+    ("told", "left"),
+    [
+        ("2026-03-09T17:00:00Z", "2026-03-09T17:00:00Z"),
+        ("when Anna is back", None),
+        (491701234567, None),
+        ({"call": "+49 170 1234567"}, None),
+    ],
+)
+def test_when_her_order_was_promised_stays_where_it_is_a_moment_and_goes_where_it_is_not(hub, told, left):
+    hub.access.ensure_source("shop", "web")
+    bought = {"order_id": "o-1", "currency": "EUR", "total": 22, "promised_at": told}
+    hub.accept("shop", [
+        identify(id="a-1", at=OPENING, user="anna", **ANNA),
+        track("Order Completed", id="a-2", at=OPENING, user="anna", **bought),
+    ])  # fmt: skip
+    with hub.store.reading() as reader:
+        before = hub.orders.order(reader, "o-1").promised_at
+    erase_anna(hub)
+    with hub.store.reading() as reader:
+        bodies = [msgspec.json.decode(body) for _, body in hub.log.opened(reader, records_after(reader, 0, 99)) if body]
+        assert hub.orders.order(reader, "o-1").promised_at == before
+    (order,) = [one["properties"] for one in bodies if one.get("event") == "Order Completed"]
+    assert order.get("promised_at") == left
+    assert hub.verify().trouble == ()

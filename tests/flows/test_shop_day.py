@@ -42,6 +42,23 @@ def test_a_time_that_the_clock_shows_twice_is_one_of_both():
     assert instant_of(parse_instant("2026-10-25T02:30"), "FR") in both
 
 
+@pytest.mark.parametrize(
+    ("clock", "instant"),
+    [
+        ("2026-03-29T01:30", "2026-03-29T00:30Z"),
+        ("2026-03-29T02:30", "2026-03-29T01:30Z"),
+        ("2026-10-25T02:30", "2026-10-25T01:30Z"),
+        ("2026-10-25T02:30+02:00", "2026-10-25T00:30Z"),
+    ],
+)
+def test_a_follow_up_is_due_by_the_clock_of_its_store_also_at_hours_that_are_skipped_or_shown_twice(
+    shop: Counter, clock, instant
+):
+    due = shop.hub.shop_days.instant(clock, "paris-1")
+    made = shop.hub.clienteling.plan_follow_up(shop.person(), "call her", due, by="lea", store="paris-1")
+    assert shop.hub.clienteling.follow_up(made.id).due == parse_instant(instant)
+
+
 @pytest.fixture
 def shop(hub: Hub) -> Counter:
     return Counter(hub)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noline.insight.sourcing.choosing import choose
+from noline.insight.sourcing.keeping import Drop, Rivals, rivals_of
 from noline.insight.sourcing.model import MINOR, Candidate, Need, Order, Waiting
 from noline.insight.sourcing.policy import Policy
 from noline.insight.sourcing.programme import programme_of, solve
@@ -117,6 +118,38 @@ def test_a_price_follows_what_was_sold_since_it_was_made():
     assert spare == {("east", "cup"): 100 * MINOR - round(step * 4 / 8**0.5)}
     # After the period nothing is expected any more.
     assert followed.prices({("east", "cup"): 8, ("west", "cup"): 14}, 150) == {}
+
+
+def test_a_unit_is_worth_what_the_next_in_line_gains():
+    rivals = Rivals((Drop(900.0, 4.0), Drop(100.0, 16.0)), 1.0)
+    assert rivals.worth(1.0, 1_000) == pytest.approx(0)
+    assert rivals.worth(1.0, -1_000) == pytest.approx(1_000)
+    # As many and a half as everybody asks for, and far more than the first class does.
+    assert Rivals((Drop(100.0, 15.5),), 1.0).worth(1.0, 16) == pytest.approx(50)
+    assert rivals.worth(0.5, 8) < rivals.worth(1.0, 8)
+    assert rivals.worth(0.0, 0) == 0
+
+
+def test_who_rides_along_gains_more_than_who_needs_a_parcel():
+    stock = {("east", "cup"): 9, ("east", "pot"): 9}
+    alone, along = waiting(stock, EAST, cup=1, times=8.0), waiting(stock, EAST, cup=1, pot=1, times=8.0)
+    rivals = rivals_of([[alone, along]], stock, {}, PLAIN)["cup"]
+    assert rivals.batch == 1
+    # 3000 - 20 - 10 when the parcel leaves anyway, a parcel less when it does not.
+    assert [drop.units for drop in rivals.drops] == [8, 16]
+    assert [drop.gain for drop in rivals.drops] == [500 * MINOR, 2470 * MINOR]
+
+
+def test_a_protected_unit_is_refused_only_while_it_is_scarce():
+    stock = {("east", "cup"): 10, ("east", "pot"): 30}
+    basket = waiting(stock, EAST, cup=1, pot=1, times=20.0)
+    room = Sourcing(PLAIN)
+    outlook = room.outlook([[basket]], stock, scarcity=0.0, protection=1.0)._replace(since=0, until=100)
+    kept = room.with_outlook(outlook)
+    poor = Need("cup", 1)
+    assert kept.choose([poor], [at("east", 100, {("east", "cup"): 5})], Order(at=0)).plan.unfilled == {"cup": 1}
+    assert kept.choose([poor], [at("east", 100, {("east", "cup"): 40})], Order(at=0)).plan.unfilled == {}
+    assert kept.choose([poor], [at("east", 100, {("east", "cup"): 5})], Order(at=100)).plan.unfilled == {}
 
 
 def made(seed, orders):

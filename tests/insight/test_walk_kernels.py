@@ -103,7 +103,6 @@ def test_plain_funnels_count_the_same_persons_and_parts(rows, steps, window, by)
 def test_threads_over_many_events_count_the_same(mode, credit, monkeypatch):
     monkeypatch.setattr(kernels, "ALONE", 1_000)
     monkeypatch.setattr(kernels, "_threads", lambda: 5)
-    monkeypatch.setattr("noline.insight.walks.funnels.BLOCK", 400)
     store = store_of(random_rows(11, 900, 20_000, actions="abcdxyz", moments=150))
     funnel = Funnel.of("a,b,c,d", window=90, mode=mode, by="channel", credit=credit)
     numpy, c = both(lambda: counted(store, funnel).as_bytes())
@@ -112,6 +111,38 @@ def test_threads_over_many_events_count_the_same(mode, credit, monkeypatch):
     events = marked(store, funnel)
     numpy, c = both(lambda: arrays_of(reached(events, funnel)))
     assert c == numpy
+
+
+@BUILT
+@pytest.mark.parametrize("moments", [400, 10**9])
+@pytest.mark.parametrize("mode", ["ordered", "strict", "any"])
+def test_long_histories_and_many_steps_reach_the_same_with_and_without_equal_moments(mode, moments, monkeypatch):
+    monkeypatch.setattr(kernels, "ALONE", 1_000)
+    monkeypatch.setattr(kernels, "_threads", lambda: 3)
+    store = store_of(random_rows(21, 8, 9_000, actions="abcdefghijx", moments=moments))
+    for steps in ("a,b", "a,b,c,d", "w/a,w/b,w/c", "a,b,c,d,e,f,g,h,i,j"):
+        for credit in ("first", "last", "all"):
+            funnel = Funnel.of(steps, window=moments // 4, mode=mode, by="channel", credit=credit)
+            numpy, c = both(lambda asked=funnel: counted(store, asked).as_bytes())
+            assert c == numpy
+            events = marked(store, funnel)
+            numpy, c = both(lambda of=events, asked=funnel: arrays_of(reached(of, asked)))
+            assert c == numpy
+    assert counted(store, Funnel.of("a,b", window=moments // 4, mode=mode)).persons == (8, 8)
+
+
+@BUILT
+def test_parts_that_a_column_does_not_have_are_refused():
+    store = store_of([(1, 0, "w", "a"), (1, 5, "s", "b")])
+    columns, plan = held(store), np.array([0, 1, -1, 0, 0, 0, 0, -1, -1, 0])
+    told = (columns.part(0, 1), np.array([1, 0], np.uint32), 2, None, plan, np.zeros(1, np.int64), None)
+    parts = np.zeros((1, 2), np.int64)
+    columns.loops.funnel_reached(*told, store.channels.codes, False, parts)
+    assert parts.sum() == 1
+    with pytest.raises(OverflowError):
+        columns.loops.funnel_reached(*told, store.channels.codes + np.uint8(7), False, parts)
+    with pytest.raises(ValueError, match="does not fit the steps"):
+        columns.loops.funnel_reached(*told, store.channels.codes[:1], False, parts)
 
 
 @BUILT

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from noline.channels import segment
 from noline.kernel.events import Context, Fact, Identifier, Message, route_of
 from noline.kernel.words import word_for
+from noline.truth.customers import derivation
 from noline.truth.customers.decisions import decided_in, model_links_in, model_properties, properties_of
 from noline.truth.customers.identifiers import identifiers_of, namespace, normalised
 from noline.truth.customers.model import (
@@ -394,7 +395,10 @@ def decided_by_definition(facts):
     )
 
 
-def test_any_order_any_batches_any_repeats_give_the_same_people(store, digest, rows_of):
+@pytest.mark.parametrize("many", [500, 0])
+def test_any_order_any_batches_any_repeats_give_the_same_people(store, digest, rows_of, monkeypatch, many):
+    monkeypatch.setattr(derivation, "_MANY_LINKS", many)
+
     @settings(max_examples=4 * settings.default.max_examples)
     @given(told=st.lists(st.one_of(MEETINGS, MEETINGS, DEEDS), min_size=1, max_size=14), data=st.data())
     def gives_the_same_people(told, data):
@@ -460,6 +464,48 @@ def test_the_next_cookie_of_a_user_costs_the_same_however_many_there_were(store,
             costs.append(counting.answered)
         assert room.count(tx) == 1
     assert costs[3] == costs[-1]
+
+
+def cookies_of(digest, user, count):
+    """Visits of a user, each with another cookie."""
+    return [
+        meeting(
+            digest,
+            number,
+            ((Identifier("user_id", user), Identifier("anonymous_id", f"{user}-{number}")), number, False, {}),
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+def test_a_merge_and_its_undoing_cost_the_same_however_many_cookies_somebody_has(store, digest, monkeypatch):
+    monkeypatch.setattr(derivation, "_MANY_LINKS", 20)
+    costs = []
+    for count in (30, 300):
+        room = Customers(digest)
+        same = ("Identity Decided", "same", [Identifier("user_id", "u1")], [Identifier("user_id", "u2")])
+        with undone(store) as tx:
+            room.take(tx, [*cookies_of(digest, "u1", count), *cookies_of(digest, "u2", 3)])
+            counting = CountingRows(tx)
+            room.take(counting, [deed(digest, 1_000, same)])
+            assert room.count(tx) == 1
+            room.take(counting, [deed(digest, 1_001, ("Decision Undone", 1_000))])
+            assert room.count(tx) == 2
+            assert len(room.subjects(tx, alone(digest("user_id:u1")))) == count + 1
+        costs.append(counting.answered)
+    assert costs[0] == costs[1]
+
+
+def test_cookies_follow_a_user_of_many_to_another_name_and_back(store, digest, monkeypatch):
+    monkeypatch.setattr(derivation, "_MANY_LINKS", 20)
+    room = Customers(digest)
+    first, many = Identifier("user_id", "u2"), Identifier("user_id", "u1")
+    with undone(store) as tx:
+        room.take(tx, [meeting(digest, 1, ((first,), 0, False, {})), *cookies_of(digest, "u1", 30)])
+        room.take(tx, [deed(digest, 1_000, ("Identity Decided", "same", [first], [many]))])
+        assert len(room.subjects(tx, alone(digest("user_id:u2")))) == 32
+        room.take(tx, [deed(digest, 1_001, ("Decision Undone", 1_000))])
+        assert len(room.subjects(tx, alone(digest("user_id:u1")))) == 31
 
 
 def test_a_late_visit_of_a_known_cookie_reads_no_other_cookie(store, digest):

@@ -1,4 +1,7 @@
-"""Rows out of files: CSV in any common dress, Parquet, and JSON with one object a line. No row is ever skipped."""
+"""Rows out of files: CSV in any common dress, Parquet, spreadsheets, and JSON with one object a line.
+
+No row is ever skipped.
+"""
 
 import csv
 import gzip
@@ -10,6 +13,7 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 
+from noline.channels import sheets
 from noline.kernel.errors import FileNotUnderstood
 
 _PEEK_BYTES = 1 << 18
@@ -26,32 +30,43 @@ class Row(NamedTuple):
 
 
 def kind_of(path: Path) -> str:
-    """`csv`, `parquet` or `ndjson`, by the name of the file. Raises FileNotUnderstood for any other."""
+    """`csv`, `parquet`, `ndjson` or `sheet`, by the name of the file. Raises FileNotUnderstood for any other."""
     names = [suffix.lower() for suffix in path.suffixes]
-    if names and names[-1] == ".gz":
-        names.pop()
-    kind = {
-        ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".ndjson": "ndjson",
-        ".jsonl": "ndjson", ".json": "ndjson",
-    }.get(names[-1] if names else "")  # fmt: skip
+    is_packed = bool(names) and names[-1] == ".gz"
+    last = "".join(names[-2:-1] if is_packed else names[-1:])
+    kind = _KINDS.get(last)
+    if last in _OTHER_SHEETS:
+        raise FileNotUnderstood(path=path, why=f"{last} is not read; save it as .xlsx, .ods or CSV")
     if kind is None:
-        spreadsheet = names and names[-1] in (".xlsx", ".xls", ".ods")
-        why = "spreadsheets are not read; save the sheet as CSV" if spreadsheet else "it is no CSV, Parquet or NDJSON"
-        raise FileNotUnderstood(path=path, why=why)
+        raise FileNotUnderstood(path=path, why="it is no CSV, Parquet, NDJSON or spreadsheet")
+    if kind == "sheet" and is_packed:
+        raise FileNotUnderstood(path=path, why="spreadsheets are packed in themselves; unpack the .gz first")
     return kind
 
 
-def rows_of(path: Path) -> Iterator[Row]:
-    """The rows in the order of the file. Raises FileNotUnderstood when the file as a whole cannot be read."""
-    kind = kind_of(path)
-    if not path.is_file():
-        raise FileNotUnderstood(path=path, why="there is no such file")
+_KINDS = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".ndjson": "ndjson",
+    ".jsonl": "ndjson", ".json": "ndjson", ".xlsx": "sheet", ".xlsm": "sheet", ".ods": "sheet",
+}  # fmt: skip
+_OTHER_SHEETS = (".xls", ".xlsb", ".numbers")
+
+
+def rows_of(path: Path, sheet: str = "") -> Iterator[Row]:
+    """The rows in the order of the file; of a spreadsheet those of one sheet, the first when none is named.
+
+    Raises FileNotUnderstood when the file as a whole cannot be read.
+    """
+    kind = _kind_there(path, sheet)
+    if kind == "sheet":
+        return _sheet_rows(path, sheet)
     return {"csv": _csv_rows, "parquet": _parquet_rows, "ndjson": _json_rows}[kind](path)
 
 
-def columns_of(path: Path) -> list[str]:
+def columns_of(path: Path, sheet: str = "") -> list[str]:
     """The names of the columns; of NDJSON, those of its first thousand rows."""
-    kind = kind_of(path)
+    kind = _kind_there(path, sheet)
+    if kind == "sheet":
+        return _distinct(sheets.columns_of(path, sheet))
     if kind == "csv":
         with _opened(path) as file:
             return _header(path, file)[0]
@@ -61,6 +76,24 @@ def columns_of(path: Path) -> list[str]:
     for row in islice(rows_of(path), 1000):
         seen |= dict.fromkeys(flattened(row.cells))
     return list(seen)
+
+
+def _kind_there(path: Path, sheet: str) -> str:
+    kind = kind_of(path)
+    if not path.is_file():
+        raise FileNotUnderstood(path=path, why="there is no such file")
+    if sheet and kind != "sheet":
+        raise FileNotUnderstood(path=path, why=f"it has no sheets, and {sheet!r} was asked for")
+    return kind
+
+
+def _sheet_rows(path: Path, sheet: str) -> Iterator[Row]:
+    for told, problem in sheets.rows_of(path, sheet, _distinct):
+        yield Row(told) if problem is None else Row({name: _shown(value) for name, value in told.items()}, problem)
+
+
+def _shown(value: sheets.Value) -> Any:
+    return value.sign if isinstance(value, sheets.Failed) else value
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:

@@ -28,17 +28,18 @@ WORDS_ROWS = 200_000
 _UTC = ZoneInfo("UTC")
 
 
-def guess(path: Path) -> Mapping:
+def guess(path: Path, sheet: str = "") -> Mapping:
     """The likely mapping of a file, with its first five rows and notes on what is not sure.
 
-    Raises FileNotUnderstood when the file cannot be read at all.
+    sheet: which one of a spreadsheet; its first when empty. Raises FileNotUnderstood when the file cannot be read at
+    all.
     """
-    columns = columns_of(path)
-    sample = [row for row in islice(rows_of(path), SAMPLE_ROWS) if row.problem is None]
+    columns = columns_of(path, sheet)
+    sample = [row for row in islice(rows_of(path, sheet), SAMPLE_ROWS) if row.problem is None]
     if is_segment(sample):
         return Mapping(columns={}, format="segment", channel="web", rows=_preview(sample))
     rows = [flattened(row.cells) for row in sample]
-    return _Guess(path, columns, rows).mapping()
+    return _Guess(path, sheet, columns, rows).mapping()
 
 
 def is_segment(sample: list[Row]) -> bool:
@@ -58,8 +59,9 @@ def _preview(sample: list[Row]) -> tuple[dict[str, Any], ...]:
 class _Guess:
     """One guess in the making: the columns found so far, and what is doubtful."""
 
-    def __init__(self, path: Path, names: list[str], rows: list[dict[str, Any]]) -> None:
+    def __init__(self, path: Path, sheet: str, names: list[str], rows: list[dict[str, Any]]) -> None:
         self.path = path
+        self.sheet = sheet
         self.names = names
         self.rows = rows
         self.columns: dict[str, str] = {}
@@ -78,6 +80,7 @@ class _Guess:
         by_order = orders and "order_id" in self.columns
         return Mapping(
             columns=self.columns,
+            sheet=self.sheet,
             event=event,
             channel=channel,
             currency=self._currency(),
@@ -246,7 +249,7 @@ class _Guess:
         if meaning not in self.columns:
             return {}
         seen: dict[str, None] = {}
-        for row in islice(rows_of(self.path), WORDS_ROWS):
+        for row in islice(rows_of(self.path, self.sheet), WORDS_ROWS):
             value = flattened(row.cells).get(self.columns[meaning])
             if not cells.is_empty(value):
                 seen[str(value).strip()] = None

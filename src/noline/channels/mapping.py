@@ -37,6 +37,7 @@ class Mapping:
 
     columns: for each meaning the column that carries it.
     format: `table`, or `segment` when the lines already are messages of the contract.
+    sheet: which one of a spreadsheet; empty is the first.
     event: what a row tells when no column says so; `identify` for a list of people; empty when nobody knows yet.
     channel: where it happened when no column says so.
     decimal: the decimal sign of amounts.
@@ -50,6 +51,7 @@ class Mapping:
 
     columns: dict[str, str]
     format: str = "table"
+    sheet: str = ""
     event: str = ""
     channel: str = "import"
     currency: str = ""

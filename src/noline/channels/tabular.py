@@ -63,7 +63,7 @@ def _check(path: Path, mapping: Mapping) -> None:
     if mapping.format == "segment":
         return
     if kind_of(path) != "ndjson":
-        there = columns_of(path)
+        there = columns_of(path, mapping.sheet)
         for column in mapping.columns.values():
             if column not in there:
                 raise FileNotUnderstood(path=path, why=f"it has no column {column!r}")
@@ -107,7 +107,7 @@ def _rows(path: Path, mapping: Mapping) -> Iterator[Row]:
     if mapping.format == "segment":
         yield from rows_of(path)
         return
-    for row in rows_of(path):
+    for row in rows_of(path, mapping.sheet):
         yield row if row.problem else Row(flattened(row.cells))
 
 

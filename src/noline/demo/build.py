@@ -1,6 +1,7 @@
 """Building the demo company: its year of messages goes in like any channel's.
 
-One process writes the messages, this one takes them in, and a third reads history along, so that both cores work.
+One process writes the messages and reads them, this one takes in what they say, and a third reads history along, so
+that all cores work.
 """
 
 import gc
@@ -10,9 +11,12 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
+
+import msgspec
 
 from noline.demo.books import credit_settings
 from noline.demo.company import YEAR_END
@@ -21,7 +25,9 @@ from noline.demo.floor import Evening, work
 from noline.demo.generator import BROWSER_SOURCES, SOURCES, generate
 from noline.demo.hints import Size
 from noline.hub import Hub
+from noline.kernel.clock import Micros
 from noline.kernel.settings import FILE_NAME
+from noline.stores.log import Group
 
 MARK = "demo.json"
 COMPANY = "Maison Ristretto"
@@ -29,9 +35,10 @@ SEED = 7
 RATES = {"JPY": "0.006"}
 """Euro for a yen, fixed so that every run adds up to the same."""
 
-_AT_ONCE = 5_000
 _IN_ONE_COMMIT = 50_000
 """Nobody else waits for this hub: fewer commits write fewer pages twice, and decide an order fewer times anew."""
+
+_GROUPS = msgspec.msgpack.Decoder(list[Group])
 
 _PAUSE_S = 2.0
 
@@ -48,27 +55,39 @@ def build(folder: Path, size: Size, advance: Callable[[int], None]) -> Counter[s
     """Build the company in a folder; what is half built is begun anew. Answers what became of the messages."""
     half = folder.with_name(folder.name + ".building")
     shutil.rmtree(half, ignore_errors=True)
-    outcomes: Counter[str] = Counter()
     with Hub.init(half, company=COMPANY, currency="EUR", rates=RATES) as hub:
         # Whoever opens the company today meets the counters on this day, though the year has ended before.
         opens_at = max(hub.clock.now(), YEAR_END)
         for name, channel in SOURCES.items():
             hub.access.add_source(name, channel, trust="browser" if name in BROWSER_SOURCES else "server")
-        with _history_read_along(half), _nothing_collected():
-            for receipts in hub.intake.stream(_messages(size), in_one_commit=_IN_ONE_COMMIT):
-                outcomes.update(receipt.status for receipt in receipts)
-                advance(len(receipts))
-    with (half / FILE_NAME).open("a", encoding="utf-8") as settings:
-        settings.write(credit_settings(size))
-    with Hub.open(half, clock=Evening(SEED)) as hub:
-        work(hub, SEED)
-        open_counters(hub, SEED, opens_at)
+        with _history_read_along(half):
+            outcomes = _take_in_the_year(hub, half, size, advance)
+            with (half / FILE_NAME).open("a", encoding="utf-8") as settings:
+                settings.write(credit_settings(size))
+            _work_at_the_counters(half, opens_at)
     with Hub.open(half) as hub:
         hub.refresh()
         _ask_what_the_first_page_asks(hub)
     (half / MARK).write_text(json.dumps({"size": size, **outcomes}), "utf-8")
     half.rename(folder)
     return outcomes
+
+
+def _take_in_the_year(hub: Hub, folder: Path, size: Size, advance: Callable[[int], None]) -> Counter[str]:
+    outcomes: Counter[str] = Counter()
+    with _nothing_collected():
+        for groups in _read_ahead(folder, size):
+            receipts = hub.intake.take(groups)
+            outcomes.update(receipt.status for receipt in receipts)
+            advance(len(receipts))
+    return outcomes
+
+
+def _work_at_the_counters(folder: Path, opens_at: Micros) -> None:
+    """What people of the company do at the end of the year, under the settings that stand by then."""
+    with Hub.open(folder, clock=Evening(SEED)) as hub:
+        work(hub, SEED)
+        open_counters(hub, SEED, opens_at)
 
 
 def _ask_what_the_first_page_asks(hub: Hub) -> None:
@@ -109,26 +128,25 @@ def _read_along(folder: Path, filled: Event) -> None:
         hub.refresh()
 
 
-def _messages(size: Size) -> Iterator[tuple[str, bytes]]:
-    """The messages of the company, written by a second process so that both cores work."""
+def _read_ahead(folder: Path, size: Size) -> Iterator[list[Group]]:
+    """What the messages of the company say, one commit after the other.
+
+    A second process writes and reads the messages of the next commit while this one takes in the last. It waits to be
+    rid of them, so it is never further ahead. Raises EOFError when it fails; it tells why itself.
+    """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    writer = context.Process(target=_write, args=(sender, size), daemon=True)
+    writer = context.Process(target=_write, args=(sender, folder, size), daemon=True)
     writer.start()
     sender.close()
-    while portion := receiver.recv():
-        yield from portion
+    while portion := receiver.recv_bytes():
+        yield _GROUPS.decode(portion)
     writer.join()
 
 
-def _write(sender: Connection, size: Size) -> None:
-    portion: list[tuple[str, bytes]] = []
-    with _nothing_collected():
-        for message in generate(size, SEED):
-            portion.append(message)
-            if len(portion) >= _AT_ONCE:
-                sender.send(portion)
-                portion = []
-    if portion:
-        sender.send(portion)
-    sender.send([])
+def _write(sender: Connection, folder: Path, size: Size) -> None:
+    messages = generate(size, SEED)
+    with Hub.open(folder) as hub, _nothing_collected():
+        while portion := list(islice(messages, _IN_ONE_COMMIT)):
+            sender.send_bytes(msgspec.msgpack.encode(hub.intake.read(portion)))
+    sender.send_bytes(b"")

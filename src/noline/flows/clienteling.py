@@ -31,6 +31,8 @@ from noline.truth.clients.model import (
     why_not_kept,
 )
 from noline.truth.clients.service import Clients
+from noline.truth.consents.model import State as ConsentState
+from noline.truth.consents.service import Consents
 from noline.truth.customers.model import alone
 from noline.truth.customers.service import Customers, Whom
 from noline.truth.feedback.model import ANSWERED, Loop
@@ -38,6 +40,7 @@ from noline.truth.feedback.model import State as LoopState
 from noline.truth.feedback.service import Feedback
 
 _CHANNEL = "store"
+_SERVICE = "service"
 
 ASKED = {Kind.COMPLAINT: OPENED, Kind.UNANSWERED: RECEIVED, Kind.CALLBACK: CALLBACK}
 """The word that tells that a customer waits for something of this kind."""
@@ -57,6 +60,14 @@ class AppointmentOver(Refused):
     code = "clients.appointment_over"
     sentence = "Appointment {appointment} is {state}; it cannot become {wanted}."
     hint = "Book another appointment."
+
+
+class ServiceWithdrawn(Refused):
+    """An appointment for a customer who takes no service of ours."""
+
+    code = "clients.service_withdrawn"
+    sentence = "The customer withdrew the consent to service, so no appointment is booked."
+    hint = "Ask the customer; when they agree to service again, note that first."
 
 
 class Done(NamedTuple):
@@ -85,6 +96,7 @@ class Clienteling:
         clients: Clients,
         cases: Cases,
         feedback: Feedback,
+        consents: Consents,
         *,
         deeds: Deeds,
         clock: Clock,
@@ -96,6 +108,7 @@ class Clienteling:
         self._clients = clients
         self._cases = cases
         self._feedback = feedback
+        self._consents = consents
         self._deeds = deeds
         self._clock = clock
         self._digest = digest
@@ -163,12 +176,19 @@ class Clienteling:
     # -- appointments
 
     def book(self, person: str, store: str, at: Micros, topic: str, *, by: str, key: str | None = None) -> Done:
-        """Agree on an appointment at a store. Raises NotFound, ClientUnreadable and ClientKeyReused."""
+        """Agree on an appointment at a store.
+
+        Raises NotFound, ClientUnreadable, ClientKeyReused, and ServiceWithdrawn when the customer wants no service.
+        """
         _check(why_not_kept(longest=LONGEST_NAME, store=store, topic=topic))
         with self._store.transaction() as tx:
-            self._refuse_others(tx, self._customers.subjects(tx, person), topic, by)
-            subject = self._customers.whom(tx, person).head
+            whom = self._customers.whom(tx, person)
+            self._refuse_others(tx, whom.subjects, topic, by)
+            subject = whom.head
             appointment = self._id("appointment", subject, key)
+            # Sent once more, an appointment of before the withdrawal is answered as it was.
+            if not self._clients.is_agreed(tx, appointment):
+                self._refuse_without_service(tx, whom)
             said = {"appointment_id": appointment, "topic": topic.strip(), "starts_at": as_text(at), "by": by}
             receipt = self._tell(tx, WORD_OF[Standing.BOOKED], subject, said, appointment, store, key)
             return Done(appointment, receipt.status, receipt.seq)
@@ -384,6 +404,12 @@ class Clienteling:
         """All subjects of whoever has this one."""
         person = self._customers.person_of(reader, subject)
         return [subject] if person is None else self._customers.subjects(reader, person)
+
+    def _refuse_without_service(self, reader: Reader, whom: Whom) -> None:
+        joined_at = self._customers.joined_at(reader, whom.person)
+        service = self._consents.of(reader, whom.subjects, joined_at).get(_SERVICE)
+        if service is not None and service.state is ConsentState.WITHDRAWN:
+            raise ServiceWithdrawn
 
     def _refuse_others(self, reader: Reader, own: Sequence[bytes], *texts: str | None) -> None:
         """No other customer comes into these words: when that one is erased, nobody would find it here."""

@@ -41,11 +41,13 @@ from noline.stores.vault import Vault
 from noline.truth.agenda.service import Agenda
 from noline.truth.aims.service import EXACT, Aims
 from noline.truth.customers.decisions import DECIDED
+from noline.truth.customers.identifiers import forget_names
 from noline.truth.customers.model import CLAIMED, alone
 from noline.truth.customers.service import Customers
 from noline.truth.goods.model import Return
 from noline.truth.goods.service import Goods
 from noline.truth.orders.service import Orders
+from noline.truth.profiles.addresses import forget_addresses
 from noline.truth.profiles.service import Profiles
 
 KIND = "Customer Erased"
@@ -157,9 +159,15 @@ class Erasing:
             names = {self._customers.subject(one): one for one, _ in customer.identifiers}
             plan = self._plan(self._deeds.new_id("erasure"), self._clock.now(), names)
             receipt = self._erase(tx, plan, by, reason, {person, customer.person}, {"recipients": recipients})
+        self._forget_names()
+        return receipt
+
+    def _forget_names(self) -> None:
+        """Nothing that was read of the erased stays in the memory of this process."""
         self._log.forget()
         self._vault.forget_names()
-        return receipt
+        forget_names()
+        forget_addresses()
 
     def erase_again(self, entries: Iterable[Entry]) -> list[Receipt]:
         """Erase what the ledger of a hub says was erased after this backup of it was made."""
@@ -173,7 +181,7 @@ class Erasing:
                 names = dict(known[mark] for mark in entry.marks if mark in known)
                 plan = self._plan(entry.receipt, entry.erased_at, names)
                 receipts.append(self._erase(tx, plan, entry.by, entry.reason, (), {}, entry.marks))
-        self._log.forget()
+        self._forget_names()
         return receipts
 
     def receipt(self, number: str) -> Receipt:

@@ -1,6 +1,6 @@
 """Intake: what a request brings becomes a group for the log; what could not be taken can be mended and sent again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
@@ -82,15 +82,21 @@ class Intake:
         for name, item in items:
             waiting.append((name, item if isinstance(item, bytes) else msgspec.json.encode(item)))
             if len(waiting) >= in_one_commit:
-                yield self._accept_now(waiting)
+                yield self.take(self.read(waiting))
                 waiting = []
         if waiting:
-            yield self._accept_now(waiting)
+            yield self.take(self.read(waiting))
 
-    def _accept_now(self, waiting: list[tuple[str, bytes]]) -> list[Receipt]:
-        """One commit for these, grouped by neighbours of one source so that order is kept."""
-        runs = [(name, [raw for _, raw in run]) for name, run in groupby(waiting, key=itemgetter(0))]
-        groups = [self.group(self._access.source(name), _envelope(raws), "import") for name, raws in runs]
+    def read(self, items: Iterable[tuple[str, bytes]]) -> list[Group]:
+        """What (source, message) pairs bring, neighbours of one source in one group so that order is kept.
+
+        Writes nothing, so another process than the one that takes the groups can do it.
+        """
+        runs = [(name, [raw for _, raw in run]) for name, run in groupby(items, key=itemgetter(0))]
+        return [self.group(self._access.source(name), _envelope(raws), "import") for name, raws in runs]
+
+    def take(self, groups: Sequence[Group]) -> list[Receipt]:
+        """Make what was read durable in one commit and answer each item, in order."""
         return [receipt for receipts in self._log.accept(groups) for receipt in receipts]
 
     def patch(self, number: int, pointer: str, value: Any) -> DeadLetter:

@@ -150,7 +150,12 @@ class Recognition:
 
     def profile(self, reader: Reader, person: str) -> Profile:
         """The golden record of a person, without what is shared with others. Raises NotFound."""
-        return self.profile_of(reader, self._customers.subjects(reader, person))
+        return self.profile_today(reader, self._customers.resolve(reader, person))
+
+    def profile_today(self, reader: Reader, person: str) -> Profile:
+        """The golden record of who has this id today; however many names there are, none of them is read."""
+        told = self._profiles.told_of(reader, self._customers.chosen(person))
+        return self._profiles.profile(told, self._shared(reader, told))
 
     def profile_of(self, reader: Reader, subjects: Sequence[Subject]) -> Profile:
         """The golden record of whom these names are."""

@@ -179,10 +179,14 @@ class ShopDays:
                 ],
             )
 
-    def instant(self, text: str, store: str) -> Micros:
-        """Read a time that somebody sent, without an offset as the clock of the store says it. Raises NotReadable."""
+    def instant(self, text: str, store: str | None) -> Micros:
+        """Read a time that somebody sent, without an offset as the clock of the store says it. Raises NotReadable.
+
+        Of a time that this clock shows twice it is one of both; one that it leaves out is the time beside it. Without
+        a store it is the time of the zone in the settings.
+        """
         with self._store.reading() as reader:
-            return self._instant(text, self._place(reader, store))
+            return self._instant(text, None if store is None else self._place(reader, store))
 
     def bookable(self, text: str, store: str) -> Micros:
         """When an appointment at a store begins, read as `instant` does: a time to come, or of the last hour.

@@ -2,11 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 _SIZES = (1, 8, 64)
 
 Thing = TypeVar("Thing")
+
+
+class Chosen(NamedTuple):
+    """Things that a room chooses and another room is asked about, without reading them first.
+
+    sql: answers their `route_key` and `subject`; it is read as a table of another question. params: of this SQL.
+    """
+
+    sql: str
+    params: tuple[Any, ...]
 
 
 def portions(things: Sequence[Thing]) -> Iterator[list[Thing]]:

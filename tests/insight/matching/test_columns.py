@@ -38,6 +38,22 @@ def test_a_birth_date_in_three_columns():
     assert prepared(table, reading_of(table, found))["birth"].to_pylist() == ["19800201"]
 
 
+def test_a_column_of_both_names_is_taken_for_neither_of_them():
+    table = one_row(full_name="Anna Mae Lee", first_and_surname="Anna Lee", first_name="Anna", surname="Lee")
+    assert guess(table, "id").flat() == {"full_name": "name", "first_name": "given", "surname": "family"}
+    assert guess(one_row(first_and_surname="Anna Lee"), "id").flat() == {"first_and_surname": "name"}
+
+
+@pytest.mark.parametrize("name", ["postcode_fake", "raw_postcode", "PostcodeClean", "zip_std"])
+def test_words_about_the_column_do_not_hide_what_it_holds(name):
+    assert guess(one_row(surname="Lee", **{name: "SW1A 2AA"}), "id").flat() == {"surname": "family", name: "postcode"}
+
+
+def test_the_column_that_is_called_by_its_name_alone_comes_first():
+    table = one_row(surname_raw="LEE,", surname="Lee")
+    assert guess(table, "id").flat() == {"surname": "family"}
+
+
 def test_headers_that_say_nothing_are_read_by_what_stands_below():
     table = pa.table(
         {

@@ -320,7 +320,7 @@ def found_customers(hub: Hub, text: str, limit: int) -> list[Json]:
 
 def customer(hub: Hub, person: str, before: Micros | None = None, limit: int = 500) -> Json:
     """One person: names, orders, and the latest events of every channel."""
-    found = hub.customer(person)
+    found = hub.customer(person, most_names=None)
     line = hub.timeline(person, before=before, limit=limit)
     with hub.store.reading() as reader:
         places = _place_names(hub, reader)
@@ -341,6 +341,7 @@ def _in_short(found: Known) -> Json:
         "identifiers": [
             {"namespace": one.namespace, "value": one.value, "first_seen": as_text(at)} for one, at in found.identifiers
         ],
+        "names": found.names,
         "found_by": list(found.found_by),
     }
 

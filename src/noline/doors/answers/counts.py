@@ -64,7 +64,19 @@ _DETAILS: Mapping[str, tuple[str, ...]] = {
     "still_open": (),
     "still_waiting": ("persons",),
 }
-"""Cells that go alone, with the shares that are called after them."""
+"""Cells that are part of others of their row. As every number that is not said to count nobody, they go alone, with
+the shares that are called after them."""
+
+_NO_PEOPLE = frozenset(
+    """
+    rank k seq at_us fewer_than hour minutes rows groups violated exist measured lose_today oldest_days value
+    leak_low leak_high received accepted duplicate conflict parked step limit offset
+    """.split()
+)
+"""Whole numbers that count nobody: ranks, hours, parts of a calculation, messages of a source."""
+
+_UNITS = ("_minor", "_us", "_days", "_percent")
+"""Ends of names whose numbers are amounts, times and shares."""
 
 _WRITTEN = frozenset({"note", "decided"})
 """What colleagues wrote down freely: it may name anybody."""
@@ -113,11 +125,16 @@ def is_small(count: object) -> bool:
 def _row(row: Json) -> Json:
     if _tells_few(row):
         return gone(row)
-    small = [name for name, wholes in _DETAILS.items() if _is_told_small(row, name, wholes)]
+    small = [name for name in row if _may_count_people(name) and _is_told_small(row, name, _DETAILS.get(name, ()))]
     if not small:
         return row
     hidden = {name for name in row if name in small or name.startswith(tuple(f"share_{one}" for one in small))}
     return {**{name: None if name in hidden else one for name, one in row.items()}, "fewer_than": FEWEST}
+
+
+def _may_count_people(name: str) -> bool:
+    """Any whole number may that is not known to count something else, so a new cell is hidden before it is listed."""
+    return name not in _NO_PEOPLE and not name.endswith(_UNITS)
 
 
 def _tells_few(row: Json) -> bool:

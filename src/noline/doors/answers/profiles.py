@@ -11,20 +11,19 @@ from noline.truth.profiles.model import TRUST_WORDS, Attribute, Told
 
 Json = dict[str, Any]
 
-_MOST_NAMES = 1_000
-
 
 def profile(hub: Hub, person: str) -> Json:
     """A person as a channel needs them: the id of today, the name, what stands of what was told, and their names.
 
-    Of very many names the first thousand. Raises NotFound.
+    identifiers: of very many the oldest thousand; names: how many there are. Raises NotFound.
     """
     found = hub.customer(person)
     return {
         "person": found.person,
         "name": found.name,
         "traits": found.traits,
-        "identifiers": [{"namespace": one.namespace, "value": one.value} for one, _ in found.identifiers[:_MOST_NAMES]],
+        "identifiers": [{"namespace": one.namespace, "value": one.value} for one, _ in found.identifiers],
+        "names": found.names,
     }
 
 

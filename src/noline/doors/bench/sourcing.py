@@ -26,7 +26,15 @@ from noline.doors.bench.sourcing_data import (
     candidates,
     season,
 )
-from noline.doors.bench.sourcing_ways import PRICED_AGAIN_SCARCITY, WAYS, Effort, Pricing, Way, decide_together
+from noline.doors.bench.sourcing_ways import (
+    PRICED_AGAIN_SCARCITY,
+    PRICED_ONCE_PROTECTION,
+    WAYS,
+    Effort,
+    Pricing,
+    Way,
+    decide_together,
+)
 from noline.insight.sourcing.model import MINOR, Candidate, Millionths, Need, Order, Plan, Stock, Waiting
 from noline.insight.sourcing.policy import Costs, Policy
 from noline.insight.sourcing.service import Sourcing
@@ -58,8 +66,8 @@ DEFINITIONS = {
     "before the first; nobody can reach it. Mean of the seasons, with the 95 % interval of the mean.",
     "rejected": f"a pick finds nothing with this chance, and those units are lost to the stock; each costs "
     f"{SEARCH_MINOR / 100} and is sourced again from elsewhere, with a parcel of its own.",
-    "priced once": "shadow prices made before the season, which follow what is sold; as differences between places "
-    "only, so that they refuse nothing.",
+    "priced once": "shadow prices made before the season, which follow what is sold: differences between places, "
+    f"and {PRICED_ONCE_PROTECTION} of what the next unit of an item is worth to later orders that gain more by it.",
     "priced again": "made anew in equal steps of the season from what is left, before a window at most once; with "
     f"{PRICED_AGAIN_SCARCITY} of what an item is worth everywhere.",
     "CPU µs": "of deciding an order, the reading of candidates not counted; of a window, its share of the solver.",

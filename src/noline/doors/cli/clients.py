@@ -7,7 +7,6 @@ import click
 
 from noline.doors.cli.keyed import key_option, once
 from noline.doors.cli.talk import COUNT, hub_option, opened, say, show
-from noline.kernel.clock import to_instant
 from noline.truth.cases.model import Kind
 
 if TYPE_CHECKING:
@@ -148,7 +147,9 @@ def appointment(*, appointment: str, what: str, by: str, key: str | None, folder
 @clients.command("follow-up")
 @click.argument("name")
 @click.argument("text")
-@click.option("--due", help="Until when, such as 2026-11-24; with it NAME is a customer for whom TEXT is to be done.")
+@click.option(
+    "--due", help="Until when by the clock of the store; with it NAME is a customer for whom TEXT is to be done."
+)
 @click.option("--for", "assigned_to", help="Who is to do it; anybody without it.")
 @click.option("--store", help="Where it is to be done; anywhere without it.")
 @_by
@@ -161,16 +162,15 @@ def follow_up(
     """Plan TEXT for customer NAME until --due; without it, close follow-up NAME with the outcome TEXT."""
     from noline.doors.answers import clients as answers
 
-    until = None if due is None else to_instant(due)
     with opened(folder) as hub:
-        if until is None:
+        if due is None:
             told = once(
                 hub, key, ["close follow-up", name, text],
                 lambda: answers.follow_up(hub, hub.clienteling.close_follow_up(name, text, by=by)),
             )  # fmt: skip
         else:
             made = hub.clienteling.plan_follow_up(
-                name, text, until, by=by, assigned_to=assigned_to, store=store, key=key
+                name, text, hub.shop_days.instant(due, store), by=by, assigned_to=assigned_to, store=store, key=key
             )  # fmt: skip
             told = answers.follow_up(hub, made)
         _show(told, "follow_up", as_json=as_json)

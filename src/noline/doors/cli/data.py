@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ _DATA_SETS = ("complete-journey", "cdnow", "tpc-ds")
 @click.command("import")
 @click.argument("name")
 @click.option("--mapping", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="How to read the file.")
+@click.option(
+    "--sheet", default="", help="Which sheet of a spreadsheet; its first that can be seen when none is named."
+)
 @click.option("--source", "source_name", help="Put everything into this source instead of one for each channel.")
 @click.option("--plan", is_flag=True, help="Show how the file would be read, and import nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask whether the guess is right.")
@@ -28,17 +32,17 @@ _DATA_SETS = ("complete-journey", "cdnow", "tpc-ds")
 @click.option("--tables", type=click.Path(path_type=Path, file_okay=False), help="Where the tables of NAME lie or go.")
 @hub_option
 def bring_in(  # noqa: PLR0917  click hands them over by name
-    name: str, mapping: Path | None, source_name: str | None, plan: bool, yes: bool, scale: float,
+    name: str, mapping: Path | None, sheet: str, source_name: str | None, plan: bool, yes: bool, scale: float,
     tables: Path | None, folder: Path, as_json: bool,
 ) -> None:  # fmt: skip
-    """Import a FILE (CSV, Parquet, NDJSON) or public data by NAME: complete-journey, cdnow, tpc-ds.
+    """Import a FILE (CSV, Excel, ODS, Parquet, NDJSON) or public data by NAME: complete-journey, cdnow, tpc-ds.
 
     The columns of a file are guessed, shown, and written to mapping.toml beside it. Importing twice changes nothing.
     """
-    if name in _DATA_SETS and (plan or mapping):
+    if name in _DATA_SETS and (plan or mapping or sheet):
         raise click.UsageError(f"{name} needs no mapping: it is read as it is")
     with opened(folder) as hub:
-        bulk = _bulk(hub, name, mapping, scale, tables, plan=plan, ask=not (yes or as_json), as_json=as_json)
+        bulk = _bulk(hub, name, mapping, sheet, scale, tables, plan=plan, ask=not (yes or as_json), as_json=as_json)
         if bulk is None:
             return
         outcomes = take_in(hub, bulk, source_name)
@@ -63,7 +67,7 @@ def take_in(hub: "Hub", bulk: "Bulk", source_name: str | None = None) -> Counter
 
 
 def _bulk(
-    hub: "Hub", name: str, mapping_file: Path | None, scale: float, tables: Path | None, *,
+    hub: "Hub", name: str, mapping_file: Path | None, sheet: str, scale: float, tables: Path | None, *,
     plan: bool, ask: bool, as_json: bool,
 ) -> "Bulk | None":  # fmt: skip
     if name == "complete-journey":
@@ -85,17 +89,18 @@ def _bulk(
     path = Path(name)
     if not path.exists():
         raise NotFound(what="file or data set", name=name)
-    return _table(path, mapping_file, plan=plan, ask=ask, as_json=as_json)
+    return _table(path, mapping_file, sheet, plan=plan, ask=ask, as_json=as_json)
 
 
-def _table(path: Path, mapping_file: Path | None, *, plan: bool, ask: bool, as_json: bool) -> "Bulk | None":
+def _table(path: Path, mapping_file: Path | None, sheet: str, *, plan: bool, ask: bool, as_json: bool) -> "Bulk | None":
     from noline.channels import mapping as mappings
     from noline.channels import tabular
 
     if mapping_file is not None:
         mapping = mappings.load(mapping_file)
+        mapping = replace(mapping, sheet=sheet or mapping.sheet)
     else:
-        mapping = tabular.guess(path)
+        mapping = tabular.guess(path, sheet)
         _explain(mapping)
     if plan:
         show({"mapping": mapping.as_toml()} if as_json else mapping.as_toml(), as_json=as_json)

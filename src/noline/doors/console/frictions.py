@@ -18,6 +18,9 @@ from noline.doors.console.wording import Row
 FIRST = 5
 """So many frictions stand on the home page."""
 
+QUIET_MONTHS = 3
+"""A friction that nobody met for so many months is said with the month in which it was met last."""
+
 STATES = {"open": "open", "in work": "in work", "fixed": "fixed", "accepted": "accepted as it is"}
 """How far the care of a friction is, as the agenda calls it and as a person reads it."""
 
@@ -54,6 +57,7 @@ class Fix:
     leak: what it costs, with its interval in leak_range; empty where it cannot be told, and why_no_leak says why.
     exposed: what was at stake, an upper bound. hidden: too few people to show their number to this role.
     missing: columns that the rule looks at and nobody tells; then nothing was counted.
+    last_met: the month in which it was met last, where that is `QUIET_MONTHS` ago; empty where it goes on.
     """
 
     rank: int
@@ -79,6 +83,7 @@ class Fix:
     care: Care
     hidden: bool
     missing: tuple[str, ...] = ()
+    last_met: str = ""
 
     @property
     def is_quiet(self) -> bool:
@@ -99,6 +104,17 @@ class FixList:
     def more(self) -> int:
         """How many people met that are not among the first."""
         return len(self.met) - len(self.first)
+
+    @property
+    def costly(self) -> Fix | None:
+        """What costs most of all that was met; None where no cost can be told."""
+        return next((one for one in self.met if one.leak and one.leak_minor), None)
+
+    @property
+    def going_on(self) -> Fix | None:
+        """What costs most of what people still meet; None where that is the same as `costly`, or nothing."""
+        found = next((one for one in self.met if one.leak and one.leak_minor and not one.last_met), None)
+        return None if found == self.costly else found
 
 
 def friction_path(friction: str) -> str:
@@ -157,7 +173,14 @@ def fix_of(row: Row) -> Fix:
         care=_care(row["care"]),
         hidden=bool(row["hidden"]),
         missing=tuple(row.get("missing") or ()),
+        last_met=_last_met(spark),
     )
+
+
+def _last_met(spark: Sequence[MonthBar]) -> str:
+    """The last month with people, where at least `QUIET_MONTHS` without any came after it."""
+    met = [at for at, one in enumerate(spark) if one.persons]
+    return spark[met[-1]].month if met and len(spark) - 1 - met[-1] >= QUIET_MONTHS else ""
 
 
 def _part(told: Row | None) -> Part:

@@ -278,4 +278,8 @@ def _conflict(row: Row, location: str, key: Key) -> Card:
 
 
 def _until(value: str | None, word: str = "promised for") -> str:
-    return f"{word} {wording.minute(wording.instant(value))} UTC" if value else ""
+    """When something is due; a time of midnight says no more than its day."""
+    at = wording.instant(value)
+    if at is None:
+        return ""
+    return f"{word} {wording.day(at)}" if (at.hour, at.minute) == (0, 0) else f"{word} {wording.minute(at)} UTC"

@@ -28,8 +28,8 @@ _COLUMNS = {"store_id": "store", "sku": "item", "handoff_group": "group of a han
 
 
 def count(number: int | None) -> str:
-    """A whole number with thousands apart: `8,412`; a dash for what is not told."""
-    return UNKNOWN if number is None else f"{number:,}"
+    """A whole number with thousands apart: `8,412`, with a true minus sign; a dash for what is not told."""
+    return UNKNOWN if number is None else f"{number:,}".replace("-", "\u2212")
 
 
 def plural(number: int, one: str, many: str) -> str:

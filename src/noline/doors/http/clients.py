@@ -54,7 +54,10 @@ class NewAppointment(msgspec.Struct):
 
 
 class NewFollowUp(msgspec.Struct):
-    """What is to be done for a customer. due: until when, ISO 8601. assigned_to: nobody in particular without it."""
+    """What is to be done for a customer. assigned_to: nobody in particular without it.
+
+    due: until when, ISO 8601; without an offset as the clock of the store says it.
+    """
 
     text: Text
     due: Name
@@ -176,9 +179,10 @@ def withdraw_appointment(state: State, request: Asking, appointment: str, data: 
 @in_thread
 def plan_follow_up(state: State, request: Asking, person: str, data: NewFollowUp) -> Answer:
     """Plan something for a customer; the same `Idempotency-Key` is the same follow-up."""
-    hub, by, due = state.hub, who(request, data.by), to_instant(data.due)
+    hub, by = state.hub, who(request, data.by)
 
     def plan() -> dict[str, Any]:
+        due = hub.shop_days.instant(data.due, data.store)
         made = hub.clienteling.plan_follow_up(
             person, data.text, due, by=by, assigned_to=data.assigned_to, store=data.store
         )  # fmt: skip

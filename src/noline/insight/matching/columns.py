@@ -42,6 +42,13 @@ MEANINGS = tuple(_PATTERNS)
 _IDS = re.compile(r"(id|key|uuid|guid|no|nr|num|number|nummer|code|ref|index|hash)$")
 """Columns with such names are somebody's keys: never guessed by what they hold."""
 
+_ABOUT_A_COLUMN = re.compile(
+    r"^(raw|orig|original|clean|cleaned|std|norm|source|main|primary|current)_+"
+    r"|_+(raw|orig|original|clean|cleaned|cleansed|std|standard|standardi[sz]ed|norm|normali[sz]ed|fake|masked|anon"
+    r"|value|val|text|txt|str|string|field|col|column|desc|main|primary|current|latest|[lrab])$"
+)
+"""What a name says of the column, and not of the person: postcode_fake, dob_clean, raw_surname."""
+
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DATE = re.compile(
     r"\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}([T ].*)?|\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{8}|\d{4}年\d{1,2}月\d{1,2}日"
@@ -85,6 +92,11 @@ def plain_name(column: str) -> str:
     return re.sub(r"[\W_]+", "_", bare).strip("_")
 
 
+def _bare_name(column: str) -> str:
+    """A column's name without the words that are about the column; such a name counts after those that say it all."""
+    return _ABOUT_A_COLUMN.sub("", plain_name(column))
+
+
 def guess(table: "pa.Table", id_column: str, given: Mapping[str, Any] | None = None) -> Guess:
     """What each column means; `given` (meaning -> column or columns) is taken as it is and nothing else is guessed.
 
@@ -117,23 +129,43 @@ def _by_looking(table: "pa.Table", names: Sequence[str], notes: list[str]) -> di
     found: dict[str, list[str]] = {}
     samples = {name: _sample(table, name) for name in names}
     left = [name for name in names if samples[name] and not _ANSWERS.search(plain_name(name))]
-    for meaning, pattern in _PATTERNS.items():
-        for name in list(left):
-            if not pattern.fullmatch(plain_name(name)) or (meaning in found and meaning not in MANY):
-                continue
-            if not _holds(meaning, samples[name]):
-                notes.append(f"{name} is called like {meaning} and does not hold it")
-                continue
-            found.setdefault(meaning, []).append(name)
-            left.remove(name)
+    plain = [name for name in left if _bare_name(name) == plain_name(name)]
+    for some in (plain, [name for name in left if name not in plain]):
+        _by_name(some, samples, found, notes)
+    taken = {name for columns in found.values() for name in columns}
+    left = [name for name in left if name not in taken]
     for name in left:
-        if _IDS.search(plain_name(name)):
+        if _IDS.search(plain_name(name)) or _says_what_it_is(name):
             continue
         meaning = _by_content(samples[name], found)
         if meaning is not None:
             found.setdefault(meaning, []).append(name)
             notes.append(f"{name} looks like {meaning}")
     return found
+
+
+def _by_name(
+    names: Sequence[str], samples: Mapping[str, Sequence[str]], found: dict[str, list[str]], notes: list[str]
+) -> None:
+    for meaning, pattern in _PATTERNS.items():
+        for name in names:
+            if any(name in columns for columns in found.values()) or (meaning in found and meaning not in MANY):
+                continue
+            if not _is_called(name, pattern):
+                continue
+            if _holds(meaning, samples[name]):
+                found.setdefault(meaning, []).append(name)
+            else:
+                notes.append(f"{name} is called like {meaning} and does not hold it")
+
+
+def _is_called(name: str, pattern: re.Pattern[str]) -> bool:
+    return bool(pattern.fullmatch(plain_name(name)) or pattern.fullmatch(_bare_name(name)))
+
+
+def _says_what_it_is(name: str) -> bool:
+    """Whether a column was left alone for another that has its meaning, or for not holding what it is called."""
+    return any(_is_called(name, pattern) for pattern in _PATTERNS.values())
 
 
 def _sample(table: "pa.Table", name: str) -> list[str]:

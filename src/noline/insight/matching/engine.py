@@ -1,6 +1,7 @@
 # ruff: noqa: S608  names of our own tables and columns stand in statements, values of records never do
 """The database work of matching: placeholders, keys, pairs and their comparison, in DuckDB."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,6 +21,14 @@ PAIRS_A_RECORD = 8
 
 PAIRS_AT_LEAST = 2_000_000
 """Small tables may be compared as widely as this costs: seconds."""
+
+
+_WORTH_ANOTHER_RULE = 20
+"""Further rules are tried while a twentieth of the budget is left; with less they would find what comes first."""
+
+
+_MOST_FOUND_AGAIN = 2
+"""Less than half of the budget in pairs says that most of them were found again and again."""
 
 
 class Rule(NamedTuple):
@@ -248,25 +257,37 @@ class Engine:
                 "CREATE TABLE pairs AS SELECT l.rid AS a, r.rid AS b FROM people l JOIN people r ON l.rid < r.rid"
             )
             return [Rule((), whole, rows)]
-        left = max(PAIRS_AT_LEAST, PAIRS_A_RECORD * rows)
-        wanted = [tuple(line.split()) for line in _RULES.strip().splitlines()]
-        wanted = [(one,) for one in sorted(keys) if one.startswith("strong_")] + wanted
+        budget = max(PAIRS_AT_LEAST, PAIRS_A_RECORD * rows)
+        named: list[tuple[str, ...]] = [tuple(line.split()) for line in _RULES.strip().splitlines()]
+        named = [(one,) for one in sorted(keys) if one.startswith("strong_")] + named
+        waiting = deque(columns for columns in named if set(columns) <= keys)
+        rules: list[Rule] = []
+        self.db.execute("CREATE TABLE pairs (a INTEGER, b INTEGER)")
+        left = budget
+        least = budget // _WORTH_ANOTHER_RULE
+        while waiting and left > least:
+            rules += self._afforded(waiting, left, least)
+            found = self.db.execute("SELECT count(*) FROM pairs").fetchall()[0][0]
+            # Where people have many records, rules find the same pairs again and again; others get what that cost.
+            left = budget - found if found < budget // _MOST_FOUND_AGAIN else 0
+        self.db.execute("DROP TABLE keyed")
+        return rules
+
+    def _afforded(self, waiting: deque[tuple[str, ...]], left: int, least: int) -> list[Rule]:
+        """Take rules until no more than `least` of the budget is left, and add the pairs that they find."""
         rules: list[Rule] = []
         self.db.execute("CREATE TABLE blocks (rule INTEGER, key UBIGINT, rid INTEGER)")
-        for columns in wanted:
-            if not set(columns) <= keys or left <= 0:
-                continue
-            rule = self._rule(columns, min(left, max(left // 4, PAIRS_AT_LEAST // 8)))
+        while waiting and left > least:
+            rule = self._rule(waiting.popleft(), min(left, max(left // 4, PAIRS_AT_LEAST // 8)))
             if rule is not None:
                 self._fill_blocks(len(rules), rule)
                 rules.append(rule)
                 left -= rule.pairs
         self.db.execute(
-            "CREATE TABLE pairs AS SELECT DISTINCT l.rid AS a, r.rid AS b FROM blocks l JOIN blocks r "
-            "ON l.rule = r.rule AND l.key = r.key AND l.rid < r.rid"
+            "INSERT INTO pairs SELECT DISTINCT l.rid AS a, r.rid AS b FROM blocks l JOIN blocks r "
+            "ON l.rule = r.rule AND l.key = r.key AND l.rid < r.rid ANTI JOIN pairs p ON l.rid = p.a AND r.rid = p.b"
         )
         self.db.execute("DROP TABLE blocks")
-        self.db.execute("DROP TABLE keyed")
         return rules
 
     def _rule(self, columns: Sequence[str], budget: int) -> Rule | None:

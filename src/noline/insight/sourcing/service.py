@@ -50,12 +50,15 @@ class Sourcing:
         """What units are worth to expected orders, and what serving these costs at least. Raises NotSolved."""
         return spread(expected, stock, self.policy)
 
-    def outlook(self, futures: Sequence[Iterable[Waiting]], stock: Stock, *, scarcity: float = 1.0) -> Outlook:
+    def outlook(
+        self, futures: Sequence[Iterable[Waiting]], stock: Stock, *, scarcity: float = 1.0, protection: float = 0.0
+    ) -> Outlook:
         """The mean worth of units over several ways in which a period may go.
 
         scarcity: 1 lets prices refuse a unit to keep it for later, 0 lets them only choose between places.
+        protection: above 0, a unit may be refused to keep it for who gains more by it, as time and stock go on.
         """
-        return mean_outlook(futures, stock, self.policy, scarcity=scarcity)
+        return mean_outlook(futures, stock, self.policy, scarcity=scarcity, protection=protection)
 
     def explain(self, decision: Decision, currency: str = "EUR") -> list[str]:
         """Why it was decided so, in sentences."""

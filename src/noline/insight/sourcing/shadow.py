@@ -10,8 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from noline.insight.sourcing.following import Outlook
-from noline.insight.sourcing.model import MINOR, Millionths, Stock, Waiting
+from noline.insight.sourcing.following import Outlook, least_by_sku
+from noline.insight.sourcing.keeping import rivals_of
+from noline.insight.sourcing.model import MINOR, Millionths, Shadow, Stock, Waiting
 from noline.insight.sourcing.offers import NO_SHADOW, Offers, offers_of
 from noline.insight.sourcing.policy import Policy
 from noline.insight.sourcing.programme import programme_of, solve
@@ -53,7 +54,12 @@ def spread(expected: Iterable[Waiting], stock: Stock, policy: Policy) -> Spread:
 
 
 def mean_outlook(
-    futures: Sequence[Iterable[Waiting]], stock: Stock, policy: Policy, *, scarcity: float = 1.0
+    futures: Sequence[Iterable[Waiting]],
+    stock: Stock,
+    policy: Policy,
+    *,
+    scarcity: float = 1.0,
+    protection: float = 0.0,
 ) -> Outlook:
     """The mean of the prices over several ways in which the future may go; nothing when there are none.
 
@@ -61,20 +67,32 @@ def mean_outlook(
 
     scarcity: how much counts of what an sku is worth wherever it lies. 1: all, so that a unit may be refused to keep it
     for a later order, which pays when prices are made anew often. 0: only what it is worth in one place more than in
-    another, so that prices choose between places and refuse nothing. Raises as `spread`.
+    another, so that prices choose between places and refuse nothing.
+
+    protection: how much counts of what the next unit of an sku is worth to those who gain most by it, at the time and
+    with the stock at which prices are asked. It refuses too, but does not grow old as `scarcity` does. Raises as
+    `spread`.
     """
+    ways = [list(expected) for expected in futures]
     prices: Counter[tuple[str, str]] = Counter()
     taken: dict[tuple[str, str], float] = defaultdict(float)
-    for expected in futures:
+    for expected in ways:
         found = spread(expected, stock, policy)
         prices.update(found.prices)
         for cell, units in found.used.items():
             taken[cell] += units
+    mean = {cell: round(price / len(ways)) for cell, price in prices.items()}
+    rivals = rivals_of(ways, stock, _between_places(mean, stock), policy) if protection else {}
     return Outlook(
-        {cell: round(price / len(futures)) for cell, price in prices.items()},
-        {cell: units / len(futures) for cell, units in taken.items()},
-        scarcity,
+        mean, {cell: units / len(ways) for cell, units in taken.items()}, scarcity, rivals=rivals, protection=protection
     )
+
+
+def _between_places(prices: Shadow, stock: Stock) -> Shadow:
+    """What a unit in one place is worth more than where it is worth least."""
+    there = {cell: prices.get(cell, 0) for cell, units in stock.items() if units > 0}
+    least = least_by_sku(there)
+    return {cell: round(price - least[cell[1]]) for cell, price in there.items() if price > least[cell[1]]}
 
 
 def _cell(asked: Offers, offer: int, line: int) -> tuple[str, str]:

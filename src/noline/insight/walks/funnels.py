@@ -16,11 +16,8 @@ from noline.insight.walks.pages import behind
 from noline.insight.walks.plain import Event
 from noline.insight.walks.steps import Marked, Reached, marked, overlap
 from noline.stores.walks import kernels
-from noline.stores.walks.arrays import NONE, Codes
+from noline.stores.walks.arrays import NONE, Codes, Longs
 from noline.stores.walks.store import Meaning, Named, WalkStore
-
-BLOCK = 1 << 16
-"""Persons whose chains are held at once."""
 
 __all__ = ["Marked", "Reached", "behind", "counted", "events_of", "marked", "overlap", "reached"]
 
@@ -55,8 +52,11 @@ def counted(store: WalkStore, funnel: Funnel) -> FunnelCounts:
     if funnel.credit == "all":
         return FunnelCounts(_persons(events, funnel), _apart(events, funnel, part.codes, part.names))
     asked = looped.Asked.of(events, funnel)
-    found = None if asked is None else kernels.looped(lambda: _in_blocks(asked, part))
-    return _credited(columns.reached(events, funnel), funnel, part, 0, store.person_count) if found is None else found
+    found = None if asked is None else kernels.looped(lambda: looped.parted(asked, part.codes, len(part.names)))
+    if found is None:
+        return _credited(columns.reached(events, funnel), funnel, part, store.person_count)
+    counts, rows = found
+    return FunnelCounts(tuple(int(one) for one in counts), _named(list(rows), part))
 
 
 def _persons(events: Marked, funnel: Funnel) -> tuple[int, ...]:
@@ -75,26 +75,16 @@ def _apart(events: Marked, funnel: Funnel, codes: Codes, names: tuple[str, ...])
     return dict(sorted(found.items()))
 
 
-def _in_blocks(asked: looped.Asked, part: Named) -> FunnelCounts:
-    """Persons by value, some of them after the others, so that what is held of each takes little memory."""
-    people = asked.events.store.person_count
-    counts = FunnelCounts((0,) * len(asked.funnel.steps))
-    for first in range(0, people, BLOCK):
-        last = min(first + BLOCK, people)
-        _, steps = looped.walked(asked, rows=True, first=first, last=last)
-        counts = counts.merged(_credited(steps, asked.funnel, part, first, last - first))
-    return counts
-
-
-def _credited(steps: list[Reached], funnel: Funnel, part: Named, first: int, people: int) -> FunnelCounts:
-    """Persons by the value of one event of the chain to the furthest step that each reached.
-
-    first: the number of the first of so many persons.
-    """
+def _credited(steps: list[Reached], funnel: Funnel, part: Named, people: int) -> FunnelCounts:
+    """Of so many persons those of each step, by the value of one event of the chain to the furthest of them."""
     value_of = np.full(people, NONE, np.int64)
     for step in steps:
-        value_of[step.persons - first] = part.codes[step.began if funnel.credit == "first" else step.ended]
-    rows = [np.bincount(value_of[step.persons - first], minlength=len(part.names)) for step in steps]
+        value_of[step.persons] = part.codes[step.began if funnel.credit == "first" else step.ended]
+    rows = [np.bincount(value_of[step.persons], minlength=len(part.names)) for step in steps]
+    return FunnelCounts(tuple(step.persons.size for step in steps), _named(rows, part))
+
+
+def _named(rows: Sequence[Longs], part: Named) -> dict[str, tuple[int, ...]]:
+    """Of each value that anybody has, the persons of each step. rows: by step, a number for each value."""
     counts = {name: tuple(int(row[code]) for row in rows) for code, name in enumerate(part.names)}
-    parts = {name: persons for name, persons in sorted(counts.items()) if any(persons)}
-    return FunnelCounts(tuple(step.persons.size for step in steps), parts)
+    return {name: persons for name, persons in sorted(counts.items()) if any(persons)}

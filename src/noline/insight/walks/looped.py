@@ -98,21 +98,40 @@ def walked(asked: Asked, *, rows: bool, first: int = 0, last: int | None = None)
 
     rows: also who they are. Raises OverflowError.
     """
-    events, steps = asked.events, len(asked.funnel.steps)
-    table = meanings([*events.meanings, events.without])
-    plan = _plan(events, asked.funnel, asked.wanted)
+    steps, plan = len(asked.funnel.steps), _asked(asked)
 
     def part(one: int, other: int) -> tuple[Longs, Longs]:
         counts = np.zeros(steps, np.int64)
         room = np.empty((steps, 3, other - one), np.int64) if rows else None
-        asked.columns.loops.funnel_reached(
-            asked.columns.part(one, other), table, len(events.store.actions.names), asked.only, plan, counts, room
-        )
+        asked.columns.loops.funnel_reached(asked.columns.part(one, other), *plan, counts, room, None, False, None)
         return counts, _NOBODY if room is None else room
 
     parts = asked.columns.in_parts(part, first, last)
     counts = np.sum([one for one, _ in parts], axis=0)
     return counts, [_joined(parts, step) for step in range(steps)] if rows else []
+
+
+def parted(asked: Asked, codes: Codes, values: int) -> tuple[Longs, Longs]:
+    """Persons of each step of any funnel, and of each step by the value of the event that the funnel credits.
+
+    codes: of each event its value, a number below `values`. Raises OverflowError.
+    """
+    steps, plan = len(asked.funnel.steps), _asked(asked)
+    column, of_last = np.ascontiguousarray(codes), asked.funnel.credit == "last"
+
+    def part(one: int, other: int) -> tuple[Longs, Longs]:
+        counts, parts = np.zeros(steps, np.int64), np.zeros((steps, values), np.int64)
+        asked.columns.loops.funnel_reached(asked.columns.part(one, other), *plan, counts, None, column, of_last, parts)
+        return counts, parts
+
+    found = asked.columns.in_parts(part)
+    return np.sum([counts for counts, _ in found], axis=0), np.sum([parts for _, parts in found], axis=0)
+
+
+def _asked(asked: Asked) -> tuple[Codes, int, Codes | None, Longs]:
+    events = asked.events
+    table = meanings([*events.meanings, events.without])
+    return table, len(events.store.actions.names), asked.only, _plan(events, asked.funnel, asked.wanted)
 
 
 def _joined(parts: list[tuple[Longs, Longs]], step: int) -> Reached:

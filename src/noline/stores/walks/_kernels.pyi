@@ -24,7 +24,17 @@ def funnel_counts(
     /,
 ) -> None: ...
 def funnel_reached(
-    where: _Range, meanings: Codes, actions: int, only: Codes | None, plan: Longs, counts: Longs, rows: Longs | None, /
+    where: _Range,
+    meanings: Codes,
+    actions: int,
+    only: Codes | None,
+    plan: Longs,
+    counts: Longs,
+    rows: Longs | None,
+    values: Codes | None,
+    of_last: bool,
+    parts: Longs | None,
+    /,
 ) -> None: ...
 def visit_counts(where: _Range, pauses: Longs, counts: Longs, /) -> None: ...
 def visits(

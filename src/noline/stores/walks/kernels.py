@@ -22,7 +22,7 @@ import numpy.typing as npt
 from noline.kernel.errors import SettingWrong
 from noline.stores.walks.arrays import Flags, Longs, order_by_number
 
-EDITION = 4
+EDITION = 5
 """Which loops are asked for. Those that an older source was built into are left out until it is installed again."""
 
 try:

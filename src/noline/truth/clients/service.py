@@ -180,6 +180,10 @@ class Clients:
             raise NotFound(what="appointment", name=appointment)
         return appointment_in(row)
 
+    def is_agreed(self, reader: Reader, appointment: str) -> bool:
+        """Whether anything was ever told of this appointment."""
+        return reader.row(tables.APPOINTMENT, (self._route(appointment), appointment)) is not None
+
     def follow_up(self, reader: Reader, follow_up: str) -> FollowUp:
         """One follow-up; raises NotFound."""
         row = reader.row(tables.FOLLOW_UPS_NAMED, (follow_up,))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from noline.stores.transactional import Reader, Transaction
 from noline.truth.customers import tables
@@ -16,19 +17,30 @@ from noline.truth.customers.model import (
     ModelLink,
     Subject,
     derive,
+    hangs_on,
     is_shared,
 )
 from noline.truth.customers.rules import Rules
 from noline.truth.customers.tables import Standing
 
+Around = dict[Subject, tuple[Link, Known]]
+"""The neighbours of an identifier, each with the most trusted link and what is known of it."""
+
+_MANY_LINKS = 500
+"""With more links the names that hang on these identifiers are left to the store, which tells them apart sooner."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Everything that can decide whose some identifiers are. standing: how it was written so far."""
+    """Everything that can decide whose some identifiers are. standing: how it was written so far.
+
+    trimmed: identifiers of whose neighbours those may be left out that hang on them, and so are whose they are.
+    """
 
     evidence: Evidence
     shared: frozenset[Subject]
     standing: Mapping[Subject, Standing]
+    trimmed: frozenset[Subject]
 
     def derived(self, rules: Rules) -> Derived:
         """The people that follow."""
@@ -62,13 +74,16 @@ class Derivation:
 
     def again(self, tx: Transaction, touched: set[Subject], version: int, *, recount: bool = False) -> None:
         """Derive the people around these identifiers and write those that changed."""
-        around = self.surroundings(tx, touched, recount=recount)
+        around = self.surroundings(tx, touched, recount=recount, trim=not recount)
         if not around.standing:
             return
         derived = around.derived(self.rules)
         changed = {
             subject: person for subject, person in derived.people.items() if around.standing[subject].person != person
         }
+        for subject in around.trimmed & changed.keys():
+            hanging = tables.neighbours(tx, [subject])[subject] - around.standing.keys()
+            changed |= dict.fromkeys(hanging, changed[subject])
         if changed:
             tables.assign(tx, changed, version)
         flags = {
@@ -87,10 +102,12 @@ class Derivation:
         *,
         supposed: frozenset[ModelLink] = frozenset(),
         recount: bool = False,
+        trim: bool = False,
     ) -> Surroundings:
         """All evidence that can reach these identifiers by what glues, or glued before one of them became shared.
 
-        supposed: links of a model that nobody wrote yet. recount: find out anew which identifiers are shared.
+        supposed: links of a model that nobody wrote yet. recount: find out anew which identifiers are shared. trim:
+        leave out of many names that hang on one those that decide nothing.
         """
         supposed_at: dict[Subject, set[ModelLink]] = {}
         for link in supposed:
@@ -100,6 +117,7 @@ class Derivation:
         decisions: dict[str, Decision] = {}
         model: set[ModelLink] = set()
         shared: set[Subject] = set()
+        trimmed: set[Subject] = set()
         standing: dict[Subject, Standing] = {}
         seen: set[Subject] = set()
         frontier = set(touched)
@@ -113,10 +131,15 @@ class Derivation:
             stay = {subject for subject in here if subject in self.blocked}
             stay |= {subject for subject in here if here[subject].shared and subject not in counted}
             shared |= stay
+            going = {subject: one.known for subject, one in here.items() if subject not in stay}
             following: set[Subject] = set()
-            for subject, around in _around(reader, here.keys() - stay).items():
-                if subject in counted and self._is_shared(here[subject].known, around):
-                    shared.add(subject)
+            around_each, cut = self._around(reader, going, trim=trim)
+            became = {one for one in counted & going.keys() if self._is_shared(going[one], around_each[one])}
+            shared |= became
+            # What hung on a name that is shared from now on hangs on it no more.
+            around_each |= _around(tables.links_of(reader, sorted(cut & became)), cut & became)
+            trimmed |= cut - became
+            for subject, around in around_each.items():
                 links.update(link for link, _ in around.values())
                 if subject not in shared or not here[subject].shared:
                     following |= around.keys()
@@ -132,7 +155,28 @@ class Derivation:
             frozenset(decisions.values()),
             frozenset(model),
         )
-        return Surroundings(evidence, frozenset(shared), standing)
+        return Surroundings(evidence, frozenset(shared), standing, frozenset(trimmed))
+
+    def _around(
+        self, reader: Reader, going: Mapping[Subject, Known], *, trim: bool
+    ) -> tuple[dict[Subject, Around], set[Subject]]:
+        """The neighbours of identifiers, and those of them of whose neighbours some may be left out."""
+        subjects = sorted(going)
+        few = tables.few_links_of(reader, subjects, _MANY_LINKS) if trim else None
+        if few is not None:
+            return _around(few, going), set()
+        crowded = tables.crowded(reader, subjects, _MANY_LINKS) if trim else set()
+        kinds = {one: self._hanging_on(going[one].namespace) for one in sorted(crowded)}
+        cut = {one: some for one, some in kinds.items() if some}
+        rows = chain(
+            tables.links_of(reader, [one for one in subjects if one not in cut]),
+            *(tables.telling_links_of(reader, one, some) for one, some in cut.items()),
+        )
+        return _around(rows, going), set(cut)
+
+    def _hanging_on(self, name: str) -> list[str]:
+        """The kinds of names that hang on one of this kind when they are linked with nothing else."""
+        return sorted(kind for kind in self.rules.namespaces if hangs_on(kind, name, self.rules))
 
     def _is_shared(self, own: Known, around: Mapping[Subject, tuple[Link, Known]]) -> bool:
         if len(around) < 2:
@@ -168,10 +212,10 @@ def _reached(decisions: Iterable[Decision], model: Iterable[ModelLink]) -> set[S
     return found
 
 
-def _around(reader: Reader, subjects: set[Subject]) -> dict[Subject, dict[Subject, tuple[Link, Known]]]:
+def _around(rows: Iterable[tables.LinkRow], subjects: Iterable[Subject]) -> dict[Subject, Around]:
     """The neighbours of identifiers by links that are more than a claim."""
-    around: dict[Subject, dict[Subject, tuple[Link, Known]]] = {subject: {} for subject in subjects}
-    for near, link, far, known in tables.links_of(reader, sorted(subjects)):
+    around: dict[Subject, Around] = {subject: {} for subject in subjects}
+    for near, link, far, known in rows:
         if link.trust > CLAIMED and (far not in around[near] or link.trust > around[near][far][0].trust):
             around[near][far] = (link, known)
     return around

@@ -106,6 +106,12 @@ def _spelled(name: str, told: str) -> Identifier | None:
     return None if spelled is None else Identifier(name, spelled)
 
 
+def forget_names() -> None:
+    """Let go of every name that was read, so that an erased one does not stay in memory."""
+    for remembered in (_visitor, _spelled, _international):
+        remembered.cache_clear()
+
+
 def _rank(one: Identifier) -> int:
     return namespace(one.namespace).rank
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from noline.kernel.clock import Micros
 from noline.kernel.errors import NotFound
 from noline.kernel.events import Digest, Fact, Identifier
+from noline.stores.portions import Chosen
 from noline.stores.transactional import Reader, Row, Transaction
 from noline.truth.customers import decisions, tables
 from noline.truth.customers.derivation import Derivation
@@ -36,10 +37,14 @@ _NEVER: Micros = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One person: the id, and the names by which the person is known, each with when it was first seen."""
+    """One person: the id, and the names by which the person is known, each with when it was first seen.
+
+    names: how many names there are, of which `identifiers` may be the oldest.
+    """
 
     person: str
     identifiers: tuple[tuple[Identifier, Micros], ...]
+    names: int
 
 
 class Whom(NamedTuple):
@@ -311,9 +316,9 @@ class Customers:
                 continue
             if subject in hanging:
                 other = hanging[subject]
-                if other in standing and standing[other].shared:
+                if other in touched or (other in standing and standing[other].shared):
                     touched.add(subject)  # nothing is derived through a shared name
-                elif other not in touched:
+                else:
                     certain[subject] = standing[other].person if other in standing else alone(other)
             elif subject in news.new:
                 certain[subject] = alone(subject)
@@ -356,14 +361,20 @@ class Customers:
         return found[1]
 
     def get(self, reader: Reader, person: str) -> Customer:
-        """One person; raises NotFound."""
-        return self.named(reader, person)[0]
+        """One person with all names; raises NotFound."""
+        return self.page(reader, person, None)
 
-    def named(self, reader: Reader, person: str) -> tuple[Customer, list[Subject]]:
-        """One person, and how the log names each of the identifiers, in one question; raises NotFound."""
-        today, rows = self._names(reader, person)
+    def page(self, reader: Reader, person: str, most: int | None) -> Customer:
+        """One person with at most so many names, the oldest; with all when `most` is None. Raises NotFound."""
+        today, rows = self._names(reader, person, most)
         known = tuple((Identifier(kind, value), at) for _, kind, value, at in rows)
-        return Customer(today, known), [row[0] for row in rows]
+        names = tables.count_of_person(reader, today) if len(rows) == most else len(rows)
+        return Customer(today, known, names)
+
+    @staticmethod
+    def chosen(person: str) -> Chosen:
+        """The names of who has this id today, to ask another room about without reading them."""
+        return tables.chosen_of_person(person)
 
     def subjects(self, reader: Reader, person: str) -> list[Subject]:
         """How a person is named in the log; raises NotFound."""
@@ -379,12 +390,12 @@ class Customers:
         """The identifiers that the log names so."""
         return tables.names_of(reader, sorted(subjects))
 
-    def _names(self, reader: Reader, person: str) -> tuple[str, list[Row]]:
-        """The person's id of today, and the rows of the identifiers."""
-        if rows := tables.of_person(reader, person):
+    def _names(self, reader: Reader, person: str, most: int | None = None) -> tuple[str, list[Row]]:
+        """The person's id of today, and the rows of the identifiers; the oldest when there are more than `most`."""
+        if rows := tables.of_person(reader, person, most):
             return person, rows
         today = self.resolve(reader, person)
-        return today, tables.of_person(reader, today)
+        return today, tables.of_person(reader, today, most)
 
     # -- why
 

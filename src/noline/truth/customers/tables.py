@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 
 from noline.kernel.clock import Micros
 from noline.kernel.events import Digest, Identifier, route_of
-from noline.stores.portions import flat, marks, portions
+from noline.stores.portions import Chosen, flat, marks, portions
 from noline.stores.transactional import Reader, Row, Transaction
 from noline.truth.customers.model import CLAIMED, Decision, Known, Link, LinkKey, ModelLink, RefusedLink, Subject
 
@@ -37,10 +38,34 @@ SELECT links.subject, links.other, links.trust, links.first_at, identifiers.name
 FROM links JOIN identifiers ON identifiers.route_key = links.other_route AND identifiers.subject = links.other
 WHERE links.route_key IN ({marks})
 """
+_TELLING_LINKS_OF = (
+    _LINKS_OF
+    + """AND links.subject = ? AND links.trust > ? AND (
+    identifiers.shared = 1 OR identifiers.namespace NOT IN ({kinds})
+    OR EXISTS (
+        SELECT 1 FROM links AS back WHERE back.route_key = links.other_route AND back.subject = links.other
+        AND back.other <> links.subject AND back.trust > ?
+    )
+    OR EXISTS (
+        SELECT 1 FROM decision_ends
+        WHERE decision_ends.route_key = links.other_route AND decision_ends.subject = links.other
+    )
+    OR EXISTS (
+        SELECT 1 FROM model_links
+        WHERE model_links.route_key = links.other_route AND model_links.subject = links.other
+    )
+)
+"""
+)
+_CROWDED = "SELECT subject FROM links WHERE route_key IN ({marks}) GROUP BY subject HAVING count(*) > ?"
 _NEIGHBOURS = "SELECT subject, other FROM links WHERE route_key IN ({marks}) AND trust > ?"
 _LINKS = (
     "SELECT subject, other, trust, first_at FROM links WHERE (route_key, subject, other, trust) IN (VALUES {marks})"
 )
+_OF_PERSON = (
+    "SELECT subject, namespace, value, first_at FROM identifiers WHERE person = ? ORDER BY first_at, namespace, value"
+)
+_OLDEST_OF_PERSON = _OF_PERSON + " LIMIT ?"
 _IDENTIFIERS = "SELECT subject, namespace, first_at, person, shared FROM identifiers WHERE route_key IN ({marks})"
 _DECISIONS_OF = """
 SELECT decision_ends.decision FROM decision_ends
@@ -79,10 +104,40 @@ def add_links(tx: Transaction, links: Iterable[Link]) -> None:
     tx.run_many(_LINK, sorted(rows))
 
 
-def links_of(reader: Reader, subjects: Sequence[Subject]) -> Iterator[tuple[Subject, Link, Subject, Known]]:
-    """Every link of these identifiers: the near end, the link, the far end and what is known of it."""
+LinkRow = tuple[Subject, Link, Subject, Known]
+"""The near end of a link, the link, its far end, and what is known of that."""
+
+
+def links_of(reader: Reader, subjects: Sequence[Subject]) -> Iterator[LinkRow]:
+    """Every link of these identifiers."""
+    return _link_rows(_by_route(reader, _LINKS_OF, subjects), subjects)
+
+
+def few_links_of(reader: Reader, subjects: Sequence[Subject], most: int) -> list[LinkRow] | None:
+    """Every link of these identifiers; None when they have more than so many."""
+    rows = list(islice(_by_route(reader, _LINKS_OF + "LIMIT ?", subjects, most + 1), most + 1))
+    return None if len(rows) > most else list(_link_rows(rows, subjects))
+
+
+def telling_links_of(reader: Reader, subject: Subject, kinds: Sequence[str]) -> Iterator[LinkRow]:
+    """The links of an identifier that are more than a claim, but for those with names that hang on it.
+
+    A name hangs on it when it is of one of these kinds, is linked with nothing else by more than a claim, is not
+    shared, and nobody decided anything of it.
+    """
+    (some,) = portions(kinds)
+    sql = _TELLING_LINKS_OF.format(marks="?", kinds=marks(len(some)))
+    return _link_rows(reader.rows(sql, [route_of(subject), subject, CLAIMED, *some, CLAIMED]), [subject])
+
+
+def crowded(reader: Reader, subjects: Sequence[Subject], most: int) -> set[Subject]:
+    """Those of these identifiers that have more links than so many."""
+    return {subject for (subject,) in _by_route(reader, _CROWDED, subjects, most)} & set(subjects)
+
+
+def _link_rows(rows: Iterable[Row], subjects: Iterable[Subject]) -> Iterator[LinkRow]:
     wanted = set(subjects)
-    for near, far, trust, first_at, namespace, far_first_at in _by_route(reader, _LINKS_OF, subjects):
+    for near, far, trust, first_at, namespace, far_first_at in rows:
         if near in wanted:
             yield near, Link(min(near, far), max(near, far), trust, first_at), far, Known(namespace, far_first_at)
 
@@ -455,13 +510,20 @@ def changed_since(reader: Reader, version: int) -> list[Row]:
     )
 
 
-def of_person(reader: Reader, person: str) -> list[Row]:
-    """The identifiers of a person: (subject, namespace, value, first seen), oldest first."""
-    return reader.rows(
-        "SELECT subject, namespace, value, first_at FROM identifiers WHERE person = ? "
-        "ORDER BY first_at, namespace, value",
-        (person,),
-    )
+def of_person(reader: Reader, person: str, most: int | None = None) -> list[Row]:
+    """The identifiers of a person: (subject, namespace, value, first seen), oldest first; all, or at most so many."""
+    return reader.rows(_OF_PERSON, (person,)) if most is None else reader.rows(_OLDEST_OF_PERSON, (person, most))
+
+
+def count_of_person(reader: Reader, person: str) -> int:
+    """How many identifiers a person has."""
+    row = reader.row("SELECT count(*) FROM identifiers WHERE person = ?", (person,))
+    return row[0] if row else 0
+
+
+def chosen_of_person(person: str) -> Chosen:
+    """The identifiers of a person, to ask another room about."""
+    return Chosen("SELECT route_key, subject FROM identifiers WHERE person = ?", (person,))
 
 
 def person_of(reader: Reader, subject: Subject) -> str | None:

@@ -35,6 +35,9 @@ NAMES = frozenset(
     ("name", "firstName", "lastName", "middleName", "nameKana", "firstNameKana", "lastNameKana", "company",
      "company.name")
 )  # fmt: skip
+_TELLING = NAMES | {"address.city", "address.postalCode"}
+"""Attributes by whose value somebody can be found."""
+
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"})
 _WORD = re.compile("[^\\W_][^\\W_\u3099\u309a]*(?:[\u3099\u309a][^\\W_]*)*")
 """Letters and digits, with the marks of voice that follow a kana."""
@@ -117,9 +120,13 @@ _SAID_LETTERS = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=65_536)
 def clues_of_value(name: str, value: str) -> tuple[str, ...]:
     """The clues in an attribute's value. Many people share a name and a city, so the latest are remembered."""
+    return _remembered_clues(name, value) if name in _TELLING else ()
+
+
+@lru_cache(maxsize=65_536)
+def _remembered_clues(name: str, value: str) -> tuple[str, ...]:
     return tuple(_clues_of_value(name, value))
 
 
@@ -132,15 +139,20 @@ def _clues_of_value(name: str, value: str) -> Iterator[str]:
         yield POSTCODE + code
 
 
-def clues_of_identifier(one: Identifier) -> Iterator[str]:
+def clues_of_identifier(one: Identifier) -> Iterable[str]:
     """The clues in a name by which somebody is known."""
+    return _digits_of(one) if one.namespace in IDENTIFYING else ()
+
+
+def _digits_of(one: Identifier) -> Iterator[str]:
+    """The last digits, or letters, of a number, from its end."""
     if one.namespace == "phone":
         digits = one.value.removeprefix("+")
         if not digits.isdecimal():
             digits = "".join(letter for letter in digits if letter.isdecimal())
         if len(digits) >= _TOGETHER[PHONE]:
             yield PHONE + digits[::-1][:_LONGEST_WORD]
-    elif one.namespace in NUMBERED:
+    else:
         number = "".join(words(one.value))
         if len(number) >= _TOGETHER[NUMBER]:
             yield NUMBER + number[::-1][:_LONGEST_WORD]

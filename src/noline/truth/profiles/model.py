@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -106,19 +106,19 @@ def canonical(name: str) -> str:
 
 def flattened(traits: Json) -> list[tuple[str, str]]:
     """Names and values as text: what is inside `address` becomes `address.city`. Empty values say nothing."""
-    return [
-        (canonical(name), text)
-        for name, value in _flat(traits, "", _DEEPEST)
-        if len(name) <= _LONGEST_NAME and (text := value.strip() if isinstance(value, str) else _text(value))
-    ]
+    found: list[tuple[str, str]] = []
+    _flatten(traits, "", _DEEPEST, found)
+    return found
 
 
-def _flat(traits: Json, before: str, deeper: int) -> Iterator[tuple[str, object]]:
+def _flatten(traits: Json, before: str, deeper: int, found: list[tuple[str, str]]) -> None:
     for name, value in traits.items():
         if isinstance(value, dict) and deeper > 1:
-            yield from _flat(value, f"{before}{name}.", deeper - 1)
-        else:
-            yield before + name, value
+            _flatten(value, f"{before}{name}.", deeper - 1, found)
+            continue
+        whole = before + name
+        if len(whole) <= _LONGEST_NAME and (text := value.strip() if isinstance(value, str) else _text(value)):
+            found.append((canonical(whole), text))
 
 
 def _text(value: object) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from noline.kernel.events import Digest, Fact, Identifier, Json, route_of
 from noline.stores.access import OURS
+from noline.stores.portions import Chosen
 from noline.stores.transactional import Reader, Transaction
 from noline.truth.profiles import tables
 from noline.truth.profiles.clues import (
@@ -122,7 +123,8 @@ class Profiles:
             values = flattened(traits)
             for one in _told(fact, values):
                 key = (one.subject, one.name, one.source, one.value)
-                told[key] = one.together(told[key]) if key in told else one
+                before = told.get(key)
+                told[key] = one if before is None else before.together(one)
             clues = _clues(fact, values)
             found.update(self._routes.postings(fact.subject, clues))
             named |= clues
@@ -176,6 +178,10 @@ class Profiles:
     def values(self, reader: Reader, subjects: Sequence[bytes]) -> list[Told]:
         """Everything that was told of these subjects."""
         return sorted(tables.of_subjects(reader, subjects))
+
+    def told_of(self, reader: Reader, chosen: Chosen) -> list[Told]:
+        """Everything that was told of the subjects that another room chooses."""
+        return sorted(tables.of_chosen(reader, chosen))
 
     def record(self, reader: Reader, subjects: Sequence[bytes], shared: frozenset[Identifier] = frozenset()) -> Profile:
         """The golden record of the person whose identifiers these are.
@@ -334,14 +340,18 @@ def _traits(fact: Fact) -> Json:
     return fact.context.traits or {} if fact.kind == "group" else fact.traits
 
 
-def _told(fact: Fact, values: Values) -> Iterator[Told]:
-    trust = CONFIRMED if fact.source == OURS.name else VERIFIED if fact.trusted else CLAIMED
+def _told(fact: Fact, values: Values) -> list[Told]:
+    subject, source = fact.subject, fact.source
+    trust = CONFIRMED if source == OURS.name else VERIFIED if fact.trusted else CLAIMED
     at, message = fact.occurred_at, fact.message_id.encode()
-    for name, value in values:
-        yield Told(fact.subject, name, value, fact.source, trust, at, message, at, message)
+    return [Told(subject, name, value, source, trust, at, message, at, message) for name, value in values]
 
 
 def _clues(fact: Fact, values: Values) -> set[str]:
     """By what somebody can be found who was told of in this way."""
-    found = {clue for name, value in values for clue in clues_of_value(name, value)}
-    return found.union(*map(clues_of_identifier, fact.identifiers))
+    found: set[str] = set()
+    for name, value in values:
+        found.update(clues_of_value(name, value))
+    for one in fact.identifiers:
+        found.update(clues_of_identifier(one))
+    return found

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from noline.kernel.events import route_of
-from noline.stores.portions import marks, portions
+from noline.stores.portions import Chosen, marks, portions
 from noline.stores.transactional import Reader, Transaction
 from noline.truth.profiles.model import Posting, Range, Sound, Told
 
 _TOLD = "subject, name, value, source, trust, first_at, first_id, last_at, last_id"
+_TOLD_OF_CHOSEN = ", ".join(f"attributes.{column}" for column in _TOLD.split(", "))
 
 TABLES = {
     "attributes": ("route_key", "value_key", *_TOLD.split(", ")),
@@ -82,6 +83,16 @@ def of_subjects(reader: Reader, subjects: Sequence[bytes]) -> Iterator[Told]:
         for row in reader.rows(_of_so_many(len(some)), some):
             if row[0] in wanted:
                 yield Told._make(row)
+
+
+def of_chosen(reader: Reader, chosen: Chosen) -> list[Told]:
+    """Every value told of these subjects."""
+    rows = reader.rows(
+        f"SELECT {_TOLD_OF_CHOSEN} FROM ({chosen.sql}) AS chosen JOIN attributes "
+        "ON attributes.route_key = chosen.route_key AND attributes.subject = chosen.subject",
+        chosen.params,
+    )
+    return [Told._make(row) for row in rows]
 
 
 @cache

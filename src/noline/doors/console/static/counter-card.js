@@ -326,10 +326,10 @@ const stock = (card, desk, item) => {
   const elsewhere = (item.elsewhere ?? []).filter((one) => one.tap || (lacks && one.units > 0)).slice(0, 3);
   return h(
     "li", {},
-    h("span", { class: "stock-name" }, h("strong", {}, item.name), h("span", { class: `here${item.here > 0 ? " is-here" : ""}` }, item.here > 0 ? `${item.here} here` : "none here")),
+    h("span", { class: "stock-name" }, h("strong", {}, item.name), h("span", { class: `here${item.here > 0 ? " is-here" : ""}` }, item.here > 0 ? `${item.here.toLocaleString("en")} here` : "none here")),
     many(elsewhere) && h("ul", { class: "elsewhere" }, elsewhere.map((place) => h(
       "li", {},
-      h("span", {}, place.place, h("span", { class: "soft" }, ` ${place.units} there`)),
+      h("span", {}, place.place, h("span", { class: "soft" }, ` ${place.units.toLocaleString("en")} there`)),
       place.tap ? h("span", {}, waiting(place.tap), " reserved")
       : h("button", { type: "button", "aria-label": `Reserve there: ${item.name}, ${place.place}`, onclick: once(() => reserve(place)) }, "Reserve there"),
     ))),
@@ -484,8 +484,10 @@ const notes = (card, desk) => {
   );
 };
 
-const viewed = (card) =>
-  section("viewed", "Who looked", h("ul", { class: "rows small" }, card.viewed.map((one) => h("li", {}, h("strong", {}, one.by), h("span", { class: "soft" }, ` ${when(one.at)}${one.store ? `, ${one.store}` : ""}, ${one.purpose}`)))));
+const placeOf = (desk, store) => desk.stores?.find((one) => one.location === store)?.name ?? store;
+
+const viewed = (card, desk) =>
+  section("viewed", "Who looked", h("ul", { class: "rows small" }, card.viewed.map((one) => h("li", {}, h("strong", {}, one.by), h("span", { class: "soft" }, ` ${when(one.at)}${one.store ? `, ${placeOf(desk, one.store)}` : ""}, ${one.purpose}`)))));
 
 // --- The card ----------------------------------------------------------------------------------------------------
 
@@ -512,7 +514,7 @@ export const draw = (card, desk) => {
       !quiet && has("appointments") && appointments(card, desk),
       has("follow_ups") && followUps(card, desk),
       has("notes") && notes(card, desk),
-      many(card.viewed) && viewed(card)),
+      many(card.viewed) && viewed(card, desk)),
   );
 };
 

@@ -15,7 +15,7 @@ const colours = () => {
 const kindOf = (target) => (target === "end:lost" ? "lost" : target === "end:open" ? "open" : "to");
 const strength = { lost: 0.62, open: 0.3, to: 0.2 };
 
-const nodesIn = (colour) =>
+const nodesIn = (colour, size) =>
   data.nodes.map((node) => ({
     name: node.name,
     depth: node.kind === "from" ? 0 : 1,
@@ -24,8 +24,8 @@ const nodesIn = (colour) =>
       position: node.kind === "from" ? "left" : "right",
       formatter: `{name|${node.label}}  {people|${number.format(node.people)}}`,
       rich: {
-        name: { color: node.kind === "lost" ? colour.lost : colour.ink, fontSize: 13, fontWeight: node.kind === "lost" ? 700 : 500 },
-        people: { color: node.kind === "lost" ? colour.lost : colour.soft, fontSize: 13, fontWeight: node.kind === "lost" ? 700 : 400 },
+        name: { color: node.kind === "lost" ? colour.lost : colour.ink, fontSize: size, fontWeight: node.kind === "lost" ? 700 : 500 },
+        people: { color: node.kind === "lost" ? colour.lost : colour.soft, fontSize: size, fontWeight: node.kind === "lost" ? 700 : 400 },
       },
     },
   }));
@@ -44,8 +44,12 @@ const tipOf = ({ dataType, data: item, name }) => {
   return `<b>${escaped(node.label)}</b>${number.format(node.people)} ${node.kind === "from" ? "set out" : ending[node.kind]}, a person counted once per border`;
 };
 
-const option = (narrow) => {
+// A phone has room for the bands only where the names beside them are small and close.
+const room = (width) => (width < 480 ? { left: 98, right: 116, size: 11 } : width < 800 ? { left: 136, right: 150, size: 13 } : { left: 150, right: 180, size: 13 });
+
+const option = (width) => {
   const colour = colours();
+  const { left, right, size } = room(width);
   return {
     animation: false,
     aria: { enabled: true, label: { description: place.dataset.words } },
@@ -54,8 +58,8 @@ const option = (narrow) => {
     series: [
       {
         type: "sankey",
-        left: narrow ? 136 : 150,
-        right: narrow ? 150 : 180,
+        left,
+        right,
         top: 8,
         bottom: 8,
         nodeWidth: 10,
@@ -65,7 +69,7 @@ const option = (narrow) => {
         emphasis: { focus: "adjacency", lineStyle: { opacity: 0.8 } },
         blur: { lineStyle: { opacity: 0.06 }, itemStyle: { opacity: 0.35 }, label: { opacity: 0.7 } },
         lineStyle: { curveness: 0.55 },
-        data: nodesIn(colour),
+        data: nodesIn(colour, size),
         links: linksIn(colour),
       },
     ],
@@ -76,7 +80,7 @@ place.replaceChildren();
 const chart = echarts.init(place, null, { renderer: "svg" });
 const draw = () => {
   chart.resize();
-  chart.setOption(option(place.clientWidth < 800), true);
+  chart.setOption(option(place.clientWidth), true);
 };
 draw();
 chart.on("click", ({ dataType, data: item }) => dataType === "edge" && item.path && location.assign(item.path));

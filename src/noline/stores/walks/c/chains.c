@@ -1,19 +1,5 @@
-/* Persons of each step, whatever a funnel asks, and the events that got them there.
- *
- * For each step a person reached: the first event that got there, and the latest begin of a chain that ends with it.
- */
-#include "kernels.h"
-
-#define MOST_STEPS 30
-#define NOWHERE (-1)
-
-enum { ORDERED, STRICT, ANY };
-
-/* What is asked, as 64-bit numbers: seven of these, then for each step least, most (-1: none) and optional. */
-typedef struct {
-    int64_t mode, steps, window, tolerance, overlapping, ends_person, wanted;
-    const int64_t *least, *most, *optional;
-} Plan;
+/* Chains of one person by any plan, one event after the other: the latest begin of those that end with each event. */
+#include "chains.h"
 
 typedef struct {
     int64_t at, place;
@@ -24,47 +10,18 @@ typedef struct {
     int64_t event, begin; /* its last event's number among the person's; the place of its first */
 } Link;
 
-typedef struct {
-    const Range *range;
-    const Meanings *meanings;
-    Codes filter;
-    Plan plan;
-    int64_t *counts;
-    int64_t *rows; /* [step][person, began, ended][capacity], or none are wanted */
-    int64_t capacity;
-    Room events, banned, links, numbers;
-    int64_t event_count, banned_count, bit_count;
-} Walk;
-
-static void reach(Walk *walk, int64_t step, int64_t person, int64_t began, int64_t ended) {
-    int64_t row = walk->counts[step]++;
-    if (!walk->rows) return;
-    int64_t *base = walk->rows + step * 3 * walk->capacity + row;
-    base[0] = person;
-    base[walk->capacity] = began;
-    base[2 * walk->capacity] = ended;
-}
-
-static inline int64_t time_at(const Walk *walk, int64_t place) { return walk->range->times[place]; }
-
-/* The steps that an event counts for. */
-static inline uint32_t steps_at(const Walk *walk, int64_t place) {
-    uint32_t bits = meaning_at(walk->range, walk->meanings, place) & ((UINT32_C(1) << walk->plan.steps) - 1);
-    if (walk->filter.width && code_at(walk->filter, place) != (uint64_t)walk->plan.wanted) return 0;
-    return bits;
-}
-
 static Outcome collect(Walk *walk, int64_t low, int64_t high) {
-    uint32_t ban = UINT32_C(1) << walk->plan.steps;
+    uint32_t ban = ban_of(&walk->plan);
     Event *events = room_for(&walk->events, sizeof(Event) * (size_t)(high - low));
     int64_t *banned = room_for(&walk->banned, sizeof(int64_t) * (size_t)(high - low));
     if (!events || !banned) return NO_MEMORY;
     walk->event_count = walk->banned_count = walk->bit_count = 0;
     /* What is written down counts only if the next does not take its place: nobody can guess what an event is. */
     for (int64_t place = low; place < high; place++) {
-        uint32_t bits = steps_at(walk, place);
+        uint32_t bits = told_at(walk, place);
         banned[walk->banned_count] = time_at(walk, place);
-        walk->banned_count += (meaning_at(walk->range, walk->meanings, place) & ban) != 0;
+        walk->banned_count += (bits & ban) != 0;
+        bits &= ban - 1;
         events[walk->event_count] = (Event){time_at(walk, place), place, bits};
         walk->event_count += bits != 0;
         for (bits &= bits - 1; bits; bits &= bits - 1) walk->bit_count++;
@@ -98,7 +55,7 @@ static inline int may_follow(const Walk *walk, const Event *events, int64_t befo
     return events[before].at <= events[event].at + plan->tolerance;
 }
 
-static Outcome ordered(Walk *walk, int64_t person) {
+static Outcome ordered(Walk *walk) {
     const Plan *plan = &walk->plan;
     const Event *events = walk->events.at;
     const int64_t *banned = walk->banned.at;
@@ -139,7 +96,7 @@ static Outcome ordered(Walk *walk, int64_t person) {
         /* Nobody goes past a step that is never reached and must not be left out. */
         if (!mine->count && !plan->optional[step]) break;
         free_links += mine->count;
-        if (mine->count) reach(walk, step, person, mine->links[0].begin, events[mine->links[0].event].place);
+        if (mine->count) reach(&walk->reached, step, mine->links[0].begin, events[mine->links[0].event].place);
     }
     return DONE;
 }
@@ -166,20 +123,17 @@ static int64_t first_of(const Walk *walk, int64_t from, int64_t to, int64_t step
 
 /* Chains of one person that may go on with the next moment: by steps done, the latest begin. */
 typedef struct {
-    int64_t person;
     int64_t begin[MOST_STEPS + 1];
     uint32_t open; /* which of them there are, a bit for each */
-    uint32_t got;  /* steps that were reached before */
+    Reached *reached;
 } Chains;
 
-static inline void get(Walk *walk, Chains *chains, int64_t step, int64_t began, int64_t ended) {
-    if (chains->got >> step & 1) return;
-    chains->got |= UINT32_C(1) << step;
-    reach(walk, step, chains->person, began, ended);
+static inline void get(Chains *chains, int64_t step, int64_t began, int64_t ended) {
+    if (!(chains->reached->steps >> step & 1)) reach(chains->reached, step, began, ended);
 }
 
 /* A moment of one event. The latest steps first: each goes on from the one before as it was. */
-static inline void go_on_alone(Walk *walk, Chains *chains, int64_t place, uint32_t bits, int64_t waited) {
+static inline void go_on_alone(const Walk *walk, Chains *chains, int64_t place, uint32_t bits, int64_t waited) {
     uint32_t open = 0;
     while (bits) {
         int step = highest(bits);
@@ -189,7 +143,7 @@ static inline void go_on_alone(Walk *walk, Chains *chains, int64_t place, uint32
         if (!there || (step && !goes_on(walk, begin, time_at(walk, place), waited, step))) continue;
         chains->begin[step + 1] = begin;
         open |= UINT32_C(2) << step;
-        get(walk, chains, step, begin, place);
+        get(chains, step, begin, place);
     }
     chains->open = open;
 }
@@ -197,8 +151,8 @@ static inline void go_on_alone(Walk *walk, Chains *chains, int64_t place, uint32
 /* A moment of several events, in whatever order: some of the steps one after the other. A chain goes through it only
  * when these are all that happened. bits: of all of its events. first: the last of them that may begin a chain.
  */
-static void go_on_together(Walk *walk, Chains *chains, int64_t place, int64_t after, uint32_t bits, int64_t first_at,
-                           int64_t waited) {
+static void go_on_together(const Walk *walk, Chains *chains, int64_t place, int64_t after, uint32_t bits,
+                           int64_t first_at, int64_t waited) {
     const Plan *plan = &walk->plan;
     int64_t now = time_at(walk, place);
     Chains before = *chains;
@@ -219,17 +173,17 @@ static void go_on_together(Walk *walk, Chains *chains, int64_t place, int64_t af
         }
         chains->begin[last] = through;
         chains->open |= (uint32_t)(through != NOWHERE) << last;
-        if (begin == NOWHERE || chains->got >> (last - 1) & 1) continue;
+        if (begin == NOWHERE || chains->reached->steps >> (last - 1) & 1) continue;
         int64_t ended = first_of(walk, place, after, last - 1);
-        get(walk, chains, last - 1, last == 1 ? ended : begin, ended);
+        get(chains, last - 1, last == 1 ? ended : begin, ended);
     }
 }
 
 /* Chains run through moments that follow each other; one in the middle holds nothing but steps of the chain. */
-static void strict(Walk *walk, int64_t person, int64_t low, int64_t high) {
-    uint32_t all = (UINT32_C(1) << walk->plan.steps) - 1;
-    Chains chains = {.person = person};
-    for (int64_t place = low, after; place < high && chains.got != all; place = after) {
+static void strict(Walk *walk, int64_t low, int64_t high) {
+    uint32_t all = ban_of(&walk->plan) - 1;
+    Chains chains = {.reached = &walk->reached};
+    for (int64_t place = low, after; place < high && walk->reached.steps != all; place = after) {
         int64_t now = time_at(walk, place), waited = place > low ? now - time_at(walk, place - 1) : 0, begins_at = place;
         uint32_t bits = steps_at(walk, place);
         after = place + 1;
@@ -246,16 +200,8 @@ static void strict(Walk *walk, int64_t person, int64_t low, int64_t high) {
     }
 }
 
-static void sort(int64_t *numbers, int64_t count) {
-    for (int64_t next = 1; next < count; next++) {
-        int64_t moved = numbers[next], hole = next;
-        for (; hole > 0 && numbers[hole - 1] > moved; hole--) numbers[hole] = numbers[hole - 1];
-        numbers[hole] = moved;
-    }
-}
-
 /* From each event on: how many steps are done before the window closes. */
-static Outcome any_order(Walk *walk, int64_t person) {
+static Outcome any_order(Walk *walk) {
     const Plan *plan = &walk->plan;
     const Event *events = walk->events.at;
     int64_t next[MOST_STEPS] = {0}, again[MOST_STEPS], sizes[MOST_STEPS], found[MOST_STEPS];
@@ -284,90 +230,16 @@ static Outcome any_order(Walk *walk, int64_t person) {
         }
         if (done <= most) continue;
         sort(found, done);
-        for (; most < done; most++) reach(walk, most, person, events[start].place, events[found[most]].place);
+        for (; most < done; most++) reach(&walk->reached, most, events[start].place, events[found[most]].place);
     }
     return DONE;
 }
 
-static int has_banned(const Walk *walk, int64_t low, int64_t high) {
-    uint32_t ban = UINT32_C(1) << walk->plan.steps, found = 0;
-    for (int64_t place = low; place < high; place++) found |= meaning_at(walk->range, walk->meanings, place) & ban;
-    return found != 0;
-}
-
-static Outcome walk_all(Walk *walk) {
-    const Range *range = walk->range;
-    for (int64_t person = range->first; person < range->last; person++) {
-        int64_t low = range->offsets[person], high = range->offsets[person + 1];
-        if (!is_sound(range, low, high)) return NOT_OURS;
-        if (low == high) continue;
-        if (walk->plan.ends_person && has_banned(walk, low, high)) continue;
-        Outcome outcome = DONE;
-        if (walk->plan.mode == STRICT)
-            strict(walk, person, low, high);
-        else
-            outcome = collect(walk, low, high);
-        if (outcome != DONE) return outcome;
-        if (walk->plan.mode == ORDERED) outcome = ordered(walk, person);
-        if (walk->plan.mode == ANY) outcome = any_order(walk, person);
-        if (outcome != DONE) return outcome;
+Outcome walk_events(Walk *walk, int64_t low, int64_t high) {
+    if (walk->plan.mode == STRICT) {
+        strict(walk, low, high);
+        return DONE;
     }
-    return DONE;
-}
-
-static int read_plan(const int64_t *told_, Py_ssize_t size, Plan *plan) {
-    if (size < 7) return 0;
-    *plan = (Plan){told_[0], told_[1], told_[2], told_[3], told_[4], told_[5], told_[6], NULL, NULL, NULL};
-    if (plan->steps < 1 || plan->steps > MOST_STEPS || size != 7 + 3 * plan->steps) return 0;
-    plan->least = told_ + 7;
-    plan->most = plan->least + plan->steps;
-    plan->optional = plan->most + plan->steps;
-    if (plan->window < 0 || plan->window > NO_LIMIT) plan->window = NO_LIMIT;
-    return plan->mode >= ORDERED && plan->mode <= ANY;
-}
-
-/* funnel_reached(range, meanings u32, actions, filter codes or None, plan i64, counts i64 in and out, rows i64 or None).
- *
- * Bit n of a meaning is step n, the bit after the last step is what must not happen. filter: only events whose code is
- * `wanted` count as steps.
- */
-PyObject *funnel_reached(PyObject *module, PyObject *args) {
-    (void)module;
-    PyObject *where, *table, *filter, *asked, *into, *listed;
-    Py_ssize_t actions, filtered = 0, size = 0, rows = 0, room = 0;
-    if (!PyArg_ParseTuple(args, "OOnOOOO", &where, &table, &actions, &filter, &asked, &into, &listed)) return NULL;
-    Held held = {.count = 0};
-    Range range;
-    Meanings meanings;
-    Walk walk = {.range = &range, .meanings = &meanings};
-    hold_range(&held, where, &range);
-    hold_meanings(&held, table, actions, &range, &meanings);
-    walk.filter = hold_codes(&held, filter, &filtered);
-    const int64_t *plan = hold(&held, asked, 8, &size, 0);
-    walk.counts = hold(&held, into, 8, &rows, 1);
-    if (listed != Py_None) walk.rows = hold(&held, listed, 8, &room, 1);
-    if (!held.failed) {
-        int fits = read_plan(plan, size, &walk.plan) && rows == walk.plan.steps;
-        fits = fits && (!walk.filter.width || filtered == range.events);
-        walk.capacity = range.last - range.first;
-        fits = fits && (!walk.rows || room == walk.capacity * 3 * walk.plan.steps);
-        if (!fits) {
-            PyErr_SetString(PyExc_ValueError, "a plan, or room, that does not fit the steps");
-            held.failed = 1;
-        }
-    }
-    if (held.failed) {
-        release(&held);
-        return NULL;
-    }
-    Outcome outcome;
-    Py_BEGIN_ALLOW_THREADS;
-    outcome = walk_all(&walk);
-    free(walk.events.at);
-    free(walk.banned.at);
-    free(walk.links.at);
-    free(walk.numbers.at);
-    Py_END_ALLOW_THREADS;
-    release(&held);
-    return told(outcome);
+    if (collect(walk, low, high) != DONE) return NO_MEMORY;
+    return walk->plan.mode == ORDERED ? ordered(walk) : any_order(walk);
 }

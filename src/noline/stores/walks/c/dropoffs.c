@@ -8,13 +8,6 @@
 
 enum { VISITS, KEPT, ELSEWHERE, LOST, UNDECIDED, PERSONS, PERSONS_DROPPED, PERSONS_LOST };
 
-/* How far among the goals the visits have looked, those of each channel on their own: their first intents follow each
- * other in time.
- */
-typedef struct {
-    int64_t anywhere, here[MOST_CHANNELS];
-} Looked;
-
 typedef struct {
     Visiting visiting;
     int64_t horizon, observed, actions;
@@ -22,7 +15,7 @@ typedef struct {
     uint64_t whole; /* all bits of a sequence */
     Room paths;     /* for each visit of a person the sequence that ends with it */
     Tally sequences; /* of lost visits */
-    Looked looked;
+    int64_t here[MOST_CHANNELS]; /* by channel, the goal in it that was found last: places only grow, person by person */
     /* By channel; the row after the last channel is of all of them together. */
     uint8_t became[MOST_CHANNELS + 1];                /* endings of this person's visits, a bit for each */
     int64_t persons[MOST_CHANNELS + 1][MOST_ENDINGS]; /* by those bits */
@@ -31,28 +24,25 @@ typedef struct {
 
 static inline int bit_of(int ending) { return 1 << (ending - KEPT); }
 
-/* What became of a visit: a goal from its first intent on counts, until the horizon after its last.
+/* What became of a visit: a goal from the moment of its first intent on counts, until the horizon after its last.
  *
  * Time alone decides: a goal that came early tells no sooner than one that never comes.
  */
-static int ending(Walk *walk, const Visit *visit) {
-    const Goal *goals = walk->visiting.goals;
-    int64_t until = visit->last_wanted + walk->horizon, count = walk->visiting.goal_count;
+static int ending(Walk *walk, const Visit *visit, int64_t low, int64_t high) {
+    const Lanes *lanes = &walk->visiting.lanes;
+    const int64_t *times = walk->visiting.range->times;
+    const uint8_t *channels = walk->visiting.range->channels.codes;
+    int64_t since = next_of(lanes, INTENTS, visit->first, high), last = last_of(lanes, INTENTS, low, visit->last + 1);
+    while (channels[since] != visit->channel) since = next_of(lanes, INTENTS, since + 1, high);
+    while (channels[last] != visit->channel) last = last_of(lanes, INTENTS, low, last);
+    int64_t until = times[last] + walk->horizon;
     if (until > walk->observed) return UNDECIDED;
-    if (!count) return LOST;
-    int64_t *any = &walk->looked.anywhere, *here = &walk->looked.here[visit->channel];
-    while (*any < count && goals[*any].at < visit->wanted) ++*any;
-    while (*here < count && (goals[*here].channel != visit->channel || goals[*here].at < visit->wanted)) ++*here;
-    if (*here < count && goals[*here].at <= until) return KEPT;
-    if (*any < count && goals[*any].at <= until) return ELSEWHERE;
-    return LOST;
-}
-
-/* How far the visits of the person before have looked. */
-static inline void forget(Walk *walk, int64_t channels) {
-    walk->looked.anywhere = 0;
-    if (walk->visiting.goal_count)
-        for (int64_t channel = 0; channel < channels; channel++) walk->looked.here[channel] = 0;
+    while (since > low && times[since - 1] == times[since]) since--;
+    int64_t anywhere = next_of(lanes, GOALS, since, high), *here = &walk->here[visit->channel];
+    if (anywhere == high || times[anywhere] > until) return LOST;
+    if (*here < anywhere) *here = anywhere;
+    while (*here < high && channels[*here] != visit->channel) *here = next_of(lanes, GOALS, *here + 1, high);
+    return *here < high && times[*here] <= until ? KEPT : ELSEWHERE;
 }
 
 /* For each visit the sequence that ends with it: a journey's last visits as one number, each in so many bits. */
@@ -78,12 +68,12 @@ static Outcome walk_person(Walk *walk, int64_t person) {
     if (outcome != DONE || !visiting->count) return outcome;
     if (follow(walk) != DONE) return NO_MEMORY;
     int64_t channels = visiting->pauses->channels;
+    int64_t low = visiting->range->offsets[person], high = visiting->range->offsets[person + 1];
     const uint64_t *paths = walk->paths.at;
-    forget(walk, channels);
     for (int64_t one = 0; one < visiting->wanting_count; one++) {
         int64_t number = visiting->wanting[one];
         const Visit *visit = &visiting->visits[number];
-        int became = ending(walk, visit);
+        int became = ending(walk, visit, low, high);
         walk->visits[visit->channel][became]++;
         walk->became[visit->channel] |= bit_of(became);
         walk->became[channels] |= bit_of(became);

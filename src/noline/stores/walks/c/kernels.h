@@ -54,11 +54,7 @@ typedef struct {
     int one_row;
     int narrow; /* one row, of codes of one byte: of_byte says it at once */
     uint32_t of_byte[256];
-    uint64_t halves[256]; /* the same as `in_halves` */
 } Meanings;
-
-/* The first meaning as the lowest bit of the lower half, the second as that of the upper. */
-static inline uint64_t in_halves(uint32_t meaning) { return (meaning & 1) | (uint64_t)(meaning & 2) << 31; }
 
 static inline uint32_t meaning_at(const Range *range, const Meanings *table, int64_t place) {
     if (table->narrow) return table->of_byte[((const uint8_t *)range->actions.codes)[place]];
@@ -100,9 +96,6 @@ static inline int highest(uint64_t bits) {
 }
 static inline int lowest(uint64_t bits) { return highest(bits & (~bits + 1)); }
 #endif
-
-/* The bits from one to another, both with them. */
-static inline uint64_t bits_between(int from, int to) { return ~UINT64_C(0) << from & ~UINT64_C(0) >> (63 - to); }
 
 /* Buffers of Python objects, given back together. */
 #define MOST_HELD 12

@@ -83,10 +83,7 @@ int hold_meanings(Held *held, PyObject *object, Py_ssize_t actions, const Range 
     table->one_row = size <= actions;
     if (held->failed) return 0;
     table->narrow = table->one_row && range->actions.width == 1;
-    for (int code = 0; code < 256; code++) {
-        table->of_byte[code] = code < size ? table->bits[code] : 0;
-        table->halves[code] = in_halves(table->of_byte[code]);
-    }
+    for (int code = 0; code < 256; code++) table->of_byte[code] = code < size ? table->bits[code] : 0;
     return 1;
 }
 
@@ -115,7 +112,7 @@ static PyMethodDef methods[] = {
 };
 
 /* What kernels.py asks for; it grows with every change of what a loop takes or gives. */
-#define EDITION 4
+#define EDITION 5
 
 static int add_edition(PyObject *module) { return PyModule_AddIntConstant(module, "EDITION", EDITION); }
 

@@ -1,15 +1,8 @@
 /* The visits of one person. */
 #include "visits.h"
 
-#define WORD 64
-#define HALF (WORD / 2)
-#define STRETCH 2048  /* events that are marked together, or as many as one person has */
-#define AHEAD 512     /* so many events before they are marked, memory is asked for them; beyond the last it says nothing */
-#define LINE 8        /* moments that come from memory together */
+#define AHEAD 512 /* so many events before they are marked, memory is asked for them; beyond the last it says nothing */
 #define SAME_PAIR 257 /* a channel beside itself is, as a pair, the channel so many times */
-
-/* The end of a word of the events from one place to before another. */
-static inline int64_t end_of(int64_t low, int64_t high) { return high - low > WORD ? low + WORD : high; }
 
 /* Two channels as they lie side by side. Which of them comes first in the number depends on the machine; where both are
  * the same, it does not matter.
@@ -33,85 +26,67 @@ static Outcome set_limits(Visiting *visiting) {
     return DONE;
 }
 
-/* The latest event first, so that the first is the lowest bit in the end. Nothing is said of the event at `low`. */
-static void mark_runs(const Visiting *visiting, int64_t low, int64_t high, uint64_t *runs) {
+/* The events from one to before another that go on with the run of the one before, the latest first, so that the first
+ * is the lowest bit in the end.
+ */
+static inline uint32_t going_on(const Visiting *visiting, int64_t low, int64_t high) {
     const uint8_t *channels = visiting->range->channels.codes;
-    const uint64_t *times = (const uint64_t *)visiting->range->times, *limits = visiting->limits;
-    for (int64_t word = low; word < high; word += WORD) {
-        for (int64_t line = 0; line < WORD; line += LINE) SOON(times + word + AHEAD + line);
-        SOON(channels + word + AHEAD);
-        int64_t after = word == low ? low : word - 1;
-        uint64_t same = 0;
-        for (int64_t before = end_of(word, high) - 2; before >= after; before--)
-            same += same + (times[before + 1] - times[before] < limits[pair_at(channels, before)]);
-        *runs++ = ~(word == low ? same << 1 : same);
-    }
-}
-
-/* Up to HALF events: intents are the lower half of what is found, goals the upper. */
-static inline uint64_t meanings_of(const Range *range, const Meanings *meanings, int64_t low, int64_t high) {
-    const uint8_t *actions = range->actions.codes;
-    uint64_t found = 0;
-    if (meanings->narrow)
-        for (int64_t place = high - 1; place >= low; place--) found = found << 1 | meanings->halves[actions[place]];
-    else
-        for (int64_t place = high - 1; place >= low; place--)
-            found = found << 1 | in_halves(meaning_at(range, meanings, place));
+    const uint64_t *times = (const uint64_t *)visiting->range->times;
+    uint32_t found = 0;
+    for (int64_t place = high - 1; place >= low; place--)
+        found += found + (times[place] - times[place - 1] < visiting->limits[pair_at(channels, place - 1)]);
     return found;
 }
 
-static void mark_meanings(const Range *range, const Meanings *meanings, int64_t low, int64_t high, uint64_t *intents,
-                          uint64_t *goals) {
-    for (int64_t word = low; word < high; word += WORD) {
-        SOON((const uint8_t *)range->actions.codes + word + AHEAD);
-        int64_t end = end_of(word, high), middle = end - word > HALF ? word + HALF : end;
-        uint64_t one = meanings_of(range, meanings, word, middle), other = meanings_of(range, meanings, middle, end);
-        *intents++ = (one & UINT32_MAX) | other << HALF;
-        *goals++ = one >> HALF | other >> HALF << HALF;
+static void mark_runs(const Visiting *visiting, int64_t low, int64_t high) {
+    uint8_t *runs = visiting->lanes.lane[RUNS];
+    int64_t place = low + BYTE < high ? low + BYTE : high;
+    /* Nobody stands before the first. */
+    if (low < high) *runs++ = (uint8_t)~(going_on(visiting, low + 1, place) << 1);
+    for (; place + BYTE <= high; place += BYTE) {
+        SOON(visiting->range->times + place + AHEAD);
+        *runs++ = (uint8_t)~going_on(visiting, place, place + BYTE);
     }
+    if (place < high) *runs = (uint8_t)~going_on(visiting, place, high);
 }
 
-/* Mark the events from a person on, whatever their moments are. */
-static Outcome mark(Visiting *visiting, int64_t person) {
+/* Intents and goals as the lowest bits of a byte, for each of so many events from a place on. */
+static const uint8_t *codes_of(Visiting *visiting, int64_t low, int64_t events) {
     const Range *range = visiting->range;
-    Bits *bits = &visiting->bits;
-    if (!visiting->limits && set_limits(visiting) != DONE) return NO_MEMORY;
-    int64_t low = range->offsets[person], until = person + 1;
-    while (until < range->last && range->offsets[until + 1] - low <= STRETCH) until++;
-    int64_t high = range->offsets[until];
-    /* One word more than there are events: it is read with the one before, and nothing of it kept. */
-    size_t words = (size_t)((high - low) / WORD + 2);
-    uint64_t *room = room_for(&visiting->room_of_bits, sizeof(uint64_t) * 3 * words);
-    if (!room) return NO_MEMORY;
-    *bits = (Bits){room, room + words, room + 2 * words, low, until};
-    mark_runs(visiting, low, high, bits->runs);
-    if (visiting->meanings) mark_meanings(range, visiting->meanings, low, high, bits->intents, bits->goals);
+    if (visiting->meanings->narrow) return (const uint8_t *)range->actions.codes + low;
+    uint8_t *codes = room_for(&visiting->room_of_codes, (size_t)events + 1);
+    for (int64_t event = 0; codes && event < events; event++)
+        codes[event] = (uint8_t)meaning_at(range, visiting->meanings, low + event);
+    return codes;
+}
+
+static Outcome set_up(Visiting *visiting) {
+    const Meanings *meanings = visiting->meanings;
+    if (set_limits(visiting) != DONE) return NO_MEMORY;
+    for (uint32_t code = 0; meanings && code < 256; code++)
+        visiting->spread.of_code[code] = spread_of(meanings->narrow ? meanings->of_byte[code] : code);
     return DONE;
 }
 
-/* Bits of the events from one place to before another, of which there are no more than a word holds. */
-static inline uint64_t bits_at(const uint64_t *bits, int64_t from, int64_t low, int64_t high) {
-    int64_t word = (low - from) / WORD, shift = (low - from) % WORD;
-    uint64_t found = bits[word] >> shift | bits[word + 1] << 1 << (WORD - 1 - shift);
-    return found & ~UINT64_C(0) >> (WORD - (high - low));
+/* Mark the events from a person on, whatever their moments are. */
+static Outcome mark_stretch(Visiting *visiting, int64_t person) {
+    if (!visiting->limits && set_up(visiting) != DONE) return NO_MEMORY;
+    if (lay(&visiting->lanes, LANES, visiting->range, person) != DONE) return NO_MEMORY;
+    int64_t low = visiting->lanes.from, high = visiting->range->offsets[visiting->lanes.until];
+    mark_runs(visiting, low, high);
+    if (!visiting->meanings) return DONE;
+    const uint8_t *codes = codes_of(visiting, low, high - low);
+    if (!codes) return NO_MEMORY;
+    mark(&visiting->lanes, INTENTS, GOALS - INTENTS + 1, &visiting->spread, codes, high - low);
+    return DONE;
 }
 
-static int has_intents(const Bits *bits, int64_t low, int64_t high) {
-    uint64_t found = 0;
-    for (int64_t word = low; word < high; word += WORD)
-        found |= bits_at(bits->intents, bits->from, word, end_of(word, high));
-    return found != 0;
-}
+/* The end of so many events from one place to before another as are looked at together. */
+static inline int64_t end_of(int64_t low, int64_t high) { return high - low > SEEN ? low + SEEN : high; }
 
-static void add_goals(Visiting *visiting, int64_t low, int64_t high) {
-    const Range *range = visiting->range;
-    const Bits *bits = &visiting->bits;
-    for (int64_t word = low; word < high; word += WORD)
-        for (uint64_t goals = bits_at(bits->goals, bits->from, word, end_of(word, high)); goals; goals &= goals - 1) {
-            int64_t place = word + lowest(goals);
-            Goal goal = {range->times[place], ((const uint8_t *)range->channels.codes)[place]};
-            visiting->goals[visiting->goal_count++] = goal;
-        }
+/* Bits of the events from one place to before another, of which there are no more than are looked at together. */
+static inline uint64_t bits_of(const Visiting *visiting, int lane, int64_t low, int64_t high) {
+    return bits_from(&visiting->lanes, lane, low) & ~UINT64_C(0) >> (WORD - (high - low));
 }
 
 /* The visit that a run of events belongs to, made where there is none that goes on. */
@@ -119,65 +94,61 @@ static inline Visit *visit_of(Visiting *visiting, uint32_t channel, int64_t plac
     Open *open = &visiting->open;
     int64_t now = visiting->range->times[place];
     if (begins(visiting->pauses, channel, open->last[channel], now)) {
-        visiting->visits[visiting->count] = (Visit){place, place, now, now, NEVER, NEVER, channel};
+        visiting->visits[visiting->count] = (Visit){place, place, now, now, channel, 0};
         open->visit[channel] = visiting->count++;
     }
     return &visiting->visits[open->visit[channel]];
 }
 
-/* The run of events from one to another of those from `low` on, and the intents among them as bits.
+/* The run of events from one place to another.
  *
- * Half of the runs have an intent, and nobody can guess which: moments are read for all, and kept for those that have.
+ * Half of the runs have an intent, and nobody can guess which: each is written down, and kept if it is the first of its
+ * visit that has.
  */
-static inline void add_run(Visiting *visiting, int64_t low, int from, int to, uint64_t intents) {
-    const int64_t *times = visiting->range->times + low;
-    uint32_t channel = ((const uint8_t *)visiting->range->channels.codes)[low + from];
-    Visit *visit = visit_of(visiting, channel, low + from);
-    visit->last = low + to;
-    visit->ended = visiting->open.last[channel] = times[to];
-    int64_t one = times[lowest(intents | UINT64_C(1) << to)], other = times[highest(intents | UINT64_C(1) << from)];
-    int64_t has = -(int64_t)(intents != 0), first = has & -(int64_t)(visit->wanted == NEVER);
+static inline void add_run(Visiting *visiting, int64_t first, int64_t last, int wants) {
+    uint32_t channel = ((const uint8_t *)visiting->range->channels.codes)[first];
+    Visit *visit = visit_of(visiting, channel, first);
+    visit->last = last;
+    visit->ended = visiting->open.last[channel] = visiting->range->times[last];
     visiting->wanting[visiting->wanting_count] = visiting->open.visit[channel];
-    visiting->wanting_count -= first;
-    visit->wanted = (one & first) | (visit->wanted & ~first);
-    visit->last_wanted = (other & has) | (visit->last_wanted & ~has);
+    visiting->wanting_count += wants & ~visit->wants;
+    visit->wants |= wants;
 }
 
-/* Up to a word of a person's events. The first of them may go on with a visit: that has one run more. */
-static void add_word(Visiting *visiting, int64_t low, int64_t high) {
-    const Bits *bits = &visiting->bits;
-    uint64_t runs = bits_at(bits->runs, bits->from, low, high) | 1;
-    uint64_t intents = visiting->meanings ? bits_at(bits->intents, bits->from, low, high) : 0;
-    while (runs) {
-        int from = lowest(runs);
-        runs &= runs - 1;
-        int to = runs ? lowest(runs) - 1 : (int)(high - low) - 1;
-        add_run(visiting, low, from, to, intents & bits_between(from, to));
+/* As many of a person's events as are looked at together. The first of them may go on with a visit: that has one run
+ * more.
+ */
+static void add_runs(Visiting *visiting, int64_t low, int64_t high) {
+    uint64_t runs = bits_of(visiting, RUNS, low, high) | 1;
+    uint64_t intents = visiting->meanings ? bits_of(visiting, INTENTS, low, high) : 0;
+    for (uint64_t rest; runs; runs = rest) {
+        rest = runs & (runs - 1);
+        uint64_t mine = (rest & -rest) - (runs & -runs); /* the bits up to the next run */
+        int64_t first = low + lowest(runs), last = rest ? low + lowest(rest) - 1 : high - 1;
+        add_run(visiting, first, last, (intents & mine) != 0);
     }
 }
 
 Outcome visit(Visiting *visiting, int64_t person) {
     const Range *range = visiting->range;
     int64_t low = range->offsets[person], high = range->offsets[person + 1];
-    visiting->count = visiting->goal_count = visiting->wanting_count = 0;
+    visiting->count = visiting->wanting_count = 0;
     if (low == high) return DONE;
-    if (person >= visiting->bits.until && mark(visiting, person) != DONE) return NO_MEMORY;
+    if (person >= visiting->lanes.until && mark_stretch(visiting, person) != DONE) return NO_MEMORY;
     if (!is_sound(range, low, high)) return NOT_OURS;
-    if (visiting->meanings && !has_intents(&visiting->bits, low, high)) return DONE;
+    if (visiting->meanings && next_of(&visiting->lanes, INTENTS, low, high) == high) return DONE;
     visiting->visits = room_for(&visiting->room_of_visits, sizeof(Visit) * (size_t)(high - low));
-    visiting->goals = room_for(&visiting->room_of_goals, sizeof(Goal) * (size_t)(high - low));
     visiting->wanting = room_for(&visiting->room_of_wanting, sizeof(int64_t) * (size_t)(high - low + 1));
-    if (!visiting->visits || !visiting->goals || !visiting->wanting) return NO_MEMORY;
+    if (!visiting->visits || !visiting->wanting) return NO_MEMORY;
     for (int64_t channel = 0; channel < visiting->pauses->channels; channel++) visiting->open.last[channel] = NEVER;
-    for (int64_t word = low; word < high; word += WORD) add_word(visiting, word, end_of(word, high));
-    if (visiting->meanings) add_goals(visiting, low, high);
+    for (int64_t word = low; word < high; word += SEEN) add_runs(visiting, word, end_of(word, high));
     return DONE;
 }
 
 void end_visiting(Visiting *visiting) {
     free(visiting->room_of_limits.at);
-    free(visiting->room_of_bits.at);
+    free(visiting->lanes.room.at);
+    free(visiting->room_of_codes.at);
     free(visiting->room_of_visits.at);
-    free(visiting->room_of_goals.at);
     free(visiting->room_of_wanting.at);
 }

@@ -3,6 +3,7 @@
 #define NOLINE_VISITS_H
 
 #include "kernels.h"
+#include "lanes.h"
 
 #define MOST_CHANNELS 256
 
@@ -16,8 +17,8 @@ typedef struct {
 typedef struct {
     int64_t first, last; /* places */
     int64_t began, ended;
-    int64_t wanted, last_wanted; /* moments of its first and last intent; NEVER: it has none */
     uint32_t channel;
+    int32_t wants; /* whether an event of it is an intent */
 } Visit;
 
 typedef struct {
@@ -40,22 +41,13 @@ static inline int begins(const Pauses *pauses, uint32_t channel, int64_t last, i
     return now - last >= DAY_US || day_of(now) != day_of(last);
 }
 
-/* A goal that was reached. */
-typedef struct {
-    int64_t at;
-    uint32_t channel;
-} Goal;
-
-/* Bits of a stretch of events from the place `from` to the end of the person before `until`.
+/* Lanes of visits.
  *
  * A run: events that follow each other in one channel without too long a pause, so that no visit ends within. A visit
  * is a run, or several; where it lasts a day, each event is a run. Runs, intents and goals are found as bits first,
  * for nobody can guess them; after that only runs are walked.
  */
-typedef struct {
-    uint64_t *runs, *intents, *goals; /* runs: where one begins; a person's first event does, whatever is told here */
-    int64_t from, until;
-} Bits;
+enum { INTENTS, GOALS, RUNS /* where one begins; a person's first event does, whatever is told here */, LANES };
 
 /* Persons one after the other, and the visits of the one that was asked for. */
 typedef struct {
@@ -64,12 +56,12 @@ typedef struct {
     const Meanings *meanings; /* first bit: intent; second: goal. NULL: neither is looked for */
     const uint64_t *limits;   /* by two channels that follow each other: a pause this long begins a run */
     Visit *visits;
-    Goal *goals;
     int64_t *wanting; /* numbers of the visits with an intent, as they came up */
-    int64_t count, goal_count, wanting_count;
-    Bits bits;
+    int64_t count, wanting_count;
+    Lanes lanes;
+    Spread spread;
     Open open;
-    Room room_of_limits, room_of_bits, room_of_visits, room_of_goals, room_of_wanting;
+    Room room_of_limits, room_of_codes, room_of_visits, room_of_wanting;
 } Visiting;
 
 /* The visits of a person; none where an intent is looked for and there is none. Persons are asked in their order. */

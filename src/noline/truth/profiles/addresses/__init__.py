@@ -98,6 +98,7 @@ def one_spelling(traits: Json) -> str | None:
     return _spelled(street, number, unit, told.get("address.postalCode", ""), told.get("address.city", ""))
 
 
+@lru_cache(maxsize=4_096)
 def _is_of_address(name: str) -> bool:
     return canonical(name).startswith("address.")
 
@@ -110,6 +111,11 @@ def _spelled(street: str, number: str, unit: str, postcode: str, city: str) -> s
     if not on_street or not where:
         return None
     return "|".join((on_street, _in_full(unit), where))
+
+
+def forget_addresses() -> None:
+    """Let go of every address that was read, so that an erased one does not stay in memory."""
+    _spelled.cache_clear()
 
 
 def _first(told: Mapping[str, str], names: Iterable[str]) -> str:
