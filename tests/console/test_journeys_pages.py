@@ -78,6 +78,12 @@ def test_a_friction_that_nobody_met_for_three_months_says_when_it_was_met_last()
     assert (ended.last_met.replace("\u00a0", " "), going.last_met, never.last_met) == ("Feb 2026", "", "")
 
 
+def test_a_friction_of_a_way_that_nobody_goes_any_more_does_not_go_on():
+    gone = {**FRICTIONS[0], "id": "G", "trend": by_month(9, 4)}
+    told = fix_list([gone, {**FRICTIONS[1], "trend": by_month(1, 1, 1, 1, 1)}])
+    assert [one.last_met.replace("\u00a0", " ") for one in told.met] == ["Feb 2026", ""]
+
+
 def test_beside_what_costs_most_stands_what_costs_most_of_what_goes_on():
     past = {**FRICTIONS[0], "id": "P", "trend": by_month(9, 0, 0, 0)}
     told = fix_list([past, FRICTIONS[0]])

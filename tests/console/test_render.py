@@ -182,6 +182,7 @@ def test_money_keeps_to_the_minor_unit_of_its_currency():
     assert wording.about_money(4_103_800, "EUR") == f"41,000{SPACE}EUR"
     assert wording.about_money(995_000, "EUR") == f"10,000{SPACE}EUR"
     assert wording.about_money(87_650, "JPY") == f"88,000{SPACE}JPY"
+    assert wording.about_money(15_781_390, "EUR") == f"158,000{SPACE}EUR"
     assert wording.about_money(4250, "EUR") == f"43{SPACE}EUR"
 
 

@@ -12,6 +12,7 @@ from noline.stores.log import records_after
 from noline.truth.agenda.model import Asked, CareWrong, QuestionWrong
 from noline.truth.goods.model import Batch
 from noline.truth.orders.fulfilments import Method
+from noline.truth.profiles import clues
 from selling import TO_LILLE, Selling
 from shop import OPENING, identify, track
 
@@ -202,6 +203,15 @@ def test_whoever_is_erased_is_named_in_no_note_and_no_saved_question_any_more(hu
     assert (told["F3"].owner, told["F3"].note) == ("ben@shop.example", "ask the provider")
     assert [one.name for one, _ in hub.agenda.questions()] == ["What (erased) did"]
     assert hub.verify().trouble == ()
+
+
+def test_nothing_that_was_read_of_whoever_is_erased_stays_in_memory(hub):
+    written_before_she_came(hub)
+    (kaethe,) = hub.find_customers("kaethe@example.com")
+    remembered = (clues._remembered_clues, clues.sound)
+    assert any(one.cache_info().currsize for one in remembered)
+    hub.erase(kaethe.person, by="dpo", reason="asked by letter")
+    assert [one.cache_info().currsize for one in remembered] == [0, 0]
 
 
 def test_the_address_of_a_customer_comes_into_no_note_and_no_question(hub):

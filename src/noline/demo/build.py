@@ -8,11 +8,13 @@ import gc
 import json
 import multiprocessing
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from noline.demo.generator import BROWSER_SOURCES, SOURCES, generate
 from noline.demo.hints import Size
 from noline.hub import Hub
 from noline.kernel.clock import Micros
+from noline.kernel.errors import NoLineError
 from noline.kernel.settings import FILE_NAME
 from noline.stores.log import Group
 
@@ -41,6 +44,16 @@ _IN_ONE_COMMIT = 50_000
 _GROUPS = msgspec.msgpack.Decoder(list[Group])
 
 _PAUSE_S = 2.0
+
+
+class WriterEnded(NoLineError):
+    """The process that writes the demo company's messages is gone before it wrote them all."""
+
+    code = "demo.writer_ended"
+    sentence = "The process that writes the company's messages ended too early (exit code {exitcode})."
+    hint = (
+        "Begin again; what is half built is thrown away. A negative code is a signal: -9 often means too little memory."
+    )
 
 
 def is_built(folder: Path, size: Size) -> bool:
@@ -122,8 +135,12 @@ def _history_read_along(folder: Path) -> Iterator[None]:
 
 
 def _read_along(folder: Path, filled: Event) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    builder = multiprocessing.parent_process()
     with Hub.open(folder) as hub, _nothing_collected():
         while not filled.wait(_PAUSE_S):
+            if builder is not None and not builder.is_alive():
+                return
             hub.refresh()
         hub.refresh()
 
@@ -132,19 +149,28 @@ def _read_ahead(folder: Path, size: Size) -> Iterator[list[Group]]:
     """What the messages of the company say, one commit after the other.
 
     A second process writes and reads the messages of the next commit while this one takes in the last. It waits to be
-    rid of them, so it is never further ahead. Raises EOFError when it fails; it tells why itself.
+    rid of them, so it is never further ahead. Raises WriterEnded when it fails or is killed.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     writer = context.Process(target=_write, args=(sender, folder, size), daemon=True)
     writer.start()
     sender.close()
-    while portion := receiver.recv_bytes():
+    while portion := _portion(receiver, writer):
         yield _GROUPS.decode(portion)
     writer.join()
 
 
+def _portion(receiver: Connection, writer: BaseProcess) -> bytes:
+    try:
+        return receiver.recv_bytes()
+    except (EOFError, OSError) as cause:
+        writer.join()
+        raise WriterEnded(exitcode=writer.exitcode) from cause
+
+
 def _write(sender: Connection, folder: Path, size: Size) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stops the build ends this process with it
     messages = generate(size, SEED)
     with Hub.open(folder) as hub, _nothing_collected():
         while portion := list(islice(messages, _IN_ONE_COMMIT)):

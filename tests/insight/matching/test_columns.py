@@ -49,6 +49,15 @@ def test_words_about_the_column_do_not_hide_what_it_holds(name):
     assert guess(one_row(surname="Lee", **{name: "SW1A 2AA"}), "id").flat() == {"surname": "family", name: "postcode"}
 
 
+def test_the_name_of_a_source_is_no_name_of_a_person():
+    table = one_row(first_name="Anna", surname="Lee", source_name="shop")
+    assert guess(table, "id").flat() == {"first_name": "given", "surname": "family", "source_name": "source"}
+
+
+def test_a_column_that_does_not_hold_what_it_is_called_is_read_by_what_it_holds():
+    assert guess(one_row(phone="anna@example.com"), "id").flat() == {"phone": "email"}
+
+
 def test_the_column_that_is_called_by_its_name_alone_comes_first():
     table = one_row(surname_raw="LEE,", surname="Lee")
     assert guess(table, "id").flat() == {"surname": "family"}

@@ -124,7 +124,8 @@ def friction_path(friction: str) -> str:
 
 def fix_list(rows: Sequence[Row], counted: Mapping[str, Row] | None = None) -> FixList:
     """The page of all frictions, and the list on the home page."""
-    fixes = [fix_of(row) for row in rows]
+    latest = max((month["month"] for row in rows for month in row["trend"] or ()), default="")
+    fixes = [fix_of(row, latest) for row in rows]
     met = tuple(one for one in fixes if not one.is_quiet)
     return FixList(
         first=met[:FIRST],
@@ -146,8 +147,8 @@ def _belongs(channels: Sequence[str], channel: str) -> bool:
     return channel in channels or "*" in channels
 
 
-def fix_of(row: Row) -> Fix:
-    """A row of `answers.frictions.ranked` as a person reads it."""
+def fix_of(row: Row, latest: str = "") -> Fix:
+    """A row of `answers.frictions.ranked` as a person reads it. latest: the last month that any friction tells of."""
     spark = months(row["trend"] or [], MOST_MONTHS)
     return Fix(
         rank=row["rank"],
@@ -173,14 +174,22 @@ def fix_of(row: Row) -> Fix:
         care=_care(row["care"]),
         hidden=bool(row["hidden"]),
         missing=tuple(row.get("missing") or ()),
-        last_met=_last_met(spark),
+        last_met=_last_met(row["trend"] or [], latest),
     )
 
 
-def _last_met(spark: Sequence[MonthBar]) -> str:
+def _last_met(trend: Sequence[Row], latest: str) -> str:
     """The last month with people, where at least `QUIET_MONTHS` without any came after it."""
-    met = [at for at, one in enumerate(spark) if one.persons]
-    return spark[met[-1]].month if met and len(spark) - 1 - met[-1] >= QUIET_MONTHS else ""
+    met = [one["month"] for one in trend if one["persons"]]
+    if not met:
+        return ""
+    end = max(latest, trend[-1]["month"])
+    return wording.month(met[-1]) if _months_between(met[-1], end) >= QUIET_MONTHS else ""
+
+
+def _months_between(month: str, later: str) -> int:
+    (year, at), (later_year, later_at) = (map(int, one.split("-")) for one in (month, later))
+    return 12 * (later_year - year) + later_at - at
 
 
 def _part(told: Row | None) -> Part:

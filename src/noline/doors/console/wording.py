@@ -79,11 +79,15 @@ def money_interval(low_minor: int, high_minor: int, currency: str) -> str:
 
 
 def about_money(amount_minor: int, currency: str) -> str:
-    """An amount with two leading digits, for sentences that begin with "about": `41,000 EUR`."""
+    """An amount with two or three leading digits, for sentences that begin with "about": `41,000 EUR`, `158,000 EUR`.
+
+    From 100,000 on three, so that a part hardly looks larger than the whole that stands below it.
+    """
     major = Decimal(amount_minor).scaleb(-minor_digits(currency))
     if abs(major) < 100:
         return money(amount_minor, currency)
-    rounded = int(major.quantize(Decimal(1).scaleb(major.adjusted() - 1), ROUND_HALF_UP))
+    digits = 2 if abs(major) < 100_000 else 3
+    rounded = int(major.quantize(Decimal(1).scaleb(major.adjusted() - digits + 1), ROUND_HALF_UP))
     return f"{rounded:,}{SPACE}{currency}"
 
 

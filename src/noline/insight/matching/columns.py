@@ -43,7 +43,7 @@ _IDS = re.compile(r"(id|key|uuid|guid|no|nr|num|number|nummer|code|ref|index|has
 """Columns with such names are somebody's keys: never guessed by what they hold."""
 
 _ABOUT_A_COLUMN = re.compile(
-    r"^(raw|orig|original|clean|cleaned|std|norm|source|main|primary|current)_+"
+    r"^(raw|orig|original|clean|cleaned|std|norm|main|primary|current)_+"
     r"|_+(raw|orig|original|clean|cleaned|cleansed|std|standard|standardi[sz]ed|norm|normali[sz]ed|fake|masked|anon"
     r"|value|val|text|txt|str|string|field|col|column|desc|main|primary|current|latest|[lrab])$"
 )
@@ -135,7 +135,7 @@ def _by_looking(table: "pa.Table", names: Sequence[str], notes: list[str]) -> di
     taken = {name for columns in found.values() for name in columns}
     left = [name for name in left if name not in taken]
     for name in left:
-        if _IDS.search(plain_name(name)) or _says_what_it_is(name):
+        if _IDS.search(plain_name(name)) or _stands_behind(name, found):
             continue
         meaning = _by_content(samples[name], found)
         if meaning is not None:
@@ -163,9 +163,9 @@ def _is_called(name: str, pattern: re.Pattern[str]) -> bool:
     return bool(pattern.fullmatch(plain_name(name)) or pattern.fullmatch(_bare_name(name)))
 
 
-def _says_what_it_is(name: str) -> bool:
-    """Whether a column was left alone for another that has its meaning, or for not holding what it is called."""
-    return any(_is_called(name, pattern) for pattern in _PATTERNS.values())
+def _stands_behind(name: str, found: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a column was left alone because another has its meaning."""
+    return any(_is_called(name, pattern) for meaning, pattern in _PATTERNS.items() if meaning in found)
 
 
 def _sample(table: "pa.Table", name: str) -> list[str]:

@@ -69,7 +69,7 @@ def rivals_of(
     lines: dict[str, list[_Asked]] = {}
     for expected in futures:
         for one in expected:
-            for sku, asked in _gains(one, stock, prices, policy):
+            for sku, asked in _gains(one, stock, prices, policy) if one.times else ():
                 lines.setdefault(sku, []).append(asked)
     return {sku: _rivals(asked, len(futures)) for sku, asked in lines.items()}
 

@@ -70,8 +70,8 @@ def mean_outlook(
     another, so that prices choose between places and refuse nothing.
 
     protection: how much counts of what the next unit of an sku is worth to those who gain most by it, at the time and
-    with the stock at which prices are asked. It refuses too, but does not grow old as `scarcity` does. Raises as
-    `spread`.
+    with the stock at which prices are asked. It refuses too, but does not grow old as `scarcity` does. Below 1: a unit
+    that is worth exactly what an order gains by it would be kept for nobody. Raises as `spread`.
     """
     ways = [list(expected) for expected in futures]
     prices: Counter[tuple[str, str]] = Counter()

@@ -125,9 +125,8 @@ def telling_links_of(reader: Reader, subject: Subject, kinds: Sequence[str]) -> 
     A name hangs on it when it is of one of these kinds, is linked with nothing else by more than a claim, is not
     shared, and nobody decided anything of it.
     """
-    (some,) = portions(kinds)
-    sql = _TELLING_LINKS_OF.format(marks="?", kinds=marks(len(some)))
-    return _link_rows(reader.rows(sql, [route_of(subject), subject, CLAIMED, *some, CLAIMED]), [subject])
+    sql = _TELLING_LINKS_OF.format(marks="?", kinds=marks(len(kinds)))
+    return _link_rows(reader.rows(sql, [route_of(subject), subject, CLAIMED, *kinds, CLAIMED]), [subject])
 
 
 def crowded(reader: Reader, subjects: Sequence[Subject], most: int) -> set[Subject]:

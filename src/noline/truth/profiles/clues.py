@@ -130,6 +130,12 @@ def _remembered_clues(name: str, value: str) -> tuple[str, ...]:
     return tuple(_clues_of_value(name, value))
 
 
+def forget_clues() -> None:
+    """Drop what is remembered of words that were read."""
+    _remembered_clues.cache_clear()
+    sound.cache_clear()
+
+
 def _clues_of_value(name: str, value: str) -> Iterator[str]:
     if name in NAMES:
         yield from (NAME + word for word in words(value))
@@ -172,6 +178,11 @@ class Routes:
 
         self._of = lru_cache(maxsize=65_536)(of)
         self._place = lru_cache(maxsize=65_536)(place)
+
+    def forget(self) -> None:
+        """Drop what is remembered of clues."""
+        self._of.cache_clear()
+        self._place.cache_clear()
 
     def postings(self, subject: bytes, clues: Iterable[str]) -> Iterator[Posting]:
         """The rows by which these clues find a subject."""

@@ -21,6 +21,7 @@ from noline.truth.profiles.clues import (
     Term,
     clues_of_identifier,
     clues_of_value,
+    forget_clues,
     is_shown,
     sound,
     sounding_like,
@@ -106,6 +107,8 @@ class Profiles:
         self._posted.clear()
         self._named.clear()
         self._value_key.cache_clear()
+        self._routes.forget()
+        forget_clues()
 
     # -- what is told
 

@@ -76,7 +76,7 @@ int hold_range(Held *held, PyObject *tuple, Range *range) {
 }
 
 int hold_meanings(Held *held, PyObject *object, Py_ssize_t actions, const Range *range, Meanings *table) {
-    Py_ssize_t size;
+    Py_ssize_t size = 0;
     table->bits = hold(held, object, 4, &size, 0);
     table->size = size;
     table->actions = actions;
