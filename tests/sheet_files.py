@@ -43,8 +43,14 @@ def rows(table: Sequence[Sequence[object]], styles: dict[int, int] | None = None
     )
 
 
-def xlsx(path: Path, sheets: dict[str, str], *, behind: str = "", hidden: str = "", shared: Sequence[str] = ()) -> Path:
-    """A workbook of sheets, each given as its rows in XML; `behind` follows the rows, as merged cells do."""
+def xlsx(
+    path: Path, sheets: dict[str, str], *, behind: str = "", hidden: str = "", shared: Sequence[str] = (),
+    shared_part: str = "xl/sharedStrings.xml", zeros: str = "00000",
+) -> Path:  # fmt: skip
+    """A workbook of sheets, each given as its rows in XML; `behind` follows the rows, as merged cells do.
+
+    shared_part: the name of the part with the texts that cells share. zeros: the format of the style ZEROS.
+    """
     with ZipFile(path, "w", ZIP_DEFLATED) as file:
         listed = "".join(
             f'<sheet name="{name}" sheetId="{at}" r:id="rId{at}" state="{"hidden" if name == hidden else "visible"}"/>'
@@ -57,11 +63,14 @@ def xlsx(path: Path, sheets: dict[str, str], *, behind: str = "", hidden: str = 
             f'<Relationship Id="rId{at}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{at}.xml"/>'
             for at in range(1, len(sheets) + 1)
         )
+        related += f'<Relationship Id="rId91" Type="{_OFFICE}/styles" Target="styles.xml"/>'
+        if shared:
+            related += f'<Relationship Id="rId92" Type="{_OFFICE}/sharedStrings" Target="/{shared_part}"/>'
         file.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{_PACKAGE}">{related}</Relationships>')
-        file.writestr("xl/styles.xml", _STYLES)
+        file.writestr("xl/styles.xml", _STYLES.replace("00000", zeros))
         if shared:
             texts = "".join(f"<si>{text}</si>" for text in shared)
-            file.writestr("xl/sharedStrings.xml", f'<sst xmlns="{MAIN}">{texts}</sst>')
+            file.writestr(shared_part, f'<sst xmlns="{MAIN}">{texts}</sst>')
         for at, content in enumerate(sheets.values(), start=1):
             file.writestr(
                 f"xl/worksheets/sheet{at}.xml",
@@ -70,18 +79,28 @@ def xlsx(path: Path, sheets: dict[str, str], *, behind: str = "", hidden: str = 
     return path
 
 
-def ods(path: Path, sheets: dict[str, str]) -> Path:
-    """A document of sheets, each given as its rows in XML."""
+def ods(path: Path, sheets: dict[str, str], *, hidden: str = "") -> Path:
+    """A document of sheets, each given as its rows in XML; the one named `hidden` has a style that hides it."""
     spaces = " ".join(
         f'xmlns:{short}="urn:{long}"'
         for short, long in {
             "office": "oasis:names:tc:opendocument:xmlns:office:1.0",
             "table": "oasis:names:tc:opendocument:xmlns:table:1.0",
+            "style": "oasis:names:tc:opendocument:xmlns:style:1.0",
             "text": "oasis:names:tc:opendocument:xmlns:text:1.0",
             "calcext": "org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
         }.items()
     )
-    told = "".join(f'<table:table table:name="{name}">{content}</table:table>' for name, content in sheets.items())
+    styles = "".join(
+        f'<style:style style:name="{name}" style:family="table"><style:table-properties table:display="{shown}"/>'
+        "</style:style>"
+        for name, shown in (("ta1", "true"), ("ta2", "false"))
+    )
+    told = "".join(
+        f'<table:table table:name="{name}" table:style-name="{"ta2" if name == hidden else "ta1"}">{content}'
+        "</table:table>"
+        for name, content in sheets.items()
+    )
     with ZipFile(path, "w", ZIP_DEFLATED) as file:
-        file.writestr("content.xml", f"<office:document-content {spaces}>{told}</office:document-content>")
+        file.writestr("content.xml", f"<office:document-content {spaces}>{styles}{told}</office:document-content>")
     return path

@@ -6,7 +6,8 @@ import pytest
 
 from noline.channels import tabular
 from noline.channels.files import Row, columns_of, rows_of
-from noline.channels.mapping import load
+from noline.channels.mapping import Mapping, load
+from noline.channels.sheet_lines import letters_of
 from noline.kernel.errors import FileNotUnderstood
 from sheet_files import DAY, MAIN, MOMENT, SPAN, ZEROS, cell, ods, rows, xlsx
 
@@ -258,3 +259,132 @@ def test_a_row_that_repeats_past_the_end_of_a_sheet_is_refused(tmp_path):
         },
     )
     assert "its sheet is larger than a sheet can be" in refusal(path)
+
+
+def of_calc(text, cell_told="", row_told=""):
+    told = f"<table:table-cell {cell_told}><text:p>{text}</text:p></table:table-cell>"
+    return f"<table:table-row {row_told}>{told}</table:table-row>"
+
+
+@pytest.mark.parametrize("count", ["number-columns-spanned", "number-rows-spanned", "number-columns-repeated"])
+@pytest.mark.parametrize("times", [0, -3])
+def test_a_cell_that_stands_less_than_once_is_refused(tmp_path, count, times):
+    path = ods(tmp_path / "c.ods", {"S": of_calc("sku") + of_calc("a", f'table:{count}="{times}"')})
+    assert f"a cell or row of its sheet has the {count} {times}, below 1" in refusal(path)
+
+
+def test_a_row_that_stands_less_than_once_is_refused(tmp_path):
+    path = ods(tmp_path / "c.ods", {"S": of_calc("sku") + of_calc("a", "", 'table:number-rows-repeated="0"')})
+    assert "has the number-rows-repeated 0, below 1" in refusal(path)
+
+
+def test_rows_that_repeat_past_the_end_of_a_sheet_together_are_refused(tmp_path):
+    half = of_calc("a", "", 'table:number-rows-repeated="524288"')
+    path = ods(tmp_path / "c.ods", {"S": of_calc("sku") + half + half})
+    assert "its sheet is larger than a sheet can be" in refusal(path)
+
+
+def test_no_column_stands_before_the_first():
+    assert [letters_of(column) for column in (0, 27, 16383)] == ["A", "AB", "XFD"]
+    with pytest.raises(ValueError, match="-1 is no column"):
+        letters_of(-1)
+
+
+def test_a_hidden_sheet_of_libreoffice_is_read_only_when_it_is_named(tmp_path):
+    path = ods(tmp_path / "c.ods", {n: of_calc("sku") + of_calc(n) for n in ("Lists", "Orders")}, hidden="Lists")
+    assert read(path) == [Row({"sku": "Orders"})]
+    assert read(path, "Lists") == [Row({"sku": "Lists"})]
+
+
+def with_format(path, code):
+    """One number under a format of one's own."""
+    told = rows([("sku",), (7,)], {0: ZEROS})
+    return xlsx(path, {"S": told}, zeros=code)
+
+
+def test_a_number_is_filled_with_thirty_zeros_at_most(tmp_path):
+    assert read(with_format(tmp_path / "c.xlsx", "0" * 200)) == [Row({"sku": f"{7:030d}"})]
+
+
+def test_a_format_longer_than_formats_are_is_refused(tmp_path):
+    assert read(with_format(tmp_path / "a.xlsx", "#" * 256)) == [Row({"sku": 7})]
+    assert "a format of its numbers is longer than 256 letters" in refusal(with_format(tmp_path / "b.xlsx", "#" * 257))
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MAX_SHARED_TEXTS", 1), ("MAX_SHARED_LETTERS", 5)])
+def test_more_shared_texts_than_memory_should_hold_are_refused(tmp_path, monkeypatch, limit, most):
+    told = "".join(f'<row><c t="s"><v>{at}</v></c></row>' for at in (0, 1))
+    path = xlsx(tmp_path / "c.xlsx", {"S": told}, shared=["<t>sku</t>", "<t>abc</t>"])
+    assert read(path) == [Row({"sku": "abc"})]
+    monkeypatch.setattr(f"noline.channels.xlsx.{limit}", most)
+    assert "too many texts; save it as CSV" in refusal(path)
+
+
+@pytest.mark.parametrize("part", ["xl/SharedStrings.xml", "xl/texts/all.xml"])
+def test_shared_texts_are_found_under_the_name_that_the_workbook_gives(tmp_path, part):
+    told = "".join(f'<row><c t="s"><v>{at}</v></c></row>' for at in (0, 1))
+    path = xlsx(tmp_path / "c.xlsx", {"S": told}, shared=["<t>sku</t>", "<t>a</t>"], shared_part=part)
+    assert read(path) == [Row({"sku": "a"})]
+
+
+def test_a_shared_text_that_is_missing_is_a_problem_of_its_row(tmp_path):
+    told = rows([("sku",)]) + '<row r="2"><c t="s"><v>99</v></c></row><row r="3"><c t="s"><v>0</v></c></row>'
+    first, second = read(xlsx(tmp_path / "c.xlsx", {"S": told}, shared=["<t>a</t>"]))
+    assert first.problem == "the cell A2 holds the error of a missing text (99)"
+    assert second == Row({"sku": "a"})
+
+
+def test_rows_above_a_late_header_that_are_as_wide_are_refused(tmp_path):
+    table = [("email", "name", 2024), ("a@example.com", "Ann", 5), ("b@example.com", "Bo"), ("c@example.com", "Cy", 6)]
+    said = refusal(xlsx(tmp_path / "c.xlsx", {"S": rows(table)}))
+    assert "its row 1 is as wide as its row 3" in said
+    assert "the cell C1 holds 2024 where the name of a column should stand" in said
+    assert "delete it" in said
+
+
+def test_an_error_in_the_header_is_named(tmp_path):
+    said = refusal(xlsx(tmp_path / "c.xlsx", {"S": rows([("sku", "#REF!"), ("a", 1)])}))
+    assert "the cell B1 holds #REF! where the name of a column should stand" in said
+
+
+@pytest.mark.parametrize(("written", "meant"), [("true", True), ("1", True), ("false", False), ("0", False)])
+def test_truth_is_read_as_a_word_and_as_a_number(tmp_path, written, meant):
+    excel = rows([("paid",)]) + f'<row r="2"><c r="A2" t="b"><v>{written}</v></c></row>'
+    calc = of_calc("paid") + of_calc("x", f'office:value-type="boolean" office:boolean-value="{written}"')
+    assert read(xlsx(tmp_path / "c.xlsx", {"S": excel})) == [Row({"paid": meant})]
+    assert read(ods(tmp_path / "c.ods", {"S": calc})) == [Row({"paid": meant})]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {6: b"\x63\x00"},  # it needs version 9.9 of the format
+        {8: b"\x00\x08", 46: b"\xff"},  # its names are in UTF-8, and this one is not
+    ],
+)
+def test_an_archive_of_a_kind_that_is_not_read_is_refused(tmp_path, orders, changes):
+    whole = bytearray(orders.read_bytes())
+    first = whole.index(b"PK\x01\x02")
+    for at, written in changes.items():
+        whole[first + at : first + at + len(written)] = written
+    (tmp_path / "d.xlsx").write_bytes(whole)
+    assert "it is damaged or protected" in refusal(tmp_path / "d.xlsx")
+
+
+def test_rows_that_are_messages_already_come_from_the_sheet_that_is_named(tmp_path):
+    told = rows([("type", "event", "userId"), ("track", "Viewed", "u-1")])
+    path = xlsx(tmp_path / "c.xlsx", {"A": rows([("x",), ("y",)]), "B": told})
+    ((_, message),) = tabular.read(path, Mapping(columns={}, format="segment", channel="web", sheet="B")).messages
+    assert message["userId"] == "u-1"
+
+
+def test_a_table_within_a_cell_is_refused(tmp_path):
+    inner = '<table:table-row><table:table-cell><table:table table:name="T"/></table:table-cell></table:table-row>'
+    path = ods(tmp_path / "c.ods", {"S": of_calc("sku") + inner + of_calc("a")})
+    assert "a table stands within a cell" in refusal(path)
+
+
+def test_a_guess_of_messages_keeps_the_sheet_that_is_named(tmp_path):
+    told = rows([("type", "event", "userId"), ("track", "Viewed", "u-1")])
+    path = xlsx(tmp_path / "c.xlsx", {"A": rows([("x",), ("y",)]), "B": told})
+    assert (tabular.guess(path, "B").format, tabular.guess(path, "B").sheet) == ("segment", "B")

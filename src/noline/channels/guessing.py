@@ -37,7 +37,7 @@ def guess(path: Path, sheet: str = "") -> Mapping:
     columns = columns_of(path, sheet)
     sample = [row for row in islice(rows_of(path, sheet), SAMPLE_ROWS) if row.problem is None]
     if is_segment(sample):
-        return Mapping(columns={}, format="segment", channel="web", rows=_preview(sample))
+        return Mapping(columns={}, format="segment", channel="web", sheet=sheet, rows=_preview(sample))
     rows = [flattened(row.cells) for row in sample]
     return _Guess(path, sheet, columns, rows).mapping()
 

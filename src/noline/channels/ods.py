@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from noline.channels.packed_xml import MAX_CELL_LETTERS, Attributes, Package, Reader
-from noline.channels.sheet_lines import Failed, Line, Merged, Value, chosen, letters_of
+from noline.channels.sheet_lines import Failed, Line, Merged, Value, chosen, letters_of, truth_of
 from noline.channels.xlsx import MAX_COLUMNS, MAX_ROWS, plain_number, span_of
 
 _CONTENT = "content.xml"
@@ -20,7 +20,7 @@ def lines(package: Package, sheet: str) -> Iterator[Line]:
     names = _Names()
     for _ in package.parse(_CONTENT, Reader(names.start)):
         pass
-    rows = _Rows(package, chosen(package, names.sheets, names.sheets, sheet))
+    rows = _Rows(package, chosen(package, names.sheets, names.visible(), sheet))
     for _ in package.parse(_CONTENT, Reader(rows.start, rows.end, rows.text)):
         yield from rows.taken()
 
@@ -32,10 +32,22 @@ def _local(told: Attributes) -> Attributes:
 class _Names:
     def __init__(self) -> None:
         self.sheets: list[str] = []
+        self.styles: list[str] = []
+        self.style = ""
+        self.hiding: set[str] = set()
 
     def start(self, name: str, told: Attributes) -> None:
         if name == "table":
             self.sheets.append(_local(told).get("name", ""))
+            self.styles.append(_local(told).get("style-name", ""))
+        elif name == "style":
+            self.style = _local(told).get("name", "")
+        elif name == "table-properties" and _local(told).get("display") == "false":
+            self.hiding.add(self.style)
+
+    def visible(self) -> list[str]:
+        """The sheets that no style of theirs hides."""
+        return [sheet for sheet, style in zip(self.sheets, self.styles, strict=True) if style not in self.hiding]
 
 
 class _Cell:
@@ -60,7 +72,7 @@ class _Cell:
         if kind == "time":
             return _hours_of(self.told["time-value"])
         if kind == "boolean":
-            return self.told["boolean-value"] == "true"
+            return truth_of(self.told["boolean-value"])
         return self.told.get("string-value", text) or None
 
 
@@ -98,6 +110,8 @@ class _Rows:
 
     def start(self, name: str, told: Attributes) -> None:
         if name == "table":
+            if self.is_here:
+                raise self.package.refused("a table stands within a cell of it; put that into a sheet of its own")
             self.is_here = _local(told).get("name", "") == self.sheet
         elif not self.is_here:
             return
@@ -142,12 +156,12 @@ class _Rows:
 
     def _begin_row(self, told: Attributes) -> None:
         self.row += 1
-        self.rows_alike = int(told.get("number-rows-repeated", 1))
+        self.rows_alike = self._count(told, "number-rows-repeated")
         self.column, self.merged = 0, None
         self.cells = dict[int, Value]()
 
     def _end_cell(self, cell: _Cell) -> None:
-        value, alike = cell.value(), int(cell.told.get("number-columns-repeated", 1))
+        value, alike = cell.value(), self._count(cell.told, "number-columns-repeated")
         if value is not None:
             if self.column + alike > MAX_COLUMNS:
                 raise self.package.refused("its sheet is larger than a sheet can be")
@@ -157,10 +171,16 @@ class _Rows:
         self.cell = None
 
     def _note_merge(self, told: Attributes) -> None:
-        wide, high = int(told.get("number-columns-spanned", 1)), int(told.get("number-rows-spanned", 1))
+        wide, high = self._count(told, "number-columns-spanned"), self._count(told, "number-rows-spanned")
         if wide * high > 1 and (self.merged is None or self.merged.last_row < self.row + high - 1):
             last = f"{letters_of(self.column + wide - 1)}{self.row + high - 1}"
             self.merged = Merged(f"{letters_of(self.column)}{self.row}:{last}", self.row + high - 1)
+
+    def _count(self, told: Attributes, name: str) -> int:
+        count = int(told.get(name, 1))
+        if count < 1:
+            raise self.package.refused(f"a cell or row of its sheet has the {name} {count}, below 1")
+        return count
 
     def _end_row(self) -> None:
         if self.cells:

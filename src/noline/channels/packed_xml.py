@@ -36,11 +36,12 @@ class Package:
         """Over an open archive; `path` is what refusals name."""
         self.path = path
         self._archive = archive
-        self._parts = {part.filename: part for part in archive.infolist()}
+        # Names that differ in capitals alone name the same part (ECMA-376, Part 2).
+        self._parts = {part.filename.lower(): part for part in archive.infolist()}
 
     def has(self, name: str) -> bool:
         """Whether there is such a part."""
-        return name in self._parts
+        return name.lower() in self._parts
 
     def parse(self, name: str, reader: "Reader") -> Iterator[None]:
         """Give a part to a reader, piece by piece, so that what was read can be taken in between.
@@ -63,7 +64,7 @@ class Package:
 
     @contextmanager
     def _unpacked(self, name: str) -> Iterator[IO[bytes]]:
-        part = self._parts.get(name)
+        part = self._parts.get(name.lower())
         if part is None:
             raise self.refused(f"its part {name} is missing")
         self._check_size(part)
@@ -97,11 +98,13 @@ class Reader(NamedTuple):
 
 @contextmanager
 def opened(path: Path) -> Iterator[Package]:
-    """The parts of a file. Raises FileNotUnderstood when it is no ZIP."""
+    """The parts of a file. Raises FileNotUnderstood when it is no ZIP that can be read."""
     try:
         archive = ZipFile(path)
     except (BadZipFile, OSError) as cause:
         raise FileNotUnderstood(path=path, why=_why_no_zip(path)) from cause
+    except _DAMAGED as cause:
+        raise FileNotUnderstood(path=path, why=f"it is damaged or protected ({cause})") from cause
     with archive:
         yield Package(path, archive)
 

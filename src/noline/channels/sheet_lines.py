@@ -30,13 +30,23 @@ class Line(NamedTuple):
 
 
 def letters_of(column: int) -> str:
-    """The name that a column from 0 has in a spreadsheet: 0 is A, 27 is AB."""
+    """The name that a column from 0 has in a spreadsheet: 0 is A, 27 is AB. Raises ValueError below 0."""
+    if column < 0:
+        raise ValueError(f"{column} is no column")
     letters = ""
     column += 1
     while column:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
+
+
+def truth_of(text: str) -> bool | Failed:
+    """What a cell of truth holds, a word or a number as XML Schema has them; anything else is an error of its cell."""
+    return _TRUTHS.get(text.strip().lower(), Failed(f"of a truth that is none ({text[:20]})"))
+
+
+_TRUTHS = {"1": True, "true": True, "0": False, "false": False}
 
 
 def chosen(package: Package, names: list[str], visible: list[str], sheet: str) -> str:

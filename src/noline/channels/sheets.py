@@ -80,15 +80,37 @@ def _header(package: Package, lines: Iterator[Line]) -> Header:
             break
     place = next((place for place in range(len(head)) if _names_columns(head, place)), None)
     if place is None:
-        raise package.refused(_why_no_header(filled))
+        raise package.refused(_why_no_header(head, filled))
+    _check_narrower_above(package, head[: place + 1])
     _check_unmerged(package, head[: place + 1])
     return Header(_named(head, place), chain(head[place + 1 :], lines))
 
 
-def _why_no_header(filled: int) -> str:
+def _why_no_header(head: list[Line], filled: int) -> str:
     if not filled:
         return "its sheet is empty"
-    return f"none of its first {filled} rows has texts where the names of columns should stand"
+    widest = max(head, key=lambda line: len(line.cells))
+    return f"none of its first {filled} rows has texts where the names of columns should stand{_no_name_in(widest)}"
+
+
+def _no_name_in(line: Line) -> str:
+    """Where a row that may be meant as the header has something else than a name; empty when it has none such."""
+    for column, value in line.cells.items():
+        if not _is_name(value):
+            shown = value.sign if isinstance(value, Failed) else value
+            return f"; the cell {letters_of(column)}{line.number} holds {shown} where the name of a column should stand"
+    return ""
+
+
+def _check_narrower_above(package: Package, head: list[Line]) -> None:
+    """A title is narrower than the header; a row as wide is the header itself, or a row that would be lost."""
+    *above, header = head
+    for line in above:
+        if len(line.cells) >= len(header.cells):
+            raise package.refused(
+                f"its row {line.number} is as wide as its row {header.number}, the first with names alone"
+                f"{_no_name_in(line)}; write names there, or delete it if it is no part of the table"
+            )
 
 
 def _names_columns(head: list[Line], place: int) -> bool:

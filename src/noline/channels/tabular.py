@@ -105,7 +105,7 @@ def _survey(path: Path, mapping: Mapping) -> _Survey:
 
 def _rows(path: Path, mapping: Mapping) -> Iterator[Row]:
     if mapping.format == "segment":
-        yield from rows_of(path)
+        yield from rows_of(path, mapping.sheet)
         return
     for row in rows_of(path, mapping.sheet):
         yield row if row.problem else Row(flattened(row.cells))

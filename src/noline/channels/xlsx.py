@@ -11,9 +11,18 @@ from posixpath import join, normpath
 from typing import NamedTuple
 
 from noline.channels.packed_xml import MAX_CELL_LETTERS, Attributes, Package, Reader
-from noline.channels.sheet_lines import Failed, Line, Merged, Value, chosen
+from noline.channels.sheet_lines import Failed, Line, Merged, Value, chosen, truth_of
 
 MAX_COLUMNS, MAX_ROWS = 16_384, 1_048_576
+
+MAX_SHARED_TEXTS, MAX_SHARED_LETTERS = 2 << 20, 64 << 20
+"""How many texts that cells share are held, and how many letters in all."""
+
+MAX_FORMAT_LETTERS = 256
+"""The longest format of a number; spreadsheet programs stop at 255 letters."""
+
+MAX_DIGITS = 30
+"""To how many digits a number is filled with zeros at most."""
 
 _DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 _WORDS_OF_FORMAT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
@@ -45,13 +54,16 @@ def lines(package: Package, sheet: str) -> Iterator[Line]:
     """The rows of a sheet that hold anything. Raises FileNotUnderstood."""
     workbook = _Workbook()
     _read(package, _WORKBOOK, Reader(workbook.start))
-    part = _part_of(package, workbook, sheet)
-    styles, shared = _Styles(), _Shared()
+    relations = _Relations()
+    _read(package, "xl/_rels/workbook.xml.rels", Reader(relations.start))
+    part = _part_of(package, workbook, relations, sheet)
+    styles, shared = _Styles(package), _Shared(package)
     readers = {
-        "xl/styles.xml": Reader(styles.start, styles.end),
-        "xl/sharedStrings.xml": Reader(shared.start, shared.end, shared.text),
+        "styles": Reader(styles.start, styles.end),
+        "sharedStrings": Reader(shared.start, shared.end, shared.text),
     }
-    for name, reader in readers.items():
+    for kind, reader in readers.items():
+        name = relations.part_of_kind(kind)
         if package.has(name):
             _read(package, name, reader)
     merges = _Merges()
@@ -67,13 +79,11 @@ def _read(package: Package, name: str, reader: Reader) -> None:
         pass
 
 
-def _part_of(package: Package, workbook: "_Workbook", sheet: str) -> str:
-    relations = _Relations()
-    _read(package, "xl/_rels/workbook.xml.rels", Reader(relations.start))
+def _part_of(package: Package, workbook: "_Workbook", relations: "_Relations", sheet: str) -> str:
     sheets = [one for one in workbook.sheets if relations.kinds.get(one.relation, "").endswith("/worksheet")]
     name = chosen(package, [one.name for one in sheets], [one.name for one in sheets if one.is_visible], sheet)
     relation = next(one.relation for one in sheets if one.name == name)
-    return normpath(join("/xl", relations.targets[relation])).lstrip("/")
+    return relations.part_at(relation)
 
 
 class _Workbook:
@@ -101,16 +111,29 @@ class _Relations:
             self.targets[told["Id"]] = told["Target"]
             self.kinds[told["Id"]] = told["Type"]
 
+    def part_at(self, relation: str) -> str:
+        """The name of the part that a relation leads to."""
+        return normpath(join("/xl", self.targets[relation])).lstrip("/")
+
+    def part_of_kind(self, kind: str) -> str:
+        """The name of the part of a kind; where no relation tells it, the one that programs use."""
+        told = next((relation for relation, one in self.kinds.items() if one.endswith(f"/{kind}")), None)
+        return f"xl/{kind}.xml" if told is None else self.part_at(told)
+
 
 class _Styles:
-    def __init__(self) -> None:
+    def __init__(self, package: Package) -> None:
+        self.package = package
         self.formats: dict[int, str] = {}
         self.used: list[int] = []
         self.in_cell_styles = False
 
     def start(self, name: str, told: Attributes) -> None:
         if name == "numFmt":
-            self.formats[int(told.get("numFmtId", 0))] = told.get("formatCode", "")
+            code = told.get("formatCode", "")
+            if len(code) > MAX_FORMAT_LETTERS:
+                raise self.package.refused(f"a format of its numbers is longer than {MAX_FORMAT_LETTERS} letters")
+            self.formats[int(told.get("numFmtId", 0))] = code
         elif name == "cellXfs":
             self.in_cell_styles = True
         elif name == "xf" and self.in_cell_styles:
@@ -127,7 +150,7 @@ class _Styles:
 
 def _style(number: int, code: str) -> _Style:
     if _ONLY_ZEROS.fullmatch(code):
-        return _Style(digits=len(code))
+        return _Style(digits=min(len(code), MAX_DIGITS))
     if code:
         plain = _WORDS_OF_FORMAT.sub("", code.partition(";")[0])
         return _Style(is_moment=_OF_TIME.search(plain) is not None, is_span="[" in plain)
@@ -165,9 +188,11 @@ class _Text:
 class _Shared(_Text):
     """The texts that cells name by number."""
 
-    def __init__(self) -> None:
+    def __init__(self, package: Package) -> None:
         super().__init__()
+        self.package = package
         self.texts: list[str] = []
+        self.held = 0
 
     def start(self, name: str, _told: Attributes) -> None:
         self.begin(name)
@@ -175,9 +200,15 @@ class _Shared(_Text):
     def end(self, name: str) -> None:
         self.is_told = False
         if name == "si":
-            self.texts.append(self.whole())
+            self._hold(self.whole())
         elif name == "rPh":
             self.is_aside = False
+
+    def _hold(self, text: str) -> None:
+        self.texts.append(text)
+        self.held += len(text)
+        if len(self.texts) > MAX_SHARED_TEXTS or self.held > MAX_SHARED_LETTERS:
+            raise self.package.refused("it holds too many texts; save it as CSV")
 
 
 class _Merges:
@@ -260,14 +291,21 @@ class _Rows(_Text):
 
     def _value(self, text: str) -> Value | None:
         if self.kind == "s":
-            return self.shared[int(text)] or None if text.isdigit() and int(text) < len(self.shared) else None
+            return self._shared_text(text)
         if not text:
             return None
         if self.kind == "e":
             return Failed(text)
         if self.kind == "b":
-            return text == "1"
+            return truth_of(text)
         return self._number(text) if self.kind == "n" else text
+
+    def _shared_text(self, number: str) -> Value | None:
+        if not number:
+            return None
+        if number.isdecimal() and int(number) < len(self.shared):
+            return self.shared[int(number)] or None
+        return Failed(f"of a missing text ({number[:20]})")
 
     def _number(self, text: str) -> Value:
         if self.style.is_span:
