@@ -51,9 +51,7 @@ class WriterEnded(NoLineError):
 
     code = "demo.writer_ended"
     sentence = "The process that writes the company's messages ended too early (exit code {exitcode})."
-    hint = (
-        "Begin again; what is half built is thrown away. A negative code is a signal: -9 often means too little memory."
-    )
+    hint = "Begin again; what is half built is thrown away. Code -9 often means that memory was short."
 
 
 def is_built(folder: Path, size: Size) -> bool:
