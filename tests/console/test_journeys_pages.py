@@ -84,6 +84,13 @@ def test_a_friction_of_a_way_that_nobody_goes_any_more_does_not_go_on():
     assert [one.last_met.replace("\u00a0", " ") for one in told.met] == ["Feb 2026", ""]
 
 
+def test_a_border_says_of_a_friction_what_the_list_says():
+    gone = {**FRICTIONS[0], "id": "G", "trend": by_month(9, 4)}
+    rows = [gone, {**FRICTIONS[1], "from_channels": ["none"], "trend": by_month(1, 1, 1, 1, 1)}]
+    (there,) = on_border(rows, gone["from_channels"][0], gone["to_channels"][0])
+    assert there == fix_list(rows).met[0]
+
+
 def test_beside_what_costs_most_stands_what_costs_most_of_what_goes_on():
     past = {**FRICTIONS[0], "id": "P", "trend": by_month(9, 0, 0, 0)}
     told = fix_list([past, FRICTIONS[0]])

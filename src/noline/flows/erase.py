@@ -48,6 +48,7 @@ from noline.truth.goods.model import Return
 from noline.truth.goods.service import Goods
 from noline.truth.orders.service import Orders
 from noline.truth.profiles.addresses import forget_addresses
+from noline.truth.profiles.clues import forget_clues
 from noline.truth.profiles.service import Profiles
 
 KIND = "Customer Erased"
@@ -168,6 +169,7 @@ class Erasing:
         self._vault.forget_names()
         forget_names()
         forget_addresses()
+        forget_clues()
 
     def erase_again(self, entries: Iterable[Entry]) -> list[Receipt]:
         """Erase what the ledger of a hub says was erased after this backup of it was made."""

@@ -124,7 +124,7 @@ def friction_path(friction: str) -> str:
 
 def fix_list(rows: Sequence[Row], counted: Mapping[str, Row] | None = None) -> FixList:
     """The page of all frictions, and the list on the home page."""
-    latest = max((month["month"] for row in rows for month in row["trend"] or ()), default="")
+    latest = _latest_month(rows)
     fixes = [fix_of(row, latest) for row in rows]
     met = tuple(one for one in fixes if not one.is_quiet)
     return FixList(
@@ -137,10 +137,18 @@ def fix_list(rows: Sequence[Row], counted: Mapping[str, Row] | None = None) -> F
 
 def on_border(rows: Sequence[Row], sender: str, receiver: str) -> tuple[Fix, ...]:
     """The frictions that people met on the way from one channel to another."""
+    latest = _latest_month(rows)
     fixes = [
-        fix_of(row) for row in rows if _belongs(row["from_channels"], sender) and _belongs(row["to_channels"], receiver)
+        fix_of(row, latest)
+        for row in rows
+        if _belongs(row["from_channels"], sender) and _belongs(row["to_channels"], receiver)
     ]
     return tuple(one for one in fixes if not one.is_quiet)
+
+
+def _latest_month(rows: Sequence[Row]) -> str:
+    """The last month that any friction tells of: a way that nobody goes any more tells less than the log."""
+    return max((month["month"] for row in rows for month in row["trend"] or ()), default="")
 
 
 def _belongs(channels: Sequence[str], channel: str) -> bool:

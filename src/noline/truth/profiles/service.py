@@ -21,7 +21,6 @@ from noline.truth.profiles.clues import (
     Term,
     clues_of_identifier,
     clues_of_value,
-    forget_clues,
     is_shown,
     sound,
     sounding_like,
@@ -108,7 +107,6 @@ class Profiles:
         self._named.clear()
         self._value_key.cache_clear()
         self._routes.forget()
-        forget_clues()
 
     # -- what is told
 
