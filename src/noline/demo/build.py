@@ -1,7 +1,7 @@
 """Building the demo company: its year of messages goes in like any channel's.
 
-One process writes the messages and reads them, this one takes in what they say, and a third reads history along, so
-that all cores work.
+This process writes the messages and takes them in, and a second reads history along. A third that wrote or read the
+messages was slower: what it sent had to be packed, carried and unpacked.
 """
 
 import gc
@@ -12,13 +12,8 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from pathlib import Path
-
-import msgspec
 
 from noline.demo.books import credit_settings
 from noline.demo.company import YEAR_END
@@ -28,9 +23,7 @@ from noline.demo.generator import BROWSER_SOURCES, SOURCES, generate
 from noline.demo.hints import Size
 from noline.hub import Hub
 from noline.kernel.clock import Micros
-from noline.kernel.errors import NoLineError
 from noline.kernel.settings import FILE_NAME
-from noline.stores.log import Group
 
 MARK = "demo.json"
 COMPANY = "Maison Ristretto"
@@ -41,17 +34,7 @@ RATES = {"JPY": "0.006"}
 _IN_ONE_COMMIT = 50_000
 """Nobody else waits for this hub: fewer commits write fewer pages twice, and decide an order fewer times anew."""
 
-_GROUPS = msgspec.msgpack.Decoder(list[Group])
-
 _PAUSE_S = 2.0
-
-
-class WriterEnded(NoLineError):
-    """The process that writes the demo company's messages is gone before it wrote them all."""
-
-    code = "demo.writer_ended"
-    sentence = "The process that writes the company's messages ended too early (exit code {exitcode})."
-    hint = "Begin again; what is half built is thrown away. Code -9 often means that memory was short."
 
 
 def is_built(folder: Path, size: Size) -> bool:
@@ -72,7 +55,7 @@ def build(folder: Path, size: Size, advance: Callable[[int], None]) -> Counter[s
         for name, channel in SOURCES.items():
             hub.access.add_source(name, channel, trust="browser" if name in BROWSER_SOURCES else "server")
         with _history_read_along(half):
-            outcomes = _take_in_the_year(hub, half, size, advance)
+            outcomes = _take_in_the_year(hub, size, advance)
             with (half / FILE_NAME).open("a", encoding="utf-8") as settings:
                 settings.write(credit_settings(size))
             _work_at_the_counters(half, opens_at)
@@ -84,11 +67,10 @@ def build(folder: Path, size: Size, advance: Callable[[int], None]) -> Counter[s
     return outcomes
 
 
-def _take_in_the_year(hub: Hub, folder: Path, size: Size, advance: Callable[[int], None]) -> Counter[str]:
+def _take_in_the_year(hub: Hub, size: Size, advance: Callable[[int], None]) -> Counter[str]:
     outcomes: Counter[str] = Counter()
     with _nothing_collected():
-        for groups in _read_ahead(folder, size):
-            receipts = hub.intake.take(groups)
+        for receipts in hub.intake.stream(generate(size, SEED), _IN_ONE_COMMIT):
             outcomes.update(receipt.status for receipt in receipts)
             advance(len(receipts))
     return outcomes
@@ -141,36 +123,3 @@ def _read_along(folder: Path, filled: Event) -> None:
                 return
             hub.refresh()
         hub.refresh()
-
-
-def _read_ahead(folder: Path, size: Size) -> Iterator[list[Group]]:
-    """What the messages of the company say, one commit after the other.
-
-    A second process writes and reads the messages of the next commit while this one takes in the last. It waits to be
-    rid of them, so it is never further ahead. Raises WriterEnded when it fails or is killed.
-    """
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    writer = context.Process(target=_write, args=(sender, folder, size), daemon=True)
-    writer.start()
-    sender.close()
-    while portion := _portion(receiver, writer):
-        yield _GROUPS.decode(portion)
-    writer.join()
-
-
-def _portion(receiver: Connection, writer: BaseProcess) -> bytes:
-    try:
-        return receiver.recv_bytes()
-    except (EOFError, OSError) as cause:
-        writer.join()
-        raise WriterEnded(exitcode=writer.exitcode) from cause
-
-
-def _write(sender: Connection, folder: Path, size: Size) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stops the build ends this process with it
-    messages = generate(size, SEED)
-    with Hub.open(folder) as hub, _nothing_collected():
-        while portion := list(islice(messages, _IN_ONE_COMMIT)):
-            sender.send_bytes(msgspec.msgpack.encode(hub.intake.read(portion)))
-    sender.send_bytes(b"")

@@ -82,21 +82,15 @@ class Intake:
         for name, item in items:
             waiting.append((name, item if isinstance(item, bytes) else msgspec.json.encode(item)))
             if len(waiting) >= in_one_commit:
-                yield self.take(self.read(waiting))
+                yield self._take(waiting)
                 waiting = []
         if waiting:
-            yield self.take(self.read(waiting))
+            yield self._take(waiting)
 
-    def read(self, items: Iterable[tuple[str, bytes]]) -> list[Group]:
-        """What (source, message) pairs bring, neighbours of one source in one group so that order is kept.
-
-        Writes nothing, so another process than the one that takes the groups can do it.
-        """
+    def _take(self, items: Sequence[tuple[str, bytes]]) -> list[Receipt]:
+        """One commit: neighbours of one source in one group, so that order is kept."""
         runs = [(name, [raw for _, raw in run]) for name, run in groupby(items, key=itemgetter(0))]
-        return [self.group(self._access.source(name), _envelope(raws), "import") for name, raws in runs]
-
-    def take(self, groups: Sequence[Group]) -> list[Receipt]:
-        """Make what was read durable in one commit and answer each item, in order."""
+        groups = [self.group(self._access.source(name), _envelope(raws), "import") for name, raws in runs]
         return [receipt for receipts in self._log.accept(groups) for receipt in receipts]
 
     def patch(self, number: int, pointer: str, value: Any) -> DeadLetter:
