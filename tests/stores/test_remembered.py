@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from noline.stores.analytical import Given
 from noline.stores.duckdb import DuckDbStore
 from noline.stores.remembered import Remembered
 
@@ -18,9 +19,9 @@ class Counting:
     def __getattr__(self, name):
         return getattr(self.store, name)
 
-    def ask(self, sql, params=None):
+    def ask(self, sql, params=None, given=None):
         self.asked += 1
-        return self.store.ask(sql, params)
+        return self.store.ask(sql, params, given)
 
 
 def grow(store, position, person):
@@ -82,3 +83,46 @@ def test_answers_of_an_earlier_state_are_removed(tmp_path: Path):
     grow(store, 2, 8)
     persons(remembered)
     assert len(list((tmp_path / "answers").glob("*.arrow"))) == 1
+
+
+EVERYBODY = {"everybody": Given("SELECT person FROM people WHERE person >= $least", {"least": 7})}
+
+
+def named(remembered, person, given=EVERYBODY):
+    return remembered.ask("SELECT person FROM everybody WHERE person = $person", {"person": person}, given).num_rows
+
+
+def test_what_several_questions_read_is_worked_out_once(tmp_path: Path):
+    store = Counting(DuckDbStore(tmp_path))
+    remembered = Remembered(store, tmp_path / "answers")
+    grow(store, 1, 7)
+    assert [named(remembered, 7), named(remembered, 8)] == [1, 0]
+    assert store.asked == 3
+    assert named(Remembered(store, tmp_path / "answers"), 9) == 0
+    assert store.asked == 4
+
+
+def test_the_same_question_of_another_table_is_another_question(tmp_path: Path):
+    remembered = Remembered(DuckDbStore(tmp_path), tmp_path / "answers")
+    grow(remembered._store, 1, 7)
+    nobody = {"everybody": Given(EVERYBODY["everybody"].sql, {"least": 8})}
+    assert [named(remembered, 7), named(remembered, 7, nobody)] == [1, 0]
+
+
+def test_what_several_questions_read_follows_history(tmp_path: Path):
+    store = DuckDbStore(tmp_path)
+    remembered = Remembered(store, tmp_path / "answers")
+    grow(store, 1, 7)
+    assert named(remembered, 8) == 0
+    grow(store, 2, 8)
+    assert named(remembered, 8) == 1
+    assert len(list((tmp_path / "answers").glob("*.arrow"))) == 2
+
+
+def test_what_several_questions_read_is_kept_however_large_it_is(tmp_path: Path):
+    store = Counting(DuckDbStore(tmp_path))
+    large = {"everybody": Given("SELECT range AS person FROM range(200000)", {})}
+    remembered = Remembered(store, tmp_path / "answers")
+    grow(store, 1, 7)
+    assert [named(remembered, 199_999, large), named(remembered, 200_000, large)] == [1, 0]
+    assert store.asked == 3

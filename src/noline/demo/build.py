@@ -88,6 +88,7 @@ def _ask_what_the_first_page_asks(hub: Hub) -> None:
     hub.journeys.handoffs()
     hub.journeys.drop_offs()
     hub.scorecards.sales_by_channel()
+    _ = hub.lost_together, hub.frictions
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -114,11 +114,23 @@ Columns = Mapping[str, Sequence[Any]]
 Rows = Sequence[tuple[Any, ...]]
 
 
+class Given(NamedTuple):
+    """A table that several questions read: the answer of a SELECT of its own, worked out once for all of them."""
+
+    sql: str
+    params: Mapping[str, Any]
+
+
 class Answering(Protocol):
     """Something that answers questions about history: all that the rooms of insight ever get."""
 
-    def ask(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table":
-        """The answer of one SELECT; `params` are its `$name` parameters, no more and no less."""
+    def ask(
+        self, sql: str, params: Mapping[str, Any] | None = None, given: Mapping[str, Given] | None = None
+    ) -> "pa.Table":
+        """The answer of one SELECT; `params` are its `$name` parameters, no more and no less.
+
+        given: tables that it reads beside those of the hub, by their names.
+        """
         ...
 
 
@@ -128,19 +140,33 @@ class Question:
 
     words: plain sentences; `{name}` stands for the value of a parameter.
     sql: one SELECT with `$name` parameters.
+    given: tables that other questions read too, each with the SELECT that gives it. brief: the same question where
+    these are there already.
     """
 
     name: str
     words: str
     sql: str
+    given: Mapping[str, str] = field(default_factory=dict)
+    brief: str = ""
+
+    def ask(self, answering: Answering, values: Mapping[str, Any]) -> "pa.Table":
+        """The answer, with the parameters that it needs out of these values."""
+        given = {name: Given(sql, _named(sql, values)) for name, sql in self.given.items()}
+        sql = self.brief or self.sql
+        return answering.ask(sql, _named(sql, values), given)
 
     def parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Of these values the ones that the statement names."""
-        return {name: values[name] for name in sorted(set(re.findall(r"\$([a-z_]+)", self.sql)))}
+        return _named(self.sql, values)
 
     def counted(self, values: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
         """How this is counted: `words`, `sql` and `parameters`; `told` holds the values as a reader says them."""
         return {"words": self.words.format_map(told), "sql": self.sql, "parameters": self.parameters(values)}
+
+
+def _named(sql: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in sorted(set(re.findall(r"\$([a-z_]+)", sql)))}
 
 
 def view_of(name: str) -> str:
@@ -155,6 +181,12 @@ def statement(*files: Path) -> str:
 
 class AnalyticalStore(Answering, Protocol):
     """A hub's history."""
+
+    def ask(
+        self, sql: str, params: Mapping[str, Any] | None = None, given: "Mapping[str, Given | pa.Table] | None" = None
+    ) -> "pa.Table":
+        """The same, where tables that are given may also be worked out already."""
+        ...
 
     def watermark(self, table: str) -> int:
         """The last position of its feed that a table holds; 0 when it holds none."""

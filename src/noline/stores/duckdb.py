@@ -13,6 +13,7 @@ from noline.stores.analytical import (
     TABLES,
     VIEWS,
     Columns,
+    Given,
     Rows,
     Segment,
     arrow_schema,
@@ -66,15 +67,21 @@ class DuckDbStore:
         for table in TABLES:
             self._place(table).mkdir(parents=True, exist_ok=True)
 
-    def ask(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table":
-        """The answer of one SELECT over the tables as they are now."""
+    def ask(
+        self, sql: str, params: Mapping[str, Any] | None = None, given: "Mapping[str, Given | pa.Table] | None" = None
+    ) -> "pa.Table":
+        """The answer of one SELECT over the tables as they are now, and over those that are given."""
         import duckdb
 
+        tables = {
+            name: self.ask(table.sql, table.params) if isinstance(table, Given) else table
+            for name, table in (given or {}).items()
+        }
         try:
-            return self._answer(sql, params)
+            return self._answer(sql, params, tables)
         except duckdb.IOException:
             # A slow reader can lose a file that was merged and removed meanwhile; the merged one has its rows.
-            return self._answer(sql, params, look_again=True)
+            return self._answer(sql, params, tables, look_again=True)
 
     def watermark(self, table: str) -> int:
         """The last position that a table holds; 0 when it holds none."""
@@ -170,11 +177,15 @@ class DuckDbStore:
             self._derived = False
             self._viewed = dict.fromkeys(TABLES)
 
-    def _answer(self, sql: str, params: Mapping[str, Any] | None, *, look_again: bool = False) -> "pa.Table":
+    def _answer(
+        self, sql: str, params: Mapping[str, Any] | None, tables: Mapping[str, "pa.Table"], *, look_again: bool = False
+    ) -> "pa.Table":
         with self._turn:
             cursor = self._start().cursor()
             self._refresh(cursor, always=look_again)
         try:
+            for name, table in tables.items():
+                cursor.register(name, table)
             return cursor.sql(sql, params=dict(params or {})).to_arrow_table()
         finally:
             cursor.close()

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from noline.stores.analytical import TABLES, AnalyticalStore
+from noline.stores.analytical import TABLES, AnalyticalStore, Given
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,16 +30,30 @@ class Remembered:
         self._state = ""
         self._answers: OrderedDict[str, pa.Table] = OrderedDict()
 
-    def ask(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table":
+    def ask(
+        self, sql: str, params: Mapping[str, Any] | None = None, given: Mapping[str, Given] | None = None
+    ) -> "pa.Table":
         """The answer of one SELECT, as of the newest segments. Whoever asks the same meanwhile waits for it."""
-        name = blake2b(repr((sql, sorted((params or {}).items()))).encode(), digest_size=16).hexdigest()
         with self._turn:
             self._keep_up()
-            answer = self._answers.get(name)
-            if answer is None:
-                answer = self._kept(name) or self._store.ask(sql, params)
-                self._remember(name, answer)
-            return answer
+            return self._answer(Given(sql, params or {}), given or {})
+
+    def _answer(self, asked: Given, given: Mapping[str, Given], *, shared: bool = False) -> "pa.Table":
+        """shared: other questions read it, so it is kept however large it is."""
+        name = _name(asked, given)
+        answer = self._answers.get(name)
+        if answer is None:
+            answer = self._kept(name)
+        if answer is None:
+            tables = {table: self._answer(one, {}, shared=True) for table, one in given.items()}
+            answer = self._store.ask(asked.sql, asked.params, tables)
+            if not shared and answer.nbytes > _LARGEST_BYTES:
+                return answer
+            answer = self._write(name, answer)
+        self._answers[name] = answer
+        if len(self._answers) > _MOST_ANSWERS:
+            self._answers.popitem(last=False)
+        return answer
 
     def drop(self) -> None:
         """Forget every answer, here and in the folder: the history changed where it stood."""
@@ -61,33 +75,30 @@ class Remembered:
             if not path.name.startswith(f"{state}."):
                 path.unlink(missing_ok=True)
 
-    def _remember(self, name: str, answer: "pa.Table") -> None:
-        if answer.nbytes > _LARGEST_BYTES:
-            return
-        self._answers[name] = answer
-        if len(self._answers) > _MOST_ANSWERS:
-            self._answers.popitem(last=False)
-        path = self._path(name)
-        if not path.exists():
-            self._write(path, answer)
-
     def _kept(self, name: str) -> "pa.Table | None":
+        """What lies in the folder; it is read where it lies, so that a large answer takes no memory."""
         import pyarrow as pa
 
         try:
-            with pa.OSFile(str(self._path(name)), "rb") as file:
-                return pa.ipc.open_file(file).read_all()
+            return pa.ipc.open_file(pa.memory_map(str(self._path(name)))).read_all()
         except (OSError, pa.ArrowInvalid):
             return None
 
-    @staticmethod
-    def _write(path: Path, answer: "pa.Table") -> None:
+    def _write(self, name: str, answer: "pa.Table") -> "pa.Table":
         import pyarrow as pa
 
+        path = self._path(name)
         partial = path.with_suffix(f".{threading.get_ident()}.partial")
         with pa.OSFile(str(partial), "wb") as file, pa.ipc.new_file(file, answer.schema) as writer:
             writer.write_table(answer)
         partial.replace(path)
+        return self._kept(name) or answer
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{self._state}.{name}.arrow"
+
+
+def _name(asked: Given, given: Mapping[str, Given]) -> str:
+    """The name of an answer: of what is asked, and of what that reads."""
+    told = [(table, one.sql, sorted(one.params.items())) for table, one in [("", asked), *sorted(given.items())]]
+    return blake2b(repr(told).encode(), digest_size=16).hexdigest()

@@ -1,5 +1,6 @@
 """The questions about journeys: their SQL, and how each is counted in plain sentences."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,17 +88,32 @@ _WORDS = {
     "with no visit that is decided. " + _OBSERVED,
     "stages": "Touchpoints and distinct people by channel and stage; what was merely sent is left out.",
 }
-_FILES = {
-    "handoffs": ("walk.sql", "attempts.sql", "whole.sql", "handoffs.sql"),
-    "handoff_breakdown": ("walk.sql", "attempts.sql", "breakdown.sql", "handoffs.sql"),
-    "carried_over": ("walk.sql", "carried_over.sql"),
-    "handoff_groups": ("walk.sql", "attempts.sql", "handoff_groups.sql"),
-    "lost_people": ("walk.sql", "attempts.sql", "lost_people.sql"),
-    "drop_offs": ("walk.sql", "drop_offs.sql"),
-    "stages": ("stages.sql",),
+_VISITED = ("known.sql", "visits.sql")
+_ATTEMPTED = (*_VISITED, "attempts.sql")
+_OF_VISITS = {"carried_over": "carried_over.sql", "drop_offs": "drop_offs.sql"}
+_OF_ATTEMPTS = {
+    "handoffs": ("chosen.sql", "whole.sql", "handoffs.sql"),
+    "handoff_breakdown": ("known.sql", "chosen.sql", "breakdown.sql", "handoffs.sql"),
+    "handoff_groups": ("chosen.sql", "handoff_groups.sql"),
+    "lost_people": ("chosen.sql", "lost_people.sql"),
 }
 
-QUESTIONS = {name: Question(name, _WORDS[name], statement(*(_SQL / file for file in _FILES[name]))) for name in _FILES}
+
+def _continued(files: Iterable[str]) -> str:
+    """One statement of files that each name further tables, the last of them with the SELECT."""
+    return "WITH\n" + ",\n".join((_SQL / file).read_text("utf-8").strip() for file in dict.fromkeys(files)) + "\n"
+
+
+def _of_attempts(name: str, files: Sequence[str]) -> Question:
+    every = {"attempts": _continued(_ATTEMPTED) + "SELECT * FROM attempts\n"}  # noqa: S608  files of this room
+    return Question(name, _WORDS[name], _continued((*_ATTEMPTED, *files)), every, _continued(files))
+
+
+QUESTIONS = {
+    "stages": Question("stages", _WORDS["stages"], statement(_SQL / "stages.sql")),
+    **{name: Question(name, _WORDS[name], _continued((*_VISITED, file))) for name, file in _OF_VISITS.items()},
+    **{name: _of_attempts(name, files) for name, files in _OF_ATTEMPTS.items()},
+}
 """Every question of this room, by its name."""
 
 

@@ -219,9 +219,7 @@ class Journeys:
         return QUESTIONS[question].counted(values, told(self._windows, values["within"]))
 
     def _rows(self, name: str, **asked: Any) -> list[Row]:
-        question = QUESTIONS[name]
-        values = question.parameters(values_of(self._windows) | asked)
-        return self._analytical.ask(question.sql, values).to_pylist()
+        return QUESTIONS[name].ask(self._analytical, values_of(self._windows) | asked).to_pylist()
 
     def _handoff(self, parts: list[Row]) -> Handoff:
         tally = self._tally(parts)

@@ -1,4 +1,4 @@
-,
+-- Every hand-off, declared or seen, and how it ended.
 ordered AS (
     SELECT
         person, channel, began, ended, wanted_at, seen,
@@ -109,5 +109,4 @@ attempts AS (
     CROSS JOIN observed
     ASOF LEFT JOIN goals
         ON goals.person = handed.person AND goals.at_us >= coalesce(wanted_at, arrived_at)
-    WHERE handed_at BETWEEN $since AND $until
 )

@@ -1,5 +1,4 @@
 -- One border in parts: what each hand-off was about, by every dimension that is asked for, and by month within it.
-,
 asked AS (
     SELECT dimension, unnest(CASE WHEN $monthly AND dimension <> 'month' THEN [false, true] ELSE [false] END) AS monthly
     FROM (SELECT unnest($by) AS dimension)
@@ -23,31 +22,31 @@ named AS (
 ),
 parts AS (
     SELECT
-        attempts.*,
+        chosen.*,
         asked.dimension,
         -- An instant is microseconds since 1970 UTC.
         CASE WHEN asked.monthly THEN strftime(make_timestamp(handed_at), '%Y-%m') END AS month,
         CASE asked.dimension
             WHEN 'group' THEN handoff_group
             WHEN 'month' THEN strftime(make_timestamp(handed_at), '%Y-%m')
-            WHEN 'sku' THEN coalesce(attempts.sku, CASE WHEN sent.at_us >= sender_began THEN sent.value END)
+            WHEN 'sku' THEN coalesce(chosen.sku, CASE WHEN sent.at_us >= sender_began THEN sent.value END)
             ELSE coalesce(
                 arrived.value,
-                CASE asked.dimension WHEN 'store' THEN attempts.store_id ELSE attempts.country END,
+                CASE asked.dimension WHEN 'store' THEN chosen.store_id ELSE chosen.country END,
                 CASE WHEN sent.at_us >= sender_began THEN sent.value END
             )
         END AS value
-    FROM attempts
+    FROM chosen
     CROSS JOIN asked
     LEFT JOIN named AS arrived
         ON arrived.dimension = asked.dimension
-        AND arrived.person = attempts.person
-        AND arrived.channel = attempts.receiver
-        AND arrived.at_us = attempts.arrived_at
+        AND arrived.person = chosen.person
+        AND arrived.channel = chosen.receiver
+        AND arrived.at_us = chosen.arrived_at
     ASOF LEFT JOIN named AS sent
         ON sent.dimension = asked.dimension
-        AND sent.person = attempts.person
-        AND sent.channel = attempts.sender
-        AND sent.at_us <= attempts.handed_at
-    WHERE attempts.sender = $sender AND attempts.receiver = $receiver
+        AND sent.person = chosen.person
+        AND sent.channel = chosen.sender
+        AND sent.at_us <= chosen.handed_at
+    WHERE chosen.sender = $sender AND chosen.receiver = $receiver
 )

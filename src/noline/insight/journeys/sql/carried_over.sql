@@ -1,5 +1,4 @@
 -- Wanted in one channel, not reached there, reached in another: what became of each visit with a want, by its store.
-,
 -- A goal reached in both channels at one instant was reached where it was wanted.
 reached AS (
     SELECT person, at_us, bool_or(channel = $sender) AS here, bool_or(channel = $receiver) AS there

@@ -1,5 +1,4 @@
 -- Visits that showed an intent: what the channel alone would call a drop-off, and what became of it in all channels.
-,
 intents AS (
     SELECT person, channel, intended_at, last_intended_at + $horizon AS until, seen
     FROM visits

@@ -1,5 +1,4 @@
 -- The declared hand-offs of one border, by the group that the sender named: each declaration is an instance.
-,
 persons AS (
     SELECT
         handoff_group,
@@ -13,7 +12,7 @@ persons AS (
         count(*) FILTER (ending IN ('lost before', 'lost after')) AS lost,
         count(*) FILTER (ending <> 'undecided' AND arrived_at IS NOT NULL) AS came,
         count(*) FILTER (ending <> 'undecided') AS decided
-    FROM attempts
+    FROM chosen
     WHERE declared AND sender = $sender AND receiver = $receiver
     GROUP BY handoff_group, person
 )

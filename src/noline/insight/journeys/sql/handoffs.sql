@@ -1,5 +1,4 @@
 -- Who crossed each border, or each part of one, and who was lost there. One row per border, part and currency of loss.
-,
 persons AS (
     SELECT
         sender, receiver, dimension, value, month, person,

@@ -1,5 +1,4 @@
 -- The people who were lost on one border, the latest loss first, with the touchpoints that show it.
-,
 lost AS (
     SELECT
         person,
@@ -12,7 +11,7 @@ lost AS (
             'sender_began': coalesce(sender_began, handed_at),
             'declared': declared
         }) AS loss
-    FROM attempts
+    FROM chosen
     WHERE sender = $sender AND receiver = $receiver AND ending IN ('lost before', 'lost after')
     GROUP BY person
 ),

@@ -1,5 +1,4 @@
 -- Every border as a whole.
-,
 parts AS (
-    SELECT *, NULL AS dimension, NULL AS value, NULL AS month FROM attempts
+    SELECT *, NULL AS dimension, NULL AS value, NULL AS month FROM chosen
 )
