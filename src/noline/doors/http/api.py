@@ -25,6 +25,7 @@ from noline.doors.http.care import CARE_ROUTES
 from noline.doors.http.carts import CART_ROUTES
 from noline.doors.http.clients import CLIENT_ROUTES
 from noline.doors.http.consents import CONSENT_ROUTES
+from noline.doors.http.counts import COUNT_ROUTES
 from noline.doors.http.credit import CREDIT_ROUTES
 from noline.doors.http.docs import ApiPage, describe
 from noline.doors.http.frictions import FRICTION_ROUTES
@@ -40,10 +41,12 @@ from noline.doors.http.profiles import PROFILE_ROUTES
 from noline.doors.http.promises import PROMISE_ROUTES
 from noline.doors.http.recipes import RECIPE_ROUTES
 from noline.doors.http.recommend import RECOMMEND_ROUTES
+from noline.doors.http.returns import RETURN_ROUTES
 from noline.doors.http.roles import ROLES_ROUTES
 from noline.doors.http.scorecard import SCORECARD_ROUTES
 from noline.doors.http.shopify import SHOPIFY_ROUTES
 from noline.doors.http.threads import in_thread
+from noline.doors.http.transfers import TRANSFER_ROUTES
 from noline.doors.http.writer import Writer
 from noline.flows.embedding import origins_of
 from noline.hub import Hub
@@ -115,6 +118,9 @@ def api(hub: Hub, writer: Writer) -> Litestar:
             *PROMISE_ROUTES,
             *ORDER_ROUTES,
             *GOODS_ROUTES,
+            *TRANSFER_ROUTES,
+            *COUNT_ROUTES,
+            *RETURN_ROUTES,
             *SHOPIFY_ROUTES,
             *OFFER_ROUTES,
             *RECIPE_ROUTES,
