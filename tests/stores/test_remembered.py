@@ -119,10 +119,21 @@ def test_what_several_questions_read_follows_history(tmp_path: Path):
     assert len(list((tmp_path / "answers").glob("*.arrow"))) == 2
 
 
+MANY = Given("SELECT range AS person FROM range(5000000)", {})
+
+
 def test_what_several_questions_read_is_kept_however_large_it_is(tmp_path: Path):
     store = Counting(DuckDbStore(tmp_path))
-    large = {"everybody": Given("SELECT range AS person FROM range(200000)", {})}
     remembered = Remembered(store, tmp_path / "answers")
     grow(store, 1, 7)
-    assert [named(remembered, 199_999, large), named(remembered, 200_000, large)] == [1, 0]
+    assert [named(remembered, number, {"everybody": MANY}) for number in (4_999_999, 5_000_000)] == [1, 0]
     assert store.asked == 3
+
+
+def test_a_very_large_answer_that_nobody_else_reads_is_not_kept(tmp_path: Path):
+    store = Counting(DuckDbStore(tmp_path))
+    remembered = Remembered(store, tmp_path / "answers")
+    grow(store, 1, 7)
+    assert [remembered.ask(MANY.sql).num_rows for _ in range(2)] == [5_000_000] * 2
+    assert store.asked == 2
+    assert list((tmp_path / "answers").glob("*.arrow")) == []

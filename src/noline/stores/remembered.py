@@ -1,6 +1,7 @@
 """Answers about history are worked out once for each state of it: a page that ten people open asks once.
 
-Small answers also lie in a folder, so that a server that starts again shows its first page at once.
+Answers lie in a folder and are read where they lie: they take no memory, and a server that starts again shows its first
+page at once.
 """
 
 import threading
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _MOST_ANSWERS = 64
-_LARGEST_BYTES = 1_000_000
+_LARGEST_BYTES = 32_000_000
+"""A larger answer is worked out anew, unless several questions read it: it would cost the disk more than it saves."""
 
 
 class Remembered:
