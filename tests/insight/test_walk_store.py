@@ -10,6 +10,7 @@ import pytest
 from insight.walk_logs import random_rows, store_of, table_of
 from noline.insight.walks.funnels import counted
 from noline.insight.walks.model import Funnel
+from noline.kernel.clock import as_text
 from noline.kernel.errors import NotFound
 from noline.stores.walks.arrays import order_by_number, tallied
 from noline.stores.walks.events import (
@@ -152,11 +153,22 @@ def test_numbers_of_customers_keep_their_zeros(tmp_path):
         (pa.array(["2026-01-01T11:00:00+01:00"] * 3), "ISO text"),
         (pa.array(["2026-01-01T11:00:00+01:00", "2026-01-01 10:00", "2026-01-01T10:00Z"]), "ISO text"),
         (pa.array([str(FIRST // 1000)] * 3), "integer ms"),
+        (pa.array(["01.01.2026 10:00"] * 3), "text like %d.%m.%Y %H:%M"),
+        (pa.array(["01.01.2026 10:00:00"] * 3).dictionary_encode(), "text like %d.%m.%Y %H:%M:%S"),
+        (pa.array(["1/1/2026 10:00:00 AM"] * 3), "text like %d/%m/%Y %I:%M:%S %p"),
     ],
 )
 def test_a_time_is_the_same_however_it_is_written(times, said):
     events = understood(table(times), MAPPED)
     assert (events.times.tolist(), events.read.time) == ([FIRST] * 3, said)
+
+
+def test_a_day_that_could_be_a_month_is_decided_by_the_others_or_refused():
+    decided = understood(table(pa.array(["02/01/2026", "31/01/2026", "03/01/2026"])), MAPPED)
+    assert decided.read.time == "text like %d/%m/%Y"
+    assert as_text(int(decided.times.min())).startswith("2026-01-02")
+    with pytest.raises(CellUnreadable, match=r"reads as %d/%m/%Y and as %m/%d/%Y"):
+        understood(table(pa.array(["02/01/2026"] * 3)), MAPPED)
 
 
 def test_values_with_fractions_are_major_units():

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from noline.insight.paths.model import ARROW, Paths, PathsUnreadable, narrow
-from noline.kernel.errors import NotFound
+from noline.kernel.errors import FileNotUnderstood, NotFound
+from noline.stores.arrow_files import table_of
 from noline.stores.walks.arrays import Longs
 from noline.stores.walks.events import CellUnreadable, amounts
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MEANINGS = ("path", "conversions", "value", "null")
-
-_PARQUET = (".parquet", ".pq")
-_NDJSON = (".ndjson", ".jsonl", ".json")
 
 
 class Found(NamedTuple):
@@ -34,14 +32,12 @@ def read(path: Path, mapping: Mapping[str, str] | None = None) -> Found:
     text such as `mail > web > store`, or a list of names. Without conversions a row is one success, or none where null
     is above 0; without null no journey failed. Raises NotFound, PathsUnreadable.
     """
-    import pyarrow as pa
-
     if not path.is_file():
         raise NotFound(what="file", name=str(path))
     try:
-        table = _table(path, (mapping or {}).get("path", "path"))
-    except (pa.ArrowException, UnicodeDecodeError) as cause:
-        raise PathsUnreadable(path=path, why=str(cause).splitlines()[0]) from cause
+        table = table_of(path, [(mapping or {}).get("path", "path")])
+    except FileNotUnderstood as cause:
+        raise PathsUnreadable(path=path, why=cause.facts["why"]) from cause
     try:
         return of_table(table, mapping)
     except PathsUnreadable as cause:
@@ -59,30 +55,6 @@ def of_table(table: "pa.Table", mapping: Mapping[str, str] | None = None) -> Fou
     values, kind = _values(table, columns)
     none = np.zeros(table.num_rows, np.int64)
     return Found(Paths(offsets, codes, names, conversions, none if nulls is None else nulls, values), kind)
-
-
-def _table(path: Path, column: str) -> "pa.Table":
-    """The table in a file. column: of the paths; in CSV it is text, whatever its cells look like."""
-    kind = path.suffix.lower()
-    if kind in _PARQUET:
-        from pyarrow import parquet
-
-        return parquet.read_table(path)
-    if kind in _NDJSON:
-        from pyarrow import json
-
-        return json.read_json(path)
-    import pyarrow as pa
-    from pyarrow import csv
-
-    with path.open("rb") as opened:
-        first = opened.readline().decode("utf-8-sig", "replace")
-    delimiter = max((",", ";", "\t", "|"), key=first.count)
-    return csv.read_csv(
-        path,
-        parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-        convert_options=csv.ConvertOptions(column_types={column: pa.string()}),
-    )
 
 
 def _columns(present: list[str], mapping: Mapping[str, str]) -> dict[str, str]:

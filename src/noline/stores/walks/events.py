@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from noline.kernel.clock import Micros, parse_instant
 from noline.kernel.errors import FileNotUnderstood, NotFound, NotReadable
+from noline.stores.arrow_files import CSV, FEATHER, NDJSON, PARQUET, kind_of, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,6 +21,10 @@ NO_CHANNEL = "all"
 
 _NEEDED = ("person", "time", "action")
 
+_DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y")
+_WRITTEN = tuple(f"{day}{hour}" for day in _DAYS for hour in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"))
+"""How times are written beside ISO 8601."""
+
 _UNITS: tuple[tuple[str, int, int, int], ...] = (
     ("s", 10**11, 1_000_000, 1),
     ("ms", 10**14, 1_000, 1),
@@ -28,17 +33,13 @@ _UNITS: tuple[tuple[str, int, int, int], ...] = (
 )
 """Whole numbers below each size are that unit (seconds until the year 5138); how many microseconds one of them is."""
 
-_PARQUET = (".parquet", ".pq")
-_NDJSON = (".ndjson", ".jsonl", ".json")
-_CSV = (".csv", ".tsv", ".txt")
-
 
 class EventsUnreadable(FileNotUnderstood):
     """A file that is no table of events."""
 
     code = "walks.events_unreadable"
     sentence = "{path} cannot be read as events: {why}."
-    hint = "Give Parquet, CSV or NDJSON with one event in each row, or a folder of such files of one kind."
+    hint = "Give Parquet, CSV, NDJSON or Feather with one event in each row, or a folder of such files of one kind."
 
 
 class ColumnMissing(NotReadable):
@@ -170,7 +171,9 @@ def read(path: Path, columns: Columns) -> Events:
         raise NotFound(what="file", name=str(path))
     try:
         table = _table(path, columns)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeDecodeError) as cause:
+    except FileNotUnderstood as cause:
+        raise EventsUnreadable(path=cause.facts["path"], why=cause.facts["why"]) from cause
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as cause:
         raise EventsUnreadable(path=path, why=str(cause).splitlines()[0]) from cause
     return understood(table, columns)
 
@@ -179,7 +182,7 @@ def _table(path: Path, columns: Columns) -> "pa.Table":
     import pyarrow as pa
 
     files = _files(path)
-    if files[0].suffix.lower() in _PARQUET:
+    if all(file.suffix.lower() in PARQUET for file in files):
         from pyarrow import dataset
 
         paths = [str(file) for file in files]
@@ -188,49 +191,25 @@ def _table(path: Path, columns: Columns) -> "pa.Table":
         named = {one for one in (wanted.channel, wanted.action, *wanted.parts) if one is not None}
         kind = dataset.ParquetFileFormat(read_options=dataset.ParquetReadOptions(dictionary_columns=named))
         return dataset.dataset(paths, format=kind).to_table(columns=wanted.all())
-    reader = _ndjson if files[0].suffix.lower() in _NDJSON else _csv
-    return pa.concat_tables([reader(file, columns) for file in files], promote_options="permissive")
+    named = (columns.person, columns.action, columns.channel, *columns.parts, *columns.wished_parts, "channel")
+    texts = [name for name in named if name is not None]
+    return pa.concat_tables([table_of(file, texts) for file in files], promote_options="permissive")
 
 
 def _files(path: Path) -> list[Path]:
     """The files that hold the events, all of one kind."""
     if path.is_file():
         return [path]
-    for kind in (_PARQUET, _NDJSON, _CSV):
+    for kind in (PARQUET, NDJSON, CSV, FEATHER):
         # A name that begins with a dot or an underscore is a note of whoever wrote the folder.
         found = sorted(
             file
             for file in path.rglob("*")
-            if file.suffix.lower() in kind and file.is_file() and not file.name.startswith((".", "_"))
+            if kind_of(file) in kind and file.is_file() and not file.name.startswith((".", "_"))
         )
         if found:
             return found
-    raise EventsUnreadable(path=path, why="the folder holds no Parquet, NDJSON or CSV file")
-
-
-def _csv(file: Path, columns: Columns) -> "pa.Table":
-    """A table whose persons and names are text, so that numbers of customers keep their zeros."""
-    import pyarrow as pa
-    from pyarrow import csv
-
-    with file.open("rb") as opened:
-        first = opened.readline().decode("utf-8-sig", "replace")
-    delimiter = max((",", ";", "\t", "|"), key=first.count)
-    named = (columns.person, columns.action, columns.channel, *columns.parts, *columns.wished_parts)
-    texts = [name for name in named if name is not None]
-    return csv.read_csv(
-        file,
-        parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-        convert_options=csv.ConvertOptions(
-            column_types={**dict.fromkeys([*texts, "channel"], pa.string())}, strings_can_be_null=True
-        ),
-    )
-
-
-def _ndjson(file: Path, _columns: Columns) -> "pa.Table":
-    from pyarrow import json
-
-    return json.read_json(file)
+    raise EventsUnreadable(path=path, why="the folder holds no Parquet, NDJSON, CSV or Feather file")
 
 
 def arrow_of(table: object) -> "pa.Table":
@@ -387,10 +366,35 @@ def _written(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str]":
     try:
         return _counted(_whole(column), name)
     except pa.ArrowInvalid:
-        encoded = column.dictionary_encode().combine_chunks()
+        pass
+    if (moments := _by_day(column, name)) is not None:
+        return moments
+    encoded = column.dictionary_encode().combine_chunks()
     whole = pa.concat_arrays(encoded.chunks) if isinstance(encoded, pa.ChunkedArray) else encoded
     texts = np.array([_instant(text, name) for text in whole.dictionary.to_pylist()], np.int64)
     return texts[whole.indices.to_numpy()], "ISO text"
+
+
+def _by_day(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str] | None":
+    """Times as people write them, where one way of writing reads all of them; None where none does.
+
+    Raises CellUnreadable where the day and the month could be either.
+    """
+    import pyarrow.compute as pc
+
+    found: dict[str, Longs] = {}
+    for written in _WRITTEN:
+        moments = pc.call_function("strptime", [column], pc.StrptimeOptions(written, "us", error_is_null=True))
+        if not moments.null_count:
+            found[written] = _whole(pc.cast(moments, "int64"))
+    if not found:
+        return None
+    written, first = next(iter(found.items()))
+    if any((other != first).any() for other in found.values()):
+        raise CellUnreadable(
+            value=column[0].as_py(), column=name, meaning=f"time: it reads as {' and as '.join(found)}"
+        )
+    return first, f"text like {written}"
 
 
 def _instant(text: str, name: str) -> Micros:

@@ -1,0 +1,127 @@
+"""A table of Arrow out of a file: CSV in any common dress, NDJSON or a list in JSON, Parquet, Feather; maybe packed."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from noline.kernel.errors import FileNotUnderstood
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PARQUET = (".parquet", ".pq")
+NDJSON = (".ndjson", ".jsonl", ".json")
+CSV = (".csv", ".tsv", ".txt")
+FEATHER = (".feather", ".arrow")
+
+_PACKED = ".gz"
+_SHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".numbers")
+_DELIMITERS = (",", ";", "\t", "|")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_BOM = b"\xef\xbb\xbf"
+_HEAD_BYTES = 1 << 18
+
+
+def kind_of(path: Path) -> str:
+    """The ending that tells what a file holds, in small letters: `.csv` of `Orders.CSV.gz`."""
+    packed = path.suffix.lower() == _PACKED
+    return (path.with_suffix("") if packed else path).suffix.lower()
+
+
+def table_of(path: Path, texts: Collection[str] = ()) -> "pa.Table":
+    """The table in a file that is there; what is none of the others by its name is read as CSV.
+
+    texts: columns of CSV that hold text whatever their cells look like, so that numbers of customers keep their zeros.
+    Raises FileNotUnderstood.
+    """
+    import pyarrow as pa
+
+    kind = kind_of(path)
+    if kind in _SHEETS:
+        raise FileNotUnderstood(path=path, why=f"{kind} is a spreadsheet; save the sheet as CSV")
+    try:
+        if kind in PARQUET:
+            return _parquet(path)
+        if kind in FEATHER:
+            return _feather(path)
+        return _json(path) if kind in NDJSON else _csv(path, texts)
+    except (pa.ArrowException, UnicodeDecodeError, ValueError, EOFError, zlib.error, gzip.BadGzipFile) as cause:
+        raise FileNotUnderstood(path=path, why=str(cause).splitlines()[0]) from cause
+
+
+def _parquet(path: Path) -> "pa.Table":
+    from pyarrow import parquet
+
+    return parquet.read_table(io.BytesIO(_bytes_of(path)) if path.suffix.lower() == _PACKED else path)
+
+
+def _feather(path: Path) -> "pa.Table":
+    from pyarrow import feather
+
+    return feather.read_table(io.BytesIO(_bytes_of(path)) if path.suffix.lower() == _PACKED else path)
+
+
+def _bytes_of(path: Path) -> bytes:
+    if path.suffix.lower() != _PACKED:
+        return path.read_bytes()
+    with gzip.open(path) as packed:
+        return packed.read()
+
+
+def _text_of(path: Path) -> bytes:
+    """What a file of text holds, in UTF-8, whichever of the usual encodings it was written in."""
+    raw = _bytes_of(path)
+    if raw.startswith(_UTF16):
+        return raw.decode("utf-16").encode()
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252").encode()
+    return raw.removeprefix(_BOM)
+
+
+def _csv(path: Path, texts: Collection[str]) -> "pa.Table":
+    import pyarrow as pa
+    from pyarrow import csv
+
+    head, plain = _head(path)
+    first = head[: head.find(b"\n")].decode("utf-8", "replace")
+    parsing = csv.ParseOptions(delimiter=max(_DELIMITERS, key=first.count), newlines_in_values=True)
+    converting = csv.ConvertOptions(column_types=dict.fromkeys(texts, pa.string()), strings_can_be_null=True)
+    if plain:
+        try:
+            table = csv.read_csv(path, parse_options=parsing, convert_options=converting)
+        except pa.ArrowInvalid as cause:
+            if "UTF8" not in str(cause):
+                raise
+        else:
+            # Letters of another encoding make a column one of bytes.
+            if not any(pa.types.is_binary(column.type) for column in table.columns):
+                return table
+    return csv.read_csv(io.BytesIO(_text_of(path)), parse_options=parsing, convert_options=converting)
+
+
+def _json(path: Path) -> "pa.Table":
+    """One object a line, or one list of objects."""
+    from pyarrow import json
+
+    head, plain = _head(path)
+    if not head.lstrip().startswith(b"["):
+        return json.read_json(path if plain else io.BytesIO(_text_of(path)))
+    import msgspec
+
+    return json.read_json(io.BytesIO(b"\n".join(msgspec.json.decode(_text_of(path), type=list[msgspec.Raw]))))
+
+
+def _head(path: Path) -> tuple[bytes, bool]:
+    """How a file of text begins, in UTF-8; and whether it can be read where it lies, which spares the memory."""
+    packed = path.suffix.lower() == _PACKED
+    with gzip.open(path) if packed else path.open("rb") as file:
+        raw = file.read(_HEAD_BYTES)
+    if raw.startswith(_UTF16):
+        # A letter may be cut at the end.
+        return raw.decode("utf-16", "ignore").encode(), False
+    return raw.removeprefix(_BOM), not packed and not raw.startswith(_BOM)
