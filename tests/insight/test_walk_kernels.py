@@ -132,6 +132,17 @@ def test_long_histories_and_many_steps_reach_the_same_with_and_without_equal_mom
 
 
 @BUILT
+@pytest.mark.parametrize("moments", [300, 10**9])
+@pytest.mark.parametrize("events", [40, 56, 57, 58, 64, 90])
+def test_steps_in_any_order_are_the_same_in_windows_as_long_as_a_word_and_longer(events, moments):
+    store = store_of(random_rows(31, 6, 4_000, actions="abcdxyzuvwpqrstmnokl", moments=moments))
+    funnel = Funnel.of("a,b,c,d", window=moments * 6 * events // 4_000, mode="any", by="channel")
+    numpy, c = both(lambda: (counted(store, funnel).as_bytes(), arrays_of(reached(marked(store, funnel), funnel))))
+    assert c == numpy
+    assert counted(store, funnel).persons == (6, 6, 6, 6)
+
+
+@BUILT
 def test_parts_that_a_column_does_not_have_are_refused():
     store = store_of([(1, 0, "w", "a"), (1, 5, "s", "b")])
     columns, plan = held(store), np.array([0, 1, -1, 0, 0, 0, 0, -1, -1, 0])
@@ -225,22 +236,36 @@ def test_histories_of_thousands_of_events_are_walked_the_same_by_every_thread(pe
 
 
 @BUILT
-@pytest.mark.parametrize(("different", "rows"), [(1, 500), (70, 500), (9_000, 40_000), (200_000, 250_000)])
-def test_numbers_of_several_parts_are_counted_once(different, rows):
+@pytest.mark.parametrize(("kinds", "rows"), [(1, 2_000), (7, 6_000), (60, 60_000)])
+def test_sequences_that_several_threads_counted_are_told_once(kinds, rows, monkeypatch):
     chance = np.random.default_rng(15)
-    numbers = chance.integers(0, different, rows).astype(np.uint64) * np.uint64(2**33 + 1)
-    often = chance.integers(1, 4, rows)
-    columns = held(store_of([(1, 0, "w", "a")]))
-    found = kernels.together(
-        columns, [kernels.Tallied(numbers[:9], often[:9]), kernels.Tallied(numbers[9:], often[9:])]
-    )
-    expected, places = np.unique(numbers, return_inverse=True)
-    order = np.argsort(found.numbers)
-    assert (found.numbers[order] == expected).all()
-    assert (found.counts[order] == np.bincount(places, often)).all()
-    for counts, refusal in ((often[1:], ValueError), (often * 0, OverflowError)):
-        with pytest.raises(refusal):
-            columns.loops.tally(numbers, counts)
+    told = zip(chance.integers(0, rows // 6, rows).tolist(), chance.integers(0, kinds, rows).tolist(), strict=True)
+    store = store_of([(person, at * HOUR, "w", f"a{kind}") for at, (person, kind) in enumerate(told)])
+    wants = Wants(("w/*",), ("w/nothing",), HOUR)
+    with taking("numpy"):
+        expected = dropoffs.counted(store, Pauses(), wants)
+    for threads in (1, 5):
+        monkeypatch.setattr(kernels, "ALONE", 1_000)
+        monkeypatch.setattr(kernels, "_threads", lambda of=threads: of)
+        with taking("c"):
+            found = dropoffs.counted(store, Pauses(), wants)
+        assert len(found.sequences) == len(expected.sequences) >= kinds
+        assert sum(found.sequences.values()) == found.whole.lost > rows * 0.9
+        assert found.as_bytes() == expected.as_bytes()
+
+
+@BUILT
+def test_a_tally_is_told_once_and_nothing_else_is_one():
+    store = store_of([(1, 0, "w", "a"), (1, 40 * DAY, "w", "b"), (2, 50 * DAY, "w", "a"), (2, 90 * DAY, "w", "b")])
+    columns, facts = held(store), np.zeros((2, 8), np.int64)
+    asked = np.array([0, 1]), np.array([1, 0], np.uint32), 2, bits_of(store), DAY, 90 * DAY, facts
+    parts = [columns.loops.drop_offs(columns.part(person, person + 1), *asked) for person in (0, 1)]
+    found = kernels.together(columns, [*parts])
+    assert (found.numbers.tolist(), found.counts.tolist()) == ([1], [2])
+    assert kernels.together(columns, parts).numbers.size == 0
+    for others in ([], [*parts, 1]):
+        with pytest.raises(ValueError, match="no tallies"):
+            kernels.together(columns, others)
 
 
 @BUILT

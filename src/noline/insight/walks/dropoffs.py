@@ -14,7 +14,7 @@ from noline.insight.walks.sequences import LONGEST, Packed, bits_of, kinds_of, p
 from noline.insight.walks.visits import Visits, lengths, looping, visits
 from noline.kernel.clock import Micros
 from noline.stores.walks.arrays import Flags, Longs, first_beyond, firsts
-from noline.stores.walks.kernels import Held, Tallied, length, looped, meanings, together
+from noline.stores.walks.kernels import Held, length, looped, meanings, together
 from noline.stores.walks.store import WalkStore
 
 
@@ -83,9 +83,9 @@ def _walked(columns: Held, store: WalkStore, pauses: Pauses, wants: Wants, obser
     kinds = (len(store.actions.names), bits_of(store))
     asked = (lengths(store, pauses), table, *kinds, length(wants.horizon), observed)
 
-    def part(first: int, last: int) -> tuple[Longs, Tallied]:
+    def part(first: int, last: int) -> tuple[Longs, object]:
         facts = np.zeros((len(names) + 1, _FACTS), np.int64)
-        return facts, Tallied.of(*columns.loops.drop_offs(columns.part(first, last), *asked, facts))
+        return facts, columns.loops.drop_offs(columns.part(first, last), *asked, facts)
 
     parts = columns.in_parts(part)
     whole = np.sum([facts for facts, _ in parts], axis=0)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from noline.kernel.errors import SettingWrong
 from noline.stores.walks.arrays import Flags, Longs, order_by_number
 
-EDITION = 5
+EDITION = 6
 """Which loops are asked for. Those that an older source was built into are left out until it is installed again."""
 
 try:
@@ -168,18 +168,11 @@ class Tallied(NamedTuple):
     numbers: npt.NDArray[np.uint64]
     counts: Longs
 
-    @classmethod
-    def of(cls, numbers: bytes, counts: bytes) -> "Tallied":
-        """The same of what a loop found."""
-        return cls(np.frombuffer(numbers, np.uint64), np.frombuffer(counts, np.int64))
 
-
-def together(columns: Held, parts: list[Tallied]) -> Tallied:
-    """What was counted in several parts, each number once."""
-    if len(parts) == 1:
-        return parts[0]
-    numbers, counts = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return Tallied.of(*columns.loops.tally(numbers, counts))
+def together(columns: Held, parts: list[object]) -> Tallied:
+    """What loops counted in several parts, each number once. The parts are empty then."""
+    numbers, counts = columns.loops.together(parts)
+    return Tallied(np.frombuffer(numbers, np.uint64), np.frombuffer(counts, np.int64))
 
 
 # Building a store

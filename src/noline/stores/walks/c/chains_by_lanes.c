@@ -134,6 +134,32 @@ static void in_order(const Chains *chains) {
     }
 }
 
+/* Steps done between two places that are looked at together: no event is of two steps, so the bits of the first event
+ * of each tell them in order. most: how many steps were done within any window, in and out.
+ */
+static void do_at_once(const Chains *chains, int64_t start, int64_t end, int *most) {
+    uint64_t window = ~UINT64_C(0) >> (WORD - (end - start)), firsts = 0;
+    for (int step = 0; step < chains->plan->steps; step++) {
+        uint64_t bits = bits_from(chains->lanes, step, start) & window;
+        firsts |= bits & (~bits + 1);
+    }
+    for (int done = 0; done < *most; done++) firsts &= firsts - 1;
+    for (; firsts; firsts &= firsts - 1) reach(chains->reached, (*most)++, start, start + lowest(firsts));
+}
+
+/* The same of a window that is too long for that. */
+static void do_one_by_one(const Chains *chains, int64_t start, int64_t end, int *most) {
+    int64_t found[MOST_STEPS];
+    int done = 0;
+    for (int step = 0; step < chains->plan->steps; step++) {
+        found[done] = next_of(chains->lanes, step, start, end);
+        done += found[done] < end;
+    }
+    if (done <= *most) return;
+    sort(found, done);
+    for (; *most < done; ++*most) reach(chains->reached, *most, start, found[*most]);
+}
+
 /* From events on: how many steps are done before the window closes. Only where it closes later than that of an event
  * before, there may be more of them.
  */
@@ -148,15 +174,10 @@ static void in_any_order(const Chains *chains) {
         start = next_of(chains->lanes, going, start, chains->high);
         if (start == chains->high) return;
         while (end < chains->high && times[end] - times[start] <= plan->window) end++;
-        int64_t found[MOST_STEPS];
-        int done = 0;
-        for (int step = 0; step < plan->steps; step++) {
-            found[done] = next_of(chains->lanes, step, start, end);
-            done += found[done] < end;
-        }
-        if (done <= most) continue;
-        sort(found, done);
-        for (; most < done; most++) reach(chains->reached, most, start, found[most]);
+        if (end - start <= SEEN)
+            do_at_once(chains, start, end, &most);
+        else
+            do_one_by_one(chains, start, end, &most);
     }
 }
 

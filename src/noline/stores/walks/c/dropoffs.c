@@ -14,7 +14,7 @@ typedef struct {
     int bits;       /* of a visit in a sequence */
     uint64_t whole; /* all bits of a sequence */
     Room paths;     /* for each visit of a person the sequence that ends with it */
-    Tally sequences; /* of lost visits */
+    Tally *sequences; /* of lost visits */
     int64_t here[MOST_CHANNELS]; /* by channel, the goal in it that was found last: places only grow, person by person */
     /* By channel; the row after the last channel is of all of them together. */
     uint8_t became[MOST_CHANNELS + 1];                /* endings of this person's visits, a bit for each */
@@ -77,7 +77,7 @@ static Outcome walk_person(Walk *walk, int64_t person) {
         walk->visits[visit->channel][became]++;
         walk->became[visit->channel] |= bit_of(became);
         walk->became[channels] |= bit_of(became);
-        if (became == LOST && add_to(&walk->sequences, paths[number], 1) != DONE) return NO_MEMORY;
+        if (became == LOST && add_to(walk->sequences, paths[number], 1) != DONE) return NO_MEMORY;
     }
     for (int64_t row = 0; row <= channels; row++) {
         walk->persons[row][walk->became[row]]++;
@@ -104,7 +104,7 @@ static void add_facts(const Walk *walk, int64_t channels, int64_t *facts) {
 }
 
 /* drop_offs(range, pauses, meanings u32, actions, bits, horizon, observed, facts i64 in and out) -> the sequences of
- * lost visits as `tally` tells them: of each visit so many bits, the last visit in the lowest.
+ * lost visits, for `together`: of each visit so many bits, the last visit in the lowest.
  */
 PyObject *drop_offs(PyObject *module, PyObject *args) {
     (void)module;
@@ -121,18 +121,21 @@ PyObject *drop_offs(PyObject *module, PyObject *args) {
     hold_meanings(&held, table, actions, &range, &meanings);
     int64_t *facts = hold(&held, into, 8, &size, 1);
     Walk *walk = calloc(1, sizeof(Walk));
-    if (!walk) {
+    Tally *sequences = calloc(1, sizeof(Tally));
+    if (!walk || !sequences) {
         PyErr_NoMemory();
         held.failed = 1;
     }
     int fits = narrow_channels(&held, &range, &pauses) && size == (pauses.channels + 1) * FACTS;
     if (!fits || bits < 1 || bits > MOST_BITS || (pauses.channels * actions) >> bits) {
         free(walk);
+        free(sequences);
         release(&held);
         if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "tables or bits that do not fit the channels");
         return NULL;
     }
     walk->visiting = (Visiting){.range = &range, .pauses = &pauses, .meanings = &meanings};
+    walk->sequences = sequences;
     walk->actions = actions;
     walk->bits = (int)bits;
     walk->whole = ~UINT64_C(0) >> (64 - LONGEST * bits);
@@ -147,7 +150,6 @@ PyObject *drop_offs(PyObject *module, PyObject *args) {
     free(walk->paths.at);
     Py_END_ALLOW_THREADS;
     release(&held);
-    PyObject *sequences = counts_of(&walk->sequences, outcome);
     free(walk);
-    return sequences;
+    return capsule_of(sequences, outcome);
 }

@@ -1,8 +1,9 @@
 /* Persons of each step when all that is asked is an order and a window: the plainest funnel, and the most frequent.
  *
- * latest[k] is the latest moment at which a chain of steps 0 to k - 1 can have begun. Whether the window has closed since
- * is asked only when a step is reached: a begin that has expired is later than the one it replaces, which has expired as
- * well. An event of no step is one of a step behind the last, so that no branch has to be guessed.
+ * latest[k] is the latest moment at which a chain of steps 0 to k - 1 can have begun; where none is done, now. Whether the
+ * window has closed since is asked only when a step is reached: a begin that has expired is later than the one it
+ * replaces, which has expired as well. The first step is one like the others, and an event of no step is one of a step
+ * behind the last, so that no branch has to be guessed.
  */
 #include "kernels.h"
 
@@ -18,8 +19,8 @@ typedef struct {
 
 /* Whether the step is reached now, as its bit. */
 static inline uint32_t advance(int64_t *latest, int step, int64_t now, int64_t window) {
+    latest[0] = now;
     int64_t before = latest[step];
-    before = step ? before : now;
     latest[step + 1] = before;
     return (uint32_t)(now - before <= window) << step;
 }
@@ -47,7 +48,6 @@ static inline Outcome count_plain(const Range *range, const Steps *asked, int64_
         int64_t low = range->offsets[person], high = range->offsets[person + 1];
         if (!is_sound(range, low, high)) return NOT_OURS;
         for (int step = 0; step < steps.count; step++) latest[step + 1] = NEVER;
-        latest[0] = NEVER;
         int64_t before = NEVER, tied_at = -1;
         uint32_t tied = 0, reached = 0;
         for (int64_t place = low; place < high; place++) {

@@ -135,8 +135,12 @@ typedef struct {
     int waiting_count;
 } Tally;
 
+#define TALLY "noline.tally"
+
 Outcome settle_tally(Tally *tally);
-PyObject *counts_of(Tally *tally, Outcome outcome);
+
+/* A tally that malloc gave, for `together`; what the outcome says where it is not done. */
+PyObject *capsule_of(Tally *tally, Outcome outcome);
 
 static inline uint64_t scrambled(uint64_t number) {
     number ^= number >> 32;
@@ -162,6 +166,6 @@ PyObject *visit_counts(PyObject *module, PyObject *args);
 PyObject *visits(PyObject *module, PyObject *args);
 PyObject *handoffs(PyObject *module, PyObject *args);
 PyObject *drop_offs(PyObject *module, PyObject *args);
-PyObject *tally(PyObject *module, PyObject *args);
+PyObject *together(PyObject *module, PyObject *list);
 
 #endif

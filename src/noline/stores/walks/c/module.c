@@ -107,12 +107,12 @@ static PyMethodDef methods[] = {
     {"visits", visits, METH_VARARGS, "Every visit."},
     {"handoffs", handoffs, METH_VARARGS, "Visits, journeys and borders."},
     {"drop_offs", drop_offs, METH_VARARGS, "What became of visits with an intent."},
-    {"tally", tally, METH_VARARGS, "Different numbers, and how often each stands there."},
+    {"together", together, METH_O, "Different numbers of several parts, and how often each was counted."},
     {NULL, NULL, 0, NULL},
 };
 
 /* What kernels.py asks for; it grows with every change of what a loop takes or gives. */
-#define EDITION 5
+#define EDITION 6
 
 static int add_edition(PyObject *module) { return PyModule_AddIntConstant(module, "EDITION", EDITION); }
 

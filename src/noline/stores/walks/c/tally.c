@@ -34,14 +34,34 @@ Outcome settle_tally(Tally *tally) {
     return DONE;
 }
 
-/* (numbers u64, counts i64) as bytes, in no order; the cells are given back. */
-PyObject *counts_of(Tally *tally, Outcome outcome) {
-    PyObject *found = NULL;
+static void give_back(Tally *tally) {
+    free(tally->cells);
+    free(tally);
+}
+
+static void end_capsule(PyObject *capsule) { give_back(PyCapsule_GetPointer(capsule, TALLY)); }
+
+PyObject *capsule_of(Tally *tally, Outcome outcome) {
     if (outcome == DONE) outcome = settle_tally(tally);
+    PyObject *found = outcome == DONE ? PyCapsule_New(tally, TALLY, end_capsule) : told(outcome);
+    if (!found) give_back(tally);
+    return found;
+}
+
+/* Add what one has counted to another. */
+static Outcome add_all(Tally *tally, const Tally *other) {
+    Outcome outcome = DONE;
+    for (uint64_t one = 0; one < other->size && outcome == DONE; one++)
+        if (other->cells[one].count) outcome = add_to(tally, other->cells[one].number, other->cells[one].count);
+    return outcome == DONE ? settle_tally(tally) : outcome;
+}
+
+/* (numbers u64, counts i64) as bytes, in no order. */
+static PyObject *counts_of(const Tally *tally) {
     Py_ssize_t size = (Py_ssize_t)(tally->different * 8);
-    PyObject *numbers = outcome == DONE ? PyBytes_FromStringAndSize(NULL, size) : NULL;
-    PyObject *counts = numbers ? PyBytes_FromStringAndSize(NULL, size) : NULL;
-    if (counts) {
+    PyObject *numbers = PyBytes_FromStringAndSize(NULL, size), *found = NULL;
+    PyObject *counts = PyBytes_FromStringAndSize(NULL, size);
+    if (numbers && counts) {
         uint64_t *number = (uint64_t *)PyBytes_AsString(numbers);
         int64_t *count = (int64_t *)PyBytes_AsString(counts);
         for (uint64_t one = 0; one < tally->size; one++) {
@@ -53,32 +73,48 @@ PyObject *counts_of(Tally *tally, Outcome outcome) {
     }
     Py_XDECREF(numbers);
     Py_XDECREF(counts);
-    free(tally->cells);
-    return outcome == DONE ? found : told(outcome);
+    return found;
 }
 
-/* tally(numbers u64, counts i64) -> (numbers, counts) as bytes: each number once, with the sum of its counts, all of
- * which are above 0.
- */
-PyObject *tally(PyObject *module, PyObject *args) {
-    (void)module;
-    PyObject *source, *often;
-    if (!PyArg_ParseTuple(args, "OO", &source, &often)) return NULL;
-    Held held = {.count = 0};
-    Py_ssize_t rows = 0, other = 0;
-    const uint64_t *numbers = hold(&held, source, 8, &rows, 0);
-    const int64_t *counts = hold(&held, often, 8, &other, 0);
-    if (held.failed || other != rows) {
-        release(&held);
-        if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "not a count for each number");
+/* What tallies of a list have counted, which have counted nothing from now on. */
+static Tally *take(PyObject *list, Py_ssize_t *count) {
+    *count = PyList_Size(list);
+    if (*count < 0) return NULL;
+    for (Py_ssize_t one = 0; one < *count; one++)
+        if (!PyCapsule_IsValid(PyList_GetItem(list, one), TALLY)) *count = 0;
+    if (!*count) {
+        PyErr_SetString(PyExc_ValueError, "no tallies, or something else among them");
         return NULL;
     }
-    Tally found = {.cells = NULL};
+    Tally *taken = malloc(sizeof(Tally) * (size_t)*count);
+    if (!taken) return (Tally *)PyErr_NoMemory();
+    for (Py_ssize_t one = 0; one < *count; one++) {
+        Tally *tally = PyCapsule_GetPointer(PyList_GetItem(list, one), TALLY);
+        taken[one] = *tally;
+        *tally = (Tally){.cells = NULL};
+    }
+    return taken;
+}
+
+/* together(tallies) -> (numbers u64, counts i64) as bytes, in no order: what was counted in several parts, each number
+ * once. The tallies are empty then.
+ *
+ * The others are added to the one that has most.
+ */
+PyObject *together(PyObject *module, PyObject *list) {
+    (void)module;
+    Py_ssize_t count = 0, most = 0;
+    Tally *tallies = take(list, &count);
+    if (!tallies) return NULL;
     Outcome outcome = DONE;
     Py_BEGIN_ALLOW_THREADS;
-    for (Py_ssize_t row = 0; row < rows && outcome == DONE; row++)
-        outcome = counts[row] > 0 ? add_to(&found, numbers[row], counts[row]) : NOT_OURS;
+    for (Py_ssize_t one = 1; one < count; one++)
+        if (tallies[one].different > tallies[most].different) most = one;
+    for (Py_ssize_t one = 0; one < count && outcome == DONE; one++)
+        if (one != most) outcome = add_all(&tallies[most], &tallies[one]);
     Py_END_ALLOW_THREADS;
-    release(&held);
-    return counts_of(&found, outcome);
+    PyObject *found = outcome == DONE ? counts_of(&tallies[most]) : told(outcome);
+    for (Py_ssize_t one = 0; one < count; one++) free(tallies[one].cells);
+    free(tallies);
+    return found;
 }

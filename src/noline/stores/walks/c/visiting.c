@@ -26,28 +26,28 @@ static Outcome set_limits(Visiting *visiting) {
     return DONE;
 }
 
-/* The events from one to before another that go on with the run of the one before, the latest first, so that the first
- * is the lowest bit in the end.
- */
-static inline uint32_t going_on(const Visiting *visiting, int64_t low, int64_t high) {
-    const uint8_t *channels = visiting->range->channels.codes;
-    const uint64_t *times = (const uint64_t *)visiting->range->times;
+/* Up to eight events that go on with the run of the one before, a bit for each, the first of them lowest. */
+static inline uint32_t going_on(const int64_t *times, const uint8_t *channels, const uint64_t *limits, int64_t events) {
+    const uint64_t *moments = (const uint64_t *)times;
     uint32_t found = 0;
-    for (int64_t place = high - 1; place >= low; place--)
-        found += found + (times[place] - times[place - 1] < visiting->limits[pair_at(channels, place - 1)]);
+    for (int64_t event = events - 1; event >= 0; event--)
+        found += found + (moments[event] - moments[event - 1] < limits[pair_at(channels, event - 1)]);
     return found;
 }
 
 static void mark_runs(const Visiting *visiting, int64_t low, int64_t high) {
+    const int64_t *times = visiting->range->times;
+    const uint8_t *channels = visiting->range->channels.codes;
+    const uint64_t *limits = visiting->limits;
     uint8_t *runs = visiting->lanes.lane[RUNS];
     int64_t place = low + BYTE < high ? low + BYTE : high;
     /* Nobody stands before the first. */
-    if (low < high) *runs++ = (uint8_t)~(going_on(visiting, low + 1, place) << 1);
+    if (low < high) *runs++ = (uint8_t)~(going_on(times + low + 1, channels + low + 1, limits, place - low - 1) << 1);
     for (; place + BYTE <= high; place += BYTE) {
-        SOON(visiting->range->times + place + AHEAD);
-        *runs++ = (uint8_t)~going_on(visiting, place, place + BYTE);
+        SOON(times + place + AHEAD);
+        *runs++ = (uint8_t)~going_on(times + place, channels + place, limits, BYTE);
     }
-    if (place < high) *runs = (uint8_t)~going_on(visiting, place, high);
+    if (place < high) *runs = (uint8_t)~going_on(times + place, channels + place, limits, high - place);
 }
 
 /* Intents and goals as the lowest bits of a byte, for each of so many events from a place on. */

@@ -37,7 +37,8 @@ static inline int64_t day_of(int64_t at) {
 /* Whether an event begins another visit to its channel. */
 static inline int begins(const Pauses *pauses, uint32_t channel, int64_t last, int64_t now) {
     int64_t pause = pauses->within[channel];
-    if (last == NEVER || pause >= 0) return now - last > pause;
+    /* Nobody can guess whether there was one before: never is so long ago that it needs no question of its own. */
+    if (pause >= 0) return now - last > pause;
     return now - last >= DAY_US || day_of(now) != day_of(last);
 }
 
