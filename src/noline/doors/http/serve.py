@@ -66,17 +66,19 @@ def only_server(folder: Path) -> Iterator[Callable[[str], None]]:
 
 
 def application(hub: Hub, writer: Writer, holder: "Holder | None" = None) -> Application:
-    """The whole ASGI application: the intake, profiles and holds bare, the rest behind them.
+    """The whole ASGI application: the intake, profiles, cards and holds bare, the rest behind them.
 
     holder: places holds together; without one they go the long way.
     """
     from noline.doors.http.api import PROTECTION, api
+    from noline.doors.http.card import CardDoor
     from noline.doors.http.fast import ProfileDoor
     from noline.doors.http.holding import HoldDoor
 
     intake = IntakeDoor(hub.intake, hub.access, writer)
     rest = cast("Application", api(hub, writer))
     profile = ProfileDoor(hub, PROTECTION, rest)
+    card = CardDoor(hub, PROTECTION, rest)
     holds = None if holder is None else HoldDoor(hub, holder, PROTECTION, rest)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,6 +88,8 @@ def application(hub: Hub, writer: Writer, holder: "Holder | None" = None) -> App
             await holds(scope, receive, send)
         elif scope["type"] == "http" and profile.handles(scope):
             await profile(scope, receive, send)
+        elif scope["type"] == "http" and card.handles(scope):
+            await card(scope, receive, send)
         else:
             await rest(scope, receive, send)
 
