@@ -22,6 +22,65 @@ def test_german_headers():
     }  # fmt: skip
 
 
+MEANINGS_OF_A_PERSON = (
+    "given", "family", "house_no", "street", "postcode", "city", "birth_date", "phone", "email", "strong",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Vorname", "Nachname", "Hausnr.", "Straße", "PLZ", "Ort", "Geb.-Datum", "Handynummer", "E-Mail-Adresse",
+         "Sozialversicherungsnummer"),
+        ("Prénom", "Nom", "N° de rue", "Rue", "Code postal", "Ville", "Date de naissance", "Numéro de téléphone",
+         "Courriel", "Numéro de sécurité sociale"),
+        ("Nombre", "Primer apellido", "Número", "Calle", "Código Postal", "Municipio", "Fecha de nacimiento", "Móvil",
+         "Correo electrónico", "DNI"),
+        ("Nome", "Cognome", "Numero civico", "Via", "CAP", "Comune", "Data di nascita", "Cellulare", "Mail",
+         "Codice fiscale"),
+        ("Voornaam", "Achternaam", "Huisnummer", "Straat", "Postcode", "Woonplaats", "Geboortedatum",
+         "Telefoonnummer", "E-mailadres", "BSN"),
+        ("Imię", "Nazwisko", "Nr domu", "Ulica", "Kod pocztowy", "Miejscowość", "Data urodzenia", "Telefon", "E-mail",
+         "PESEL"),
+        ("Nome", "Sobrenome", "Número", "Rua", "CEP", "Cidade", "Data de nascimento", "Celular", "E-mail", "CPF"),
+        ("CUST_FIRST_NAME", "CUST_LAST_NAME", "CUST_HOUSE_NO", "CUST_STREET", "CUST_ZIP", "CUST_CITY", "CUST_DOB",
+         "CUST_PHONE", "CUST_EMAIL", "CUST_SSN"),
+    ],
+)  # fmt: skip
+def test_headers_of_many_languages(headers):
+    values = ("Anna", "Lee", "5", "Long Lane", "10115", "York", "1.2.1980", "030 1234567", "a@example.com", "65170839J")
+    found = guess(one_row(**dict(zip(headers, values, strict=True))), "id")
+    assert found.flat() == dict(zip(headers, MEANINGS_OF_A_PERSON, strict=True))
+    assert found.unread == ()
+
+
+def test_a_street_with_its_number_in_one_column_is_a_street():
+    table = one_row(Nachname="Lee", **{"Strasse / Hausnr": "Lange Str. 5"})
+    assert guess(table, "id").flat() == {"Nachname": "family", "Strasse / Hausnr": "street"}
+
+
+def test_names_that_are_told_apart_by_their_numbers_are_given_and_family():
+    table = one_row(pname1="Anna", pname2="Lee", store_sheet_name="x", zip="10115")
+    assert guess(table, "id").flat() == {"pname1": "given", "pname2": "family", "zip": "postcode"}
+
+
+def test_the_only_name_of_a_table_is_the_name_of_whom_it_tells():
+    table = one_row(facility_name="Little Steps", program_name="Head Start", phone="030 1234567")
+    assert guess(table, "id").flat() == {"facility_name": "name", "phone": "phone"}
+
+
+def test_goods_with_a_name_are_not_people():
+    with pytest.raises(ColumnsNotUnderstood):
+        guess(one_row(item_name="Cup", vendor_name_code="x", price="3.50"), "id")
+
+
+def test_cells_that_stand_for_nothing_say_nothing_of_their_column():
+    table = pa.table({"id": ["1", "2", "3"], "surname": ["Lee"] * 3, "phone": ["N/A", "-", "030 1234567"]})
+    found = guess(table, "id")
+    assert found.flat() == {"surname": "family", "phone": "phone"}
+    assert prepared(table, reading_of(table, found))["phone"].to_pylist() == [None, None, "301234567"]
+
+
 def test_japanese_headers():
     table = one_row(氏名="山田 太郎", 生年月日="1980年1月2日", 電話番号="090-1234-5678", 郵便番号="100-0001")
     assert guess(table, "id").flat() == {
@@ -91,6 +150,27 @@ def test_a_key_is_not_taken_for_a_phone(name):
     keys = [f"00-{n:08}" for n in range(30)]
     table = pa.table({"id": [str(n) for n in range(30)], "first_name": ["Anna"] * 30, name: keys})
     assert guess(table, "id").flat() == {"first_name": "given"}
+
+
+SCHOOLS = [
+    *(f"Abraham Lincoln Primary School {place}" for place in ("North", "South")),
+    *(f"{place} Academy of Early Education" for place in ("Howe", "Irving", "Lawndale", "Pulaski", "Ravenswood")),
+]
+
+
+@pytest.mark.parametrize(
+    ("names", "others", "kind"),
+    [
+        (SCHOOLS, {}, "companies"),
+        (["Rajesh Kulkarni", "Sunita Deshpande", "Vikram Iyer"], {}, "companies"),
+        (["Rajesh Kulkarni", "Sunita Deshpande", "Vikram Iyer"], {"dob": "1.2.1980"}, "people"),
+        (["Acme", "Bolt Works", "Cup House"], {"dob": "1.2.1980", "surname": "Lee"}, "companies"),
+    ],
+)
+def test_what_a_table_tells_of_whom_it_names(names, others, kind):
+    columns = {name: [value] * len(names) for name, value in others.items()}
+    table = pa.table({"id": [str(at) for at in range(len(names))], "name": names, **columns})
+    assert reading_of(table, guess(table, "id")).names_are == kind
 
 
 def test_a_mapping_is_taken_as_it_is():

@@ -1,5 +1,6 @@
 """`noline match` in the terminal."""
 
+import gzip
 import json
 
 import pyarrow as pa
@@ -40,6 +41,21 @@ def test_people_go_into_a_file_and_the_plan_is_told(small, records, tmp_path):
     assert people.column_names == ["record_id", "person_id", "household_id", "score"]
     assert people["record_id"].to_pylist() == [row["row"] for row in small.rows]
     assert len(set(people["person_id"].to_pylist())) == told["plan"]["people"]
+
+
+def test_a_packed_file_is_read_as_what_is_in_it(tmp_path):
+    text = "id;Nachname;PLZ\n1;Lee;01067\n"
+    (tmp_path / "plain.csv").write_text(text, "utf-8")
+    (tmp_path / "packed.csv.gz").write_bytes(gzip.compress(text.encode()))
+    assert read(tmp_path / "packed.csv.gz").to_pylist() == [{"id": "1", "Nachname": "Lee", "PLZ": "01067"}]
+    assert read(tmp_path / "packed.csv.gz") == read(tmp_path / "plain.csv")
+
+
+@pytest.mark.parametrize("content", [b"id,surname\n1,Lee\n", gzip.compress(b"id,surname\n1,Lee\n")[:-9]])
+def test_a_file_that_is_not_packed_as_its_name_says_is_refused(tmp_path, content):
+    (tmp_path / "people.csv.gz").write_bytes(content)
+    with pytest.raises(FileNotUnderstood):
+        read(tmp_path / "people.csv.gz")
 
 
 def test_the_plan_is_told_in_words(records):

@@ -1,5 +1,6 @@
 """Whole tables: who is whom, who lives together, and what never changes the answer."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -143,3 +144,41 @@ def test_a_tiny_table_is_matched():
 def test_one_row_is_one_person():
     found = match(pa.table({"id": ["x"], "name": ["Ann Lee"], "email": ["ann@lee.example"]}), id_column="id")
     assert found.people.to_pylist() == [{"record_id": "x", "person_id": "x", "household_id": "x", "score": 1.0}]
+
+
+GIVEN = "anna bob carl dora emil fritz gina hans ida jan karl lena".split()
+FAMILY = "lee smith jones brown miller davis wilson moore taylor clark".split()
+
+
+def _told_twice(births):
+    """The people of 300 records, and of ten of them told again; `births`: record -> what its columns of births say."""
+    chance = np.random.default_rng(4)
+    people = [
+        {"first_name": str(chance.choice(GIVEN)), "last_name": str(chance.choice(FAMILY)), **births(chance)}
+        for _ in range(300)
+    ]
+    rows = [{"id": at, "zip": 10_000 + 37 * (at % 300), **row} for at, row in enumerate([*people, *people[:10]])]
+    found = people_of(match(pa.Table.from_pylist(rows), id_column="id"))
+    return found[:10], found[300:], len(set(found))
+
+
+@pytest.mark.parametrize(
+    "births",
+    [
+        pytest.param(lambda chance: {"birth_year": int(chance.integers(1940, 1990))}, id="years alone"),
+        pytest.param(
+            lambda chance: {"dob": f"1999-{chance.integers(1, 13):02}-{chance.integers(1, 29):02}"},
+            id="days of one year",
+        ),
+    ],
+)
+def test_births_of_which_only_a_part_tells_people_apart_are_compared_by_that(births):
+    first, again, people = _told_twice(births)
+    assert (again, people) == (first, 300)
+
+
+def test_two_forms_of_one_name_are_enough_for_a_table():
+    table = pa.table(
+        {"id": ["1", "2"], "first_name": ["Bob", "Robert"], "email": ["info@a.example.com", "info@b.example.com"]}
+    )
+    assert len(set(match(table, id_column="id").people["person_id"].to_pylist())) == 2

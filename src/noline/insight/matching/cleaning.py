@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from noline.insight.matching.variants import (
     COMPANY_WORDS,
+    EMPTY,
     GIVEN_ROOTS,
     NOBODY,
     OFFICES,
@@ -75,6 +76,11 @@ class Email(NamedTuple):
 
     email: str | None
     local: str | None
+
+
+def says_nothing(value: str) -> bool:
+    """Whether a cell is empty, or filled with what stands for an empty one in exports of databases and sheets."""
+    return value.strip().lower() in EMPTY
 
 
 def folded(value: str) -> str:

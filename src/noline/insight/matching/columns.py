@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from noline.insight.matching.cleaning import says_nothing
 from noline.insight.matching.variants import GIVEN_ROOTS, SEXES
 from noline.kernel.errors import NotFound, NotReadable
 
@@ -41,6 +42,16 @@ MEANINGS = tuple(_PATTERNS)
 
 _IDS = re.compile(r"(id|key|uuid|guid|no|nr|num|number|nummer|code|ref|index|hash)$")
 """Columns with such names are somebody's keys: never guessed by what they hold."""
+
+_NO_ACCENTS = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae"})
+"""Letters of column names that Unicode does not take apart into a plain letter and a mark."""
+
+_SOME_NAME = re.compile(r"(.*_)?(name|naam|nom|nombre|nome|namn|navn|nazwa)_?\d?|[a-z]+name_?\d?")
+_NAME_OF_A_THING = re.compile(
+    r"(product|item|article|sku|brand|category|program|programme|campaign|event|page|file|host|domain|user|login|nick"
+    r"|screen|table|column|field|country|region|state|city|street|month|day|plan|list|segment|tag|sheet|source)_?name"
+)
+"""What has a name and is neither a person nor a company."""
 
 _ABOUT_A_COLUMN = re.compile(
     r"^(raw|orig|original|clean|cleaned|std|norm|main|primary|current)_+"
@@ -87,7 +98,7 @@ class Guess:
 @lru_cache(maxsize=4096)
 def plain_name(column: str) -> str:
     """A column's name in small letters without accents, words joined by `_`; letters of other scripts stay."""
-    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column.replace("ß", "ss"))
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column.translate(_NO_ACCENTS))
     bare = "".join(one for one in unicodedata.normalize("NFKD", split) if not unicodedata.combining(one)).lower()
     return re.sub(r"[\W_]+", "_", bare).strip("_")
 
@@ -141,6 +152,7 @@ def _by_looking(table: "pa.Table", names: Sequence[str], notes: list[str]) -> di
         if meaning is not None:
             found.setdefault(meaning, []).append(name)
             notes.append(f"{name} looks like {meaning}")
+    _by_some_name(left, samples, found, notes)
     return found
 
 
@@ -157,6 +169,34 @@ def _by_name(
                 found.setdefault(meaning, []).append(name)
             else:
                 notes.append(f"{name} is called like {meaning} and does not hold it")
+
+
+def _by_some_name(
+    left: Sequence[str], samples: Mapping[str, Sequence[str]], found: dict[str, list[str]], notes: list[str]
+) -> None:
+    """Where part of the names is missing and something else is known, the columns that are called some name.
+
+    Beside a given name it is the column that is called the same with another number; where no name at all is known, the
+    only one, or the first of several that are told apart by their numbers alone.
+    """
+    if {"family", "name", "org"} & found.keys() or not found.keys() - {"source", "trait"}:
+        return
+    called = [
+        name for name in left
+        if _SOME_NAME.fullmatch(plain_name(name)) and not _NAME_OF_A_THING.search(plain_name(name))
+        and not any(name in columns for columns in found.values()) and _holds("name", samples[name])
+    ]  # fmt: skip
+    given = found.get("given", [])
+    if given:
+        called = [name for name in called if _unnumbered(name) == _unnumbered(given[0])]
+    if called and len({_unnumbered(name) for name in called}) == 1:
+        meaning = "family" if given else "name"
+        found[meaning] = [min(called)]
+        notes.append(f"{min(called)} is taken for {meaning}: no other name is left")
+
+
+def _unnumbered(name: str) -> str:
+    return plain_name(name).rstrip("0123456789").strip("_")
 
 
 def _is_called(name: str, pattern: re.Pattern[str]) -> bool:
@@ -179,7 +219,7 @@ def _sample(table: "pa.Table", name: str) -> list[str]:
     column = column.drop_null()
     step = max(1, len(column) // SAMPLE_VALUES)
     some = column.take(pa.array(range(0, len(column), step))) if step > 1 else column
-    return [one.strip() for one in pc.cast(some, pa.string()).to_pylist() if one and one.strip()]
+    return [one.strip() for one in pc.cast(some, pa.string()).to_pylist() if one and not says_nothing(one)]
 
 
 def _share(values: Sequence[str], test: Callable[[str], object]) -> float:

@@ -60,7 +60,7 @@ def _given(columns: Collection[str]) -> Comparison | None:
     return Comparison("given name", (
         _missing("given"),
         *_same_or_rare("given"),
-        Level("a form of the same name", Check("same", ("given_root",)), frequency="given_root"),
+        *([_same("given_root", "a form of the same name")] if "given_root" in columns else []),
         *(crossed if "family" in columns else []),
         Level("only its initial", _initial(columns)),
         Level("nearly the same", Check("alike", ("given",), 0.9)),
@@ -140,17 +140,21 @@ def _org(columns: Collection[str]) -> Comparison | None:
 
 
 def _birth(columns: Collection[str]) -> Comparison | None:
-    if "birth_year" not in columns:
+    known = [one for one in ("birth_year", "birth") if one in columns]  # all of one year: days alone are left
+    if not known:
         return None
-    return Comparison("birth date", (
-        _missing("birth_year"),
-        *_same_or_rare("birth"),
-        Level("day and month swapped", Check("crossed", ("birth", "birth_swapped"))),
-        Level("one digit off", Check("edits", ("birth",), 1)),
-        Level("two digits off", Check("edits", ("birth",), 2)),
-        _same("birth_year", "the same year"),
-        Level("another", _OTHERWISE),
-    ), personal=True)  # fmt: skip
+    levels = [_missing(known[0])]
+    if "birth" in columns:
+        levels += _same_or_rare("birth")
+        if "birth_swapped" in columns:
+            levels.append(Level("day and month swapped", Check("crossed", ("birth", "birth_swapped"))))
+        levels += [
+            Level("one digit off", Check("edits", ("birth",), 1)),
+            Level("two digits off", Check("edits", ("birth",), 2)),
+        ]
+    if "birth_year" in columns:
+        levels.append(_same("birth_year", "the same year"))
+    return Comparison("birth date", (*levels, Level("another", _OTHERWISE)), personal=True)
 
 
 def _age(columns: Collection[str]) -> Comparison | None:
@@ -195,13 +199,14 @@ def _email(columns: Collection[str]) -> Comparison | None:
     if "email" not in columns:
         return None
     second = [Level("one of them the same", Check("shared", ("email", "email2")))] if "email2" in columns else []
+    local = Check("same", ("email_local",))
     return Comparison("e-mail", (
         _missing("email"),
         *_same_or_rare("email"),
         *second,
         Level("one letter off", Check("edits", ("email",), 1)),
         # What stands before the @ repeats the name: the same name at another provider is no further evidence.
-        Level("the same before the @", Check("same", ("email_local",)), neutral=True),
+        *([Level("the same before the @", local, neutral=True)] if "email_local" in columns else []),
         Level("another", _OTHERWISE),
     ), personal=False)  # fmt: skip
 

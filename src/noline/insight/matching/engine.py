@@ -202,8 +202,9 @@ class Engine:
         """A first of January with twenty times the births of its neighbours is what was typed when nobody knew."""
         if "birth" not in filled:
             return
+        told = [one for one in ("birth", "birth_swapped", "birth_year") if one in filled]
         self.db.execute(
-            "UPDATE people SET birth = NULL, birth_swapped = NULL, birth_year = NULL WHERE birth IN ("
+            f"UPDATE people SET {', '.join(f'{one} = NULL' for one in told)} WHERE birth IN ("
             "SELECT birth FROM people WHERE birth LIKE '____0101' GROUP BY birth HAVING count(*) > "
             "20 + 20 * (SELECT count(birth) / (1 + count(DISTINCT birth)) FROM people))"
         )

@@ -1,7 +1,7 @@
 """Tables of people from files, every cell as text, and results back into files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from noline.kernel.errors import FileNotUnderstood, NotFound
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 _ENCODINGS = ("utf-8-sig", "cp1252")
 _DELIMITERS = (",", ";", "\t", "|")
+_UNREADABLE = (ValueError, EOFError, OSError)
+"""What reading a file may raise: text in no known encoding, a packed file that ends too early or was never packed."""
 
 
 class TableNotUnderstood(FileNotUnderstood):
@@ -21,32 +23,41 @@ class TableNotUnderstood(FileNotUnderstood):
 
 
 def read(path: Path) -> "pa.Table":
-    """The table in a Parquet, CSV or NDJSON file. Raises NotFound, TableNotUnderstood."""
+    """The table in a Parquet, CSV or NDJSON file, packed with gzip where its name ends in `.gz`.
+
+    Raises NotFound, TableNotUnderstood.
+    """
+    import gzip
+    import zlib
+
     import pyarrow as pa
 
     if not path.is_file():
         raise NotFound(what="file", name=str(path))
     readers = {".parquet": _parquet, ".pq": _parquet, ".json": _ndjson, ".ndjson": _ndjson, ".jsonl": _ndjson}
+    packed = path.suffix.lower() == ".gz"
+    reader = readers.get((path.with_suffix("") if packed else path).suffix.lower(), _csv)
     try:
-        return readers.get(path.suffix.lower(), _csv)(path)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeDecodeError, ValueError) as cause:
+        with gzip.open(path) if packed else path.open("rb") as content:
+            return reader(cast("BinaryIO", content))
+    except (*_UNREADABLE, pa.ArrowInvalid, pa.ArrowTypeError, zlib.error) as cause:
         raise TableNotUnderstood(path=path, why=str(cause).splitlines()[0]) from cause
 
 
-def _parquet(path: Path) -> "pa.Table":
+def _parquet(content: BinaryIO) -> "pa.Table":
     import pyarrow.parquet as pq
 
-    return pq.read_table(path)
+    return pq.read_table(content)
 
 
-def _csv(path: Path) -> "pa.Table":
+def _csv(content: BinaryIO) -> "pa.Table":
     """Every column as text, so that postcodes keep their zeros; the delimiter is the one the first line has most of."""
     import io
 
     import pyarrow as pa
     from pyarrow import csv
 
-    raw = path.read_bytes()
+    raw = content.read()
     encoding = _encoding(raw)
     head = raw[:65536].decode(encoding, errors="ignore").splitlines()
     if not head:
@@ -73,10 +84,10 @@ def _encoding(raw: bytes) -> str:
     return "utf-8-sig"
 
 
-def _ndjson(path: Path) -> "pa.Table":
+def _ndjson(content: BinaryIO) -> "pa.Table":
     from pyarrow import json
 
-    return json.read_json(path)
+    return json.read_json(content)
 
 
 def write(table: "pa.Table", path: Path) -> None:

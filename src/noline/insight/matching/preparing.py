@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 PEOPLE_SHARE = 0.1
 """Names are of people when this share of them begins or ends with a given name of our table; shops stay below 3 %."""
 
+LONG_PEOPLE_SHARE = 0.3
+"""... when this share does where most names are longer than three words: schools and foundations are called after
+people, and tell what they are."""
+
+ONLY_PEOPLE_HAVE = frozenset({"birth_date", "birth_year", "age", "sex"})
+"""A table that tells one of these tells of people, whatever they are called: our table of names knows few cultures.
+
+Unless it tells given and family names in columns of their own: the joined names beside them may be those of companies.
+"""
+
 Row = dict[str, str | None]
 
 
@@ -43,7 +53,8 @@ class Reading:
 def reading_of(table: "pa.Table", guess: Guess, *, by_sound: bool = False) -> Reading:
     """Look through the table for the order of its dates and the kind of its names."""
     names = _some(table, guess.one("name"))
-    return Reading(guess.columns, _orders(table, guess), _kind_of_names(names), by_sound)
+    of_people = bool(ONLY_PEOPLE_HAVE & guess.columns.keys()) and not {"given", "family"} & guess.columns.keys()
+    return Reading(guess.columns, _orders(table, guess), _kind_of_names(names, of_people=of_people), by_sound)
 
 
 def _some(table: "pa.Table", name: str | None, most: int = 20_000) -> list[str]:
@@ -63,14 +74,16 @@ def _texts(column: Any) -> list[str]:
     return ["" if one is None else one for one in pc.cast(column, pa.string()).to_pylist()]
 
 
-def _kind_of_names(names: Sequence[str]) -> str:
+def _kind_of_names(names: Sequence[str], *, of_people: bool) -> str:
     words = [found for one in names if len(found := cleaning.words_of(one)) > 1 and "," not in one]
     if not words:
         return "people"
     eastern = sum(cleaning.family_first(one) for one in names) / len(names)
     firsts = sum(one[0] in GIVEN_ROOTS for one in words) / len(words)
     lasts = sum(one[-1] in GIVEN_ROOTS for one in words) / len(words)
-    if max(firsts, lasts, eastern) < PEOPLE_SHARE:
+    most_are_long = sum(len(one) > 3 for one in words) > len(words) / 2
+    least = LONG_PEOPLE_SHARE if most_are_long else PEOPLE_SHARE
+    if not of_people and max(firsts, lasts, eastern) < least:
         return "companies"
     return "families first" if lasts > 2 * firsts else "people"
 
@@ -143,7 +156,9 @@ class _Columns:
 
         values = pc.cast(self.table.column(column), pa.string()).combine_chunks()
         coded = values.dictionary_encode()
-        results = [reader(one) for one in coded.dictionary.to_pylist()]  # a null is no entry of the dictionary
+        nothing: Any = (None,) * len(fields) if len(fields) > 1 else None
+        told = coded.dictionary.to_pylist()  # a null is no entry of the dictionary
+        results = [nothing if cleaning.says_nothing(one) else reader(one) for one in told]
         for at, name in enumerate(fields):
             only = [one[at] for one in results] if len(fields) > 1 else results
             self._put(name, pa.array(only, pa.string()).take(coded.indices))

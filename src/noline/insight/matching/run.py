@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from noline.insight.matching import clusters, comparing, head, households, usual
+from noline.insight.matching import clusters, comparing, head, households, usual, weighing
 from noline.insight.matching.columns import Guess
 from noline.insight.matching.engine import Engine, Pairs, Rule
 from noline.insight.matching.model import Comparison, Model
@@ -113,7 +113,7 @@ class Run:
             known=self._few,
         )  # fmt: skip
         corroborated = self._few and not usual.only_names(compared.comparisons)
-        found = head.odds(pairs, kind, shares, corroborated=corroborated)
+        found = weighing.odds(pairs, kind, shares, corroborated=corroborated)
         probability = 1 / (1 + np.exp2(-found.whole))
         expected = best_cut(probability, float(shares.person @ all_pairs))
         if self._few:
@@ -167,10 +167,10 @@ class Run:
         )
 
     def _model(
-        self, compared: _Compared, shares: head.Shares, sources: _Sources, all_pairs: "np.ndarray", cut: float
+        self, compared: _Compared, shares: weighing.Shares, sources: _Sources, all_pairs: "np.ndarray", cut: float
     ) -> Model:
         return Model(
-            comparisons=tuple(head.weighable(one) for one in shares.comparisons),
+            comparisons=tuple(weighing.weighable(one) for one in shares.comparisons),
             prior=shares.prior,
             household_prior=shares.household_prior,
             household=shares.household_on,
@@ -194,7 +194,7 @@ class Run:
         return clusters.people(rows, clusters.sharpened(links, person, alone), model.cut, rules)
 
     def _households(
-        self, columns: frozenset[str], person: "np.ndarray", pairs: Pairs, found: head.Odds
+        self, columns: frozenset[str], person: "np.ndarray", pairs: Pairs, found: weighing.Odds
     ) -> "np.ndarray":
         import numpy as np
 
@@ -229,7 +229,7 @@ class Run:
             }
         )
 
-    def _scored(self, pairs: Pairs, found: head.Odds, probability: "np.ndarray") -> "pa.Table":
+    def _scored(self, pairs: Pairs, found: weighing.Odds, probability: "np.ndarray") -> "pa.Table":
         import pyarrow as pa
 
         kept = found.whole > KEPT_BITS
@@ -282,7 +282,7 @@ def _kinds(sources: _Sources, pairs: Pairs) -> tuple["np.ndarray", "np.ndarray"]
     return np.minimum(a, b) * count + np.maximum(a, b), whole.reshape(-1)
 
 
-def _alone(shares: head.Shares, all_pairs: "np.ndarray", sources: _Sources) -> tuple[str, ...]:
+def _alone(shares: weighing.Shares, all_pairs: "np.ndarray", sources: _Sources) -> tuple[str, ...]:
     """The sources that name each person once."""
     import numpy as np
 

@@ -260,8 +260,20 @@ NOBODY = frozenset(
 )
 """What is typed where nothing is known; names that people really have (Guest, Blank) are not among it."""
 
-_MEN = "m male man mann maennlich mannlich homme h herr mr hombre maschio 1 男 男性 monsieur masculin"
-_WOMEN = "f female woman frau weiblich w femme mrs ms mujer femmina 2 女 女性 madame mme feminin miss"
+EMPTY = frozenset(
+    r"""null (null) <null> \n nan <na> n/a #n/a n.a. n.a n/d none (none) nil nat - -- --- ? ?? ??? . .. unknown
+    undefined (blank) #value! #ref!""".split()
+) | {"", "not available", "not applicable", "no data", "keine angabe", "non disponible"}
+"""What stands in a cell of which nothing is known, in any column."""
+
+_MEN = """
+m male man mann maennlich mannlich homme h herr mr hombre maschio uomo homem mezczyzna maschile masculino varon
+1 男 男性 monsieur masculin
+"""
+_WOMEN = """
+f female woman frau weiblich w femme mrs ms mujer femmina donna mulher kobieta vrouw kvinna kvinne femminile feminino
+femenino 2 女 女性 madame mme feminin miss
+"""
 SEXES: dict[str, str] = {**dict.fromkeys(_MEN.split(), "m"), **dict.fromkeys(_WOMEN.split(), "f")}
 
 OFFICES = frozenset(
