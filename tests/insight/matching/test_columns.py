@@ -122,6 +122,13 @@ def test_the_column_that_is_called_by_its_name_alone_comes_first():
     assert guess(table, "id").flat() == {"surname": "family"}
 
 
+@pytest.mark.parametrize("names", [("PRIMARY_NAME_ORG", "SECONDARY_NAME_ORG"), ("SECONDARY_NAME_ORG", "main_name_org")])
+def test_a_column_that_says_it_is_the_second_stands_behind_the_first(names):
+    table = one_row(**dict.fromkeys(names, "Universal Exports"))
+    first = next(name for name in names if not name.startswith("SECONDARY"))
+    assert guess(table, "id").flat() == {first: "org"}
+
+
 def test_headers_that_say_nothing_are_read_by_what_stands_below():
     table = pa.table(
         {

@@ -60,6 +60,11 @@ _ABOUT_A_COLUMN = re.compile(
 )
 """What a name says of the column, and not of the person: postcode_fake, dob_clean, raw_surname."""
 
+_ANOTHER = re.compile(
+    r"(^|_)(secondary|alt|alternate|alternative|other|additional|previous|prev|former|old|backup)(_|$)"
+)
+"""What a name says of a column that stands behind the first of its kind: secondary_name_org, alt_phone, old_address."""
+
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DATE = re.compile(
     r"\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}([T ].*)?|\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{8}|\d{4}年\d{1,2}月\d{1,2}日"
@@ -141,7 +146,12 @@ def _by_looking(table: "pa.Table", names: Sequence[str], notes: list[str]) -> di
     samples = {name: _sample(table, name) for name in names}
     left = [name for name in names if samples[name] and not _ANSWERS.search(plain_name(name))]
     plain = [name for name in left if _bare_name(name) == plain_name(name)]
-    for some in (plain, [name for name in left if name not in plain]):
+    first = [name for name in left if not _ANOTHER.search(plain_name(name))]
+    for some in (
+        [name for name in first if name in plain],
+        [name for name in first if name not in plain],
+        [name for name in left if name not in first],
+    ):
         _by_name(some, samples, found, notes)
     taken = {name for columns in found.values() for name in columns}
     left = [name for name in left if name not in taken]
