@@ -73,5 +73,17 @@ def test_what_is_no_table_is_refused_with_its_reason(tmp_path: Path, name, conte
         table_of(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["semicolon.csv", "wide.csv", "windows.csv", "packed.csv.gz"])
+def test_every_column_can_be_text(tmp_path: Path, name):
+    (tmp_path / name).write_bytes(WRITTEN[name])
+    told = [{column: str(value) for column, value in row.items()} for row in ROWS]
+    assert table_of(tmp_path / name, texts=None).to_pylist() == told
+
+
+def test_a_header_in_letters_of_windows_names_its_columns(tmp_path: Path):
+    (tmp_path / "t.csv").write_bytes("n,größe\n1,7ö".encode("cp1252"))
+    assert table_of(tmp_path / "t.csv", texts=None).to_pylist() == [{"n": "1", "größe": "7ö"}]
+
+
 def test_what_a_file_holds_is_told_by_its_ending_without_the_packing():
     assert [kind_of(Path(name)) for name in ("Orders.CSV.gz", "a.parquet", "b")] == [".csv", ".parquet", ""]

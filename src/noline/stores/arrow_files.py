@@ -4,6 +4,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Collection
+from csv import reader as csv_rows
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,11 +32,11 @@ def kind_of(path: Path) -> str:
     return (path.with_suffix("") if packed else path).suffix.lower()
 
 
-def table_of(path: Path, texts: Collection[str] = ()) -> "pa.Table":
+def table_of(path: Path, texts: Collection[str] | None = ()) -> "pa.Table":
     """The table in a file that is there; what is none of the others by its name is read as CSV.
 
-    texts: columns of CSV that hold text whatever their cells look like, so that numbers of customers keep their zeros.
-    Raises FileNotUnderstood.
+    texts: columns of CSV that hold text whatever their cells look like, so that numbers of customers keep their zeros;
+    None: every column. Raises FileNotUnderstood.
     """
     import pyarrow as pa
 
@@ -48,7 +49,7 @@ def table_of(path: Path, texts: Collection[str] = ()) -> "pa.Table":
         if kind in FEATHER:
             return _feather(path)
         return _json(path) if kind in NDJSON else _csv(path, texts)
-    except (pa.ArrowException, UnicodeDecodeError, ValueError, EOFError, zlib.error, gzip.BadGzipFile) as cause:
+    except (pa.ArrowException, ValueError, EOFError, OSError, zlib.error) as cause:
         raise FileNotUnderstood(path=path, why=str(cause).splitlines()[0]) from cause
 
 
@@ -79,19 +80,32 @@ def _text_of(path: Path) -> bytes:
     try:
         raw.decode()
     except UnicodeDecodeError:
-        return raw.decode("cp1252").encode()
+        return raw.decode("cp1252", "replace").encode()
     return raw.removeprefix(_BOM)
 
 
-def _csv(path: Path, texts: Collection[str]) -> "pa.Table":
+def _is_unicode(head: bytes) -> bool:
+    """Whether the beginning of a file is UTF-8, whose last letter may be cut."""
+    try:
+        head.decode()
+    except UnicodeDecodeError as cause:
+        return len(head) >= _HEAD_BYTES - len(_BOM) and cause.start > len(head) - 4
+    return True
+
+
+def _csv(path: Path, texts: Collection[str] | None) -> "pa.Table":
     import pyarrow as pa
     from pyarrow import csv
 
     head, plain = _head(path)
-    first = head[: head.find(b"\n")].decode("utf-8", "replace")
-    parsing = csv.ParseOptions(delimiter=max(_DELIMITERS, key=first.count), newlines_in_values=True)
+    letters = head.decode("utf-8" if _is_unicode(head) else "cp1252", "replace")
+    first = next(iter(letters.splitlines()), "")
+    delimiter = max(_DELIMITERS, key=first.count)
+    if texts is None:
+        texts = next(csv_rows([first], delimiter=delimiter), [])
+    parsing = csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
     converting = csv.ConvertOptions(column_types=dict.fromkeys(texts, pa.string()), strings_can_be_null=True)
-    if plain:
+    if plain and _is_unicode(head):
         try:
             table = csv.read_csv(path, parse_options=parsing, convert_options=converting)
         except pa.ArrowInvalid as cause:
