@@ -4,6 +4,7 @@ Answers lie in a folder and are read where they lie: they take no memory, and a 
 page at once.
 """
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -90,7 +91,7 @@ class Remembered:
         import pyarrow as pa
 
         path = self._path(name)
-        partial = path.with_suffix(f".{threading.get_ident()}.partial")
+        partial = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
         with pa.OSFile(str(partial), "wb") as file, pa.ipc.new_file(file, answer.schema) as writer:
             writer.write_table(answer)
         partial.replace(path)

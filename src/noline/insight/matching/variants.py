@@ -261,7 +261,7 @@ NOBODY = frozenset(
 """What is typed where nothing is known; names that people really have (Guest, Blank) are not among it."""
 
 EMPTY = frozenset(
-    r"""null (null) <null> \n nan <na> n/a #n/a n.a. n.a n/d none (none) nil nat - -- --- ? ?? ??? . .. unknown
+    r"""null (null) <null> \n nan <na> n/a #n/a n.a. n.a n/d none (none) nil - -- --- ? ?? ??? . .. unknown
     undefined (blank) #value! #ref!""".split()
 ) | {"", "not available", "not applicable", "no data", "keine angabe", "non disponible"}
 """What stands in a cell of which nothing is known, in any column."""
