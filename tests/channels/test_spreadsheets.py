@@ -108,6 +108,16 @@ def test_the_header_is_found_below_a_title_and_beside_empty_columns(tmp_path):
     assert [row.cells["email"] for row in read(path)] == ["anna@example.com", "boris@example.com"]
 
 
+def test_a_title_above_two_columns_is_no_header(tmp_path):
+    path = xlsx(tmp_path / "c.xlsx", {"S": rows([("Sales 2024",), ("sku", "units"), ("a", 3)])})
+    assert read(path) == [Row({"sku": "a", "units": 3})]
+
+
+def test_one_column_needs_one_name(tmp_path):
+    path = xlsx(tmp_path / "c.xlsx", {"S": rows([("email",), ("anna@example.com",)])})
+    assert read(path) == [Row({"email": "anna@example.com"})]
+
+
 def test_a_sheet_without_a_header_is_refused(tmp_path):
     assert "none of its first 2 rows has texts where the names of columns should stand" in refusal(
         xlsx(tmp_path / "c.xlsx", {"S": rows([(1, "a"), (2, "b")])})

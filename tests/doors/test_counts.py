@@ -101,3 +101,12 @@ def test_a_count_that_nobody_listed_is_hidden_and_what_counts_nobody_stays():
         "spent_minor": 4,
     }
     assert counts_only(row) == gone(**told)
+
+
+def test_a_detail_that_went_from_one_row_is_not_what_is_missing_to_its_total():
+    rows = [{"persons": 20, "matched": 2}, {"persons": 30, "matched": 10}, {"persons": 40, "matched": 12}]
+    assert counts_only(rows) == [
+        {"persons": 20, "matched": None, "fewer_than": 5},
+        {"persons": 30, "matched": None, "fewer_than": 5},
+        {"persons": 40, "matched": 12},
+    ]

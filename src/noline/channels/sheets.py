@@ -70,7 +70,10 @@ def _problem(line: Line, names: dict[int, str]) -> str | None:
 
 
 def _header(package: Package, lines: Iterator[Line]) -> Header:
-    """The first row of texts alone that names at least half of the columns that the rows below it fill."""
+    """The first row of texts alone that names at least half of the columns that the rows below it fill.
+
+    A text alone names a table of one column; above more columns it is a title.
+    """
     head: list[Line] = []
     filled = 0
     for line in lines:
@@ -116,6 +119,8 @@ def _check_narrower_above(package: Package, head: list[Line]) -> None:
 def _names_columns(head: list[Line], place: int) -> bool:
     cells = head[place].cells
     below = max((len(line.cells) for line in head[place + 1 :]), default=0)
+    if len(cells) == 1 and below > 1:
+        return False
     return bool(cells) and all(map(_is_name, cells.values())) and 2 * len(cells) >= below
 
 

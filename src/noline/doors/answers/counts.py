@@ -175,7 +175,39 @@ def _chained(rows: Sequence[Json], count: str) -> list[Json]:
 
 
 def _completed(rows: list[Json]) -> list[Json]:
-    """Rows that may add up to a total: where one alone went, it is missing to the total, so the smallest goes too."""
+    """Rows that may add up to a total: where a row or a detail went alone, the smallest other one goes too.
+
+    This is complementary suppression: L. H. Cox, Suppression methodology and statistical disclosure control, JASA 75
+    (1980), for tables of one dimension.
+    """
+    told = _with_rows_completed(rows)
+    for name in {name: None for row in told if "fewer_than" in row for name, one in row.items() if one is None}:
+        if _may_count_people(name):
+            told = _with_cells_completed(told, name)
+    return told
+
+
+def _with_cells_completed(rows: list[Json], name: str) -> list[Json]:
+    """A detail that went from one row alone is what is missing to the total of that detail."""
+    sizes = {at: row[name] for at, row in enumerate(rows) if _is_count(row.get(name)) and row[name]}
+    if len(rows) - len(sizes) - sum(row.get(name) == 0 for row in rows) != 1 or not sizes:
+        return rows
+    smallest = min(sizes, key=lambda at: sizes[at])
+    return [_without(row, name) if at == smallest else row for at, row in enumerate(rows)]
+
+
+def _without(row: Json, name: str) -> Json:
+    """A row without a detail and the shares that are called after it."""
+    kept = {key: None if key == name or key.startswith(f"share_{name}") else one for key, one in row.items()}
+    return {**kept, "fewer_than": FEWEST}
+
+
+def _is_count(told: object) -> bool:
+    return isinstance(told, int) and not isinstance(told, bool)
+
+
+def _with_rows_completed(rows: list[Json]) -> list[Json]:
+    """Where one row alone went, it is missing to the total."""
     if sum(_has_gone(row) for row in rows) != 1:
         return rows
     sizes = {at: size for at, row in enumerate(rows) if not _has_gone(row) and (size := _size(row))}
