@@ -1,5 +1,6 @@
 """Recommendations: what is read, what is counted, how good it is, and what one customer is told."""
 
+import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from math import log2
@@ -106,6 +107,38 @@ def test_a_file_that_is_not_there_or_of_no_known_kind_is_refused(tmp_path):
 def test_a_time_that_cannot_be_read_is_refused(tmp_path):
     with pytest.raises(BasketsUnreadable, match="1 baskets have no time that can be read"):
         read(lines_file(tmp_path, "c,b,i,t\nx,1,tea,soon\n"), {**MAP, "time": "t"}, min_baskets=1, min_item=1)
+
+
+def test_the_same_baskets_come_out_of_a_file_however_it_was_written(tmp_path):
+    rows = [{"c": "Zoë", "b": one, "i": "crème"} for one in (1, 2)]
+    text = "c,b,i\n" + "".join(f"{row['c']},{row['b']},{row['i']}\n" for row in rows)
+    objects = "\n".join(map(json.dumps, rows)).encode()
+    written = {
+        "plain.csv": text.encode(), "latin.csv": text.encode("cp1252"), "wide.csv": text.encode("utf-16"),
+        "packed.csv.gz": gzip.compress(text.encode()), "packed_latin.csv.gz": gzip.compress(text.encode("cp1252")),
+        "lines.ndjson": objects, "packed.ndjson.gz": gzip.compress(objects),
+    }  # fmt: skip
+    for name, content in written.items():
+        (tmp_path / name).write_bytes(content)
+        told = read(tmp_path / name, MAP, min_baskets=1, min_item=1)
+        assert (name, told.item_names, told.table.baskets, told.lines) == (name, ["crème"], 2, 2)
+
+
+def test_an_empty_file_is_refused_as_empty_and_a_broken_one_as_broken(tmp_path):
+    with pytest.raises(BasketsUnreadable, match="it is empty"):
+        read(lines_file(tmp_path, ""), MAP)
+    with pytest.raises(BasketsUnreadable, match="gzipped"):
+        read(lines_file(tmp_path, "c,b,i\n", "lines.csv.gz"), MAP)
+
+
+def test_a_day_that_could_be_a_month_is_decided_by_the_others_or_refused(tmp_path):
+    timed = {**MAP, "time": "t"}
+    decided = read(
+        lines_file(tmp_path, "c,b,i,t\nx,1,tea,03/02/2026\nx,2,tea,31/01/2026\n"), timed, min_baskets=1, min_item=1
+    )
+    assert np.diff(decided.table.at).tolist() == [3]
+    with pytest.raises(BasketsUnreadable, match="'03/02/2026' of the column t"):
+        read(lines_file(tmp_path, "c,b,i,t\nx,1,tea,03/02/2026\n"), timed, min_baskets=1, min_item=1)
 
 
 # Counting

@@ -171,6 +171,28 @@ def test_a_day_that_could_be_a_month_is_decided_by_the_others_or_refused():
         understood(table(pa.array(["02/01/2026"] * 3)), MAPPED)
 
 
+@pytest.mark.parametrize(
+    "times",
+    [[1_772_359_200, 1_772_359_260_000], [1.7723592e9, 1.77235926e15], ["1772359200000", "1772359260000000"]],
+    ids=["s among ms", "s among us", "ms among us"],
+)
+def test_times_of_two_units_in_one_column_are_refused(times):
+    with pytest.raises(CellUnreadable, match="it would be one in"):
+        understood(pa.table({"person": ["1", "1"], "action": ["a", "b"], "time": times}), Columns())
+
+
+def test_times_that_begin_in_1970_are_of_one_unit():
+    told = understood(pa.table({"person": ["1", "1"], "action": ["a", "b"], "time": [0, 1_772_359_260_000]}), Columns())
+    assert (told.read.time, told.times.tolist()) == ("integer ms", [0, 1_772_359_260_000_000])
+
+
+def test_a_folder_of_several_kinds_of_files_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("person,time,action\n1,1,view\n")
+    (tmp_path / "b.ndjson").write_text('{"person": "2", "time": 1, "action": "view"}\n')
+    with pytest.raises(EventsUnreadable, match=r"several kinds, such as b\.ndjson and a\.csv"):
+        read(tmp_path, Columns())
+
+
 def test_values_with_fractions_are_major_units():
     events = understood(table(MOMENTS).set_column(4, "amount", [[10.5, None, 7.0]]), MAPPED)
     assert (events.amounts.tolist(), events.read.value) == ([1050, 0, 700], "hundredths")

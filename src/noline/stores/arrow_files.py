@@ -1,5 +1,6 @@
 """A table of Arrow out of a file: CSV in any common dress, NDJSON or a list in JSON, Parquet, Feather; maybe packed."""
 
+import codecs
 import gzip
 import io
 import zlib
@@ -82,6 +83,21 @@ def _text_of(path: Path) -> bytes:
     except UnicodeDecodeError:
         return raw.decode("cp1252", "replace").encode()
     return raw.removeprefix(_BOM)
+
+
+def is_utf8(path: Path) -> bool:
+    """Whether all of a file of text, maybe packed, is UTF-8. Raises FileNotUnderstood where it cannot be unpacked."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with gzip.open(path) if path.suffix.lower() == _PACKED else path.open("rb") as file:
+            while piece := file.read(_HEAD_BYTES):
+                decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    except (EOFError, OSError, zlib.error) as cause:
+        raise FileNotUnderstood(path=path, why=str(cause).splitlines()[0]) from cause
+    return True
 
 
 def _is_unicode(head: bytes) -> bool:

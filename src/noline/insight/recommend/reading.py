@@ -9,6 +9,8 @@ import numpy as np
 
 from noline.insight.recommend.model import BasketsUnreadable
 from noline.insight.recommend.table import Table
+from noline.kernel.errors import FileNotUnderstood
+from noline.stores.arrow_files import CSV, FEATHER, NDJSON, PARQUET, is_utf8, kind_of, table_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -16,8 +18,12 @@ if TYPE_CHECKING:
 NEEDED = ("customer", "basket", "item")
 COLUMNS = (*NEEDED, "time", "store", "units")
 
-_READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".tsv": "read_csv", ".ndjson": "read_json",
-            ".jsonl": "read_json", ".json": "read_json", ".gz": "read_csv"}  # fmt: skip
+_READERS = {**dict.fromkeys(PARQUET, "read_parquet"), **dict.fromkeys(CSV, "read_csv"),
+            **dict.fromkeys(NDJSON, "read_json")}  # fmt: skip
+"""What reads a file where it lies, by how its name ends; whatever else a table can be read from is held in memory."""
+
+_HELD = "baskets_of_the_file"
+"""A table that is held in memory."""
 
 _NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
             "FLOAT", "DOUBLE"}  # fmt: skip
@@ -37,6 +43,11 @@ _FORMATS = (
     "%d.%m.%Y %H:%M",
 )
 """How times are written beside ISO 8601; of several that read as many the first."""
+
+_EITHER = r"^\s*(\d{1,2})[/-](\d{1,2})[/-]\d{4}"
+"""A day and a month, in whichever order; with points between them the day comes first."""
+
+_MONTHS = 12
 
 
 class Read(NamedTuple):
@@ -60,24 +71,40 @@ def read(path: Path, columns: Mapping[str, str], *, min_baskets: int = 5, min_it
     """
     import duckdb
 
-    source = _source(path)
     with duckdb.connect() as engine:
         engine.execute("SET memory_limit = '10GB'; SET preserve_insertion_order = true")
         try:
+            source = _source(path, engine)
             described = engine.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-            _checked(columns, {name: kind for name, kind, *_ in described}, path)
-            return _read(engine, source, columns, {name: kind for name, kind, *_ in described}, min_baskets, min_item)
+            there = {name: kind for name, kind, *_ in described}
+            _checked(columns, there, path)
+            return _read(engine, source, path, columns, there, min_baskets, min_item)
+        except FileNotUnderstood as error:
+            raise BasketsUnreadable(path=path, why=error.facts["why"]) from error
         except duckdb.Error as error:
             raise BasketsUnreadable(path=path, why=str(error).splitlines()[0]) from error
 
 
-def _source(path: Path) -> str:
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise BasketsUnreadable(path=path, why=f"its name ends with none of {', '.join(_READERS)}")
+def _source(path: Path, engine: "DuckDBPyConnection") -> str:
+    """What to select from. Raises BasketsUnreadable, FileNotUnderstood."""
+    kind = kind_of(path)
+    if kind not in _READERS and kind not in FEATHER:
+        readable = ", ".join((*_READERS, *FEATHER))
+        raise BasketsUnreadable(path=path, why=f"its name ends with none of {readable}, nor with those and .gz")
     if not path.is_file():
         raise BasketsUnreadable(path=path, why="there is no such file")
-    return f"{reader}({_text(str(path))})"
+    if not path.stat().st_size:
+        raise BasketsUnreadable(path=path, why="it is empty")
+    if _is_read_where_it_lies(path, kind):
+        return f"{_READERS[kind]}({_text(str(path))})"
+    engine.register(_HELD, table_of(path))
+    return _HELD
+
+
+def _is_read_where_it_lies(path: Path, kind: str) -> bool:
+    if kind in PARQUET:
+        return path.suffix.lower() in PARQUET
+    return kind in _READERS and is_utf8(path)
 
 
 def _text(value: str) -> str:
@@ -100,9 +127,9 @@ def _checked(columns: Mapping[str, str], there: Mapping[str, str], path: Path) -
 
 
 def _order(
-    columns: Mapping[str, str], there: Mapping[str, str], engine: "DuckDBPyConnection", source: str
+    columns: Mapping[str, str], there: Mapping[str, str], engine: "DuckDBPyConnection", source: str, path: Path
 ) -> tuple[str, str, bool]:
-    """What to order baskets by, in words, and whether it is a time with days in it."""
+    """What to order baskets by, in words, and whether it is a time with days in it. Raises BasketsUnreadable."""
     time = columns.get("time")
     if time is None:
         basket = _name(columns["basket"])
@@ -113,14 +140,35 @@ def _order(
             return f"min(try_cast({basket} AS DOUBLE))", "the numbers of the baskets", False
         return f"min({_LINE})::DOUBLE", "the order of the lines in the file", False
     kind, name = there[time], _name(time)
-    if kind.startswith(("TIMESTAMP", "DATE")):
-        return _days(f"{name}::TIMESTAMP"), f"the time in {time}", True
     if kind in _NUMBERS:
         return _of_numbers(time, engine, source)
+    _refuse_either(time, engine, source, path)
+    if kind.startswith(("TIMESTAMP", "DATE")):
+        return _days(f"{name}::TIMESTAMP"), f"the time in {time}", True
     written = [f"try_cast({name} AS TIMESTAMP)", *(f"try_strptime({name}, '{one}')" for one in _FORMATS)]
     missed = [_count(engine, f"SELECT count(*) FROM {source} WHERE {name} IS NOT NULL AND {one} IS NULL")
               for one in written]  # fmt: skip
     return _days(written[missed.index(min(missed))]), f"the time in {time}", True
+
+
+def _refuse_either(time: str, engine: "DuckDBPyConnection", source: str, path: Path) -> None:
+    """Raises BasketsUnreadable where all days of a column could as well be months.
+
+    What reads CSV makes days of them by itself, so they are asked for as they are written.
+    """
+    written = source
+    if source.startswith("read_csv("):
+        written = f"{source.removesuffix(')')}, types = {{{_text(time)}: 'VARCHAR'}})"
+    parts = [f"try_cast(regexp_extract({_name(time)}::VARCHAR, '{_EITHER}', {place}) AS INTEGER)" for place in (1, 2)]
+    found = engine.execute(f"""
+        SELECT min(cell) FILTER (WHERE one <> other), coalesce(max(greatest(one, other)) <= {_MONTHS}, false),
+               count(*) FILTER (WHERE one IS NULL)
+        FROM (SELECT {_name(time)} AS cell, {parts[0]} AS one, {parts[1]} AS other FROM {written}
+              WHERE {_name(time)} IS NOT NULL)""").fetchone()
+    cell, could_be, others = found or (None, False, 0)
+    if cell is not None and could_be and not others:
+        why = f"in {cell!r} of the column {time}, and in all others, day and month could be either; write 2026-12-31"
+        raise BasketsUnreadable(path=path, why=why)
 
 
 def _days(instant: str) -> str:
@@ -149,10 +197,10 @@ def _count(engine: "DuckDBPyConnection", question: str) -> int:
 
 
 def _read(
-    engine: "DuckDBPyConnection", source: str, columns: Mapping[str, str], there: Mapping[str, str],
+    engine: "DuckDBPyConnection", source: str, path: Path, columns: Mapping[str, str], there: Mapping[str, str],
     min_baskets: int, min_item: int,
 ) -> Read:  # fmt: skip
-    order, words, timed = _order(columns, there, engine, source)
+    order, words, timed = _order(columns, there, engine, source, path)
     store = f"any_value({_name(columns['store'])}::VARCHAR)" if "store" in columns else "NULL::VARCHAR"
     units = f"coalesce(sum({_name(columns['units'])}), 1)::FLOAT" if "units" in columns else "1::FLOAT"
     customer, basket, item = (_name(columns[key]) for key in NEEDED)
@@ -168,7 +216,7 @@ def _read(
         FROM raw WHERE {customer} IS NOT NULL AND {basket} IS NOT NULL GROUP BY ALL""")
     missing = engine.execute("SELECT count(*) FROM heads WHERE moment IS NULL").fetchone()
     if missing is not None and missing[0]:
-        raise BasketsUnreadable(path=source, why=f"{missing[0]:,} baskets have no time that can be read")
+        raise BasketsUnreadable(path=path, why=f"{missing[0]:,} baskets have no time that can be read")
     engine.execute(f"""
         CREATE TEMP TABLE lines AS
         SELECT {customer} AS customer, {basket} AS basket, {item}::VARCHAR AS item, {units} AS units

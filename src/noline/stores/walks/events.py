@@ -11,6 +11,7 @@ from noline.kernel.errors import FileNotUnderstood, NotFound, NotReadable
 from noline.stores.arrow_files import CSV, FEATHER, NDJSON, PARQUET, kind_of, table_of
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pyarrow as pa
 
     from noline.stores.walks.arrays import Longs
@@ -32,6 +33,9 @@ _UNITS: tuple[tuple[str, int, int, int], ...] = (
     ("ns", 2**63, 1, 1_000),
 )
 """Whole numbers below each size are that unit (seconds until the year 5138); how many microseconds one of them is."""
+
+_USUAL = (631_152_000, 4_102_444_800)
+"""Seconds since 1970 of the years 1990 to 2100, in which most events of any company lie."""
 
 
 class EventsUnreadable(FileNotUnderstood):
@@ -197,19 +201,19 @@ def _table(path: Path, columns: Columns) -> "pa.Table":
 
 
 def _files(path: Path) -> list[Path]:
-    """The files that hold the events, all of one kind."""
+    """The files that hold the events, all of one kind. Raises EventsUnreadable."""
     if path.is_file():
         return [path]
-    for kind in (PARQUET, NDJSON, CSV, FEATHER):
-        # A name that begins with a dot or an underscore is a note of whoever wrote the folder.
-        found = sorted(
-            file
-            for file in path.rglob("*")
-            if kind_of(file) in kind and file.is_file() and not file.name.startswith((".", "_"))
-        )
-        if found:
-            return found
-    raise EventsUnreadable(path=path, why="the folder holds no Parquet, NDJSON, CSV or Feather file")
+    # A name that begins with a dot or an underscore is a note of whoever wrote the folder.
+    told = sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith((".", "_")))
+    by_kind = [[file for file in told if kind_of(file) in kind] for kind in (PARQUET, NDJSON, CSV, FEATHER)]
+    found = [files for files in by_kind if files]
+    if not found:
+        raise EventsUnreadable(path=path, why="the folder holds no Parquet, NDJSON, CSV or Feather file")
+    if len(found) > 1:
+        some = " and ".join(str(files[0].relative_to(path)) for files in found)
+        raise EventsUnreadable(path=path, why=f"the folder holds files of several kinds, such as {some}")
+    return found[0]
 
 
 def arrow_of(table: object) -> "pa.Table":
@@ -335,8 +339,23 @@ def _unit(furthest: int, name: str) -> tuple[str, int, int]:
 def _counted(numbers: "Longs", name: str) -> "tuple[Longs, str]":
     """Whole numbers, whose unit is guessed by the one furthest from 0. Raises CellUnreadable."""
     unit, times, parts = _unit(max(int(numbers.max(initial=0)), int(numbers.min(initial=0)), key=abs), name)
+    _of_one_unit(numbers, unit, name)
     # A table of the right unit is taken as it is, not copied.
     return numbers if times == parts else numbers * times // parts, f"integer {unit}"
+
+
+def _of_one_unit(numbers: "npt.NDArray[Any]", unit: str, name: str) -> None:
+    """Raises CellUnreadable where the furthest is a usual time in its unit, and another one only in a coarser unit."""
+    in_a_second = {each: 1_000_000 * parts // times for each, _, times, parts in _UNITS}
+    low, high = (second * in_a_second[unit] for second in _USUAL)
+    if not len(numbers) or numbers.min() >= low or not low <= numbers.max() <= high:
+        return
+    for coarser in list(in_a_second)[: list(in_a_second).index(unit)]:
+        low, high = (second * in_a_second[coarser] for second in _USUAL)
+        odd = numbers[(numbers >= low) & (numbers <= high)]
+        if len(odd):
+            meaning = f"time in {unit}, as others of the column are: it would be one in {coarser}"
+            raise CellUnreadable(value=odd[0].item(), column=name, meaning=meaning)
 
 
 def _counted_fractions(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str]":
@@ -348,6 +367,7 @@ def _counted_fractions(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Long
     if not np.isfinite(numbers).all():
         raise CellUnreadable(value=float(numbers[~np.isfinite(numbers)][0]), column=name, meaning="time")
     unit, times, parts = _unit(int(np.abs(numbers).max(initial=0)), name)
+    _of_one_unit(numbers, unit, name)
     return np.rint(numbers * times / parts).astype(np.int64), f"number {unit}"
 
 
