@@ -148,7 +148,10 @@ class KeyMissing(Refused):
     code = "auth.key_missing"
     status = 401
     sentence = "This needs a key."
-    hint = "Send `Authorization: Bearer KEY`; make one with `noline key add --role ROLE`."
+    hint = (
+        "Send `Authorization: Bearer KEY`; `noline key add --role ROLE` makes one, `noline source add` one that sends "
+        "events."
+    )
 
 
 class KeyUnknown(Refused):
