@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from noline.doors.bench import walks_data, walks_engines
-from noline.doors.bench.walks import OURS, Asked, run
+from noline.doors.bench.walks import OURS, Asked, run, wall_aims
 from noline.doors.bench.walks_ours import BY_NUMPY, questions
 from noline.doors.cli.bench import bench
 from noline.stores.walks import kernels
@@ -22,6 +22,13 @@ def test_events_are_the_same_for_a_seed_and_stand_in_time():
     assert not one.equals(other)
     assert (np.diff(one["time"].to_numpy()) >= 0).all()
     assert set(one["channel"].to_pylist()) == set(walks_data.CHANNELS)
+
+
+def test_ten_and_a_hundred_million_events_have_aims_of_their_own():
+    assert wall_aims(5_000_000)["sequences"] == pytest.approx(0.015)
+    assert wall_aims(10_000_000)["visits"] == pytest.approx(0.02)
+    assert wall_aims(100_000_000)["visits"] == pytest.approx(0.15)
+    assert wall_aims(200_000_000)["sequences"] == pytest.approx(0.56)
 
 
 def test_duckdb_agrees_on_every_question():
