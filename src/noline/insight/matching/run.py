@@ -28,6 +28,11 @@ LINKED_SHARE = 0.05
 LIKELIER = 0.5
 """Among few records a pair is one person when it is likelier than not: no F1 can be foreseen of a handful of pairs."""
 
+LEAST_PRECISION = 0.8
+"""A fit that promises less of its own pairs has taken namesakes for persons: there, names alone join nobody."""
+
+_WORTH_A_LOOK = 0.05
+
 LIKELY_HOUSEHOLD = 0.5
 """Pairs that are more likely of one household than not hold it together, even where its address was mistyped."""
 
@@ -100,8 +105,6 @@ class Run:
 
     def result(self, must: Sequence[tuple[Any, Any]], cannot: Sequence[tuple[Any, Any]], cut: float | None) -> Found:
         """Everything; `cut` is a probability, the data's own when None. Raises NotFound, ToldBoth."""
-        import numpy as np
-
         row_of = {one: at for at, one in enumerate(self._ids)}
         known = clusters.Rules(None, _rows(row_of, must), _rows(row_of, cannot), rivals=self._few)
         sources = self._sources()
@@ -112,12 +115,7 @@ class Run:
             head.patterns(pairs, kind, compared.comparisons), compared.comparisons, all_pairs, 1 / len(self._ids),
             known=self._few,
         )  # fmt: skip
-        corroborated = self._few and not usual.only_names(compared.comparisons)
-        found = weighing.odds(pairs, kind, shares, corroborated=corroborated)
-        probability = 1 / (1 + np.exp2(-found.whole))
-        expected = best_cut(probability, float(shares.person @ all_pairs))
-        if self._few:
-            expected = expected._replace(probability=max(expected.probability, LIKELIER))
+        found, expected, corroborated = self._weighed(pairs, kind, shares, float(shares.person @ all_pairs))
         model = replace(
             self._model(compared, shares, sources, all_pairs, cut if cut is not None else expected.probability),
             corroborated=corroborated,
@@ -126,8 +124,8 @@ class Run:
         person = self._grouped(links, clusters.parted(len(self._ids), links, found.contrary, known), model, sources)
         home = self._households(compared.columns, person, pairs, found)
         return Found(
-            people=self._told(person, home, pairs, probability),
-            pairs=self._scored(pairs, found, probability),
+            people=self._told(person, home, pairs, _probability(found)),
+            pairs=self._scored(pairs, found, _probability(found)),
             records=self._prepared(),
             model=model,
             blocks=compared.blocks,
@@ -136,6 +134,21 @@ class Run:
             household_share=shares.household_share,
             expected=expected,
         )
+
+    def _weighed(
+        self, pairs: Pairs, kind: "np.ndarray", shares: weighing.Shares, persons: float
+    ) -> tuple[weighing.Odds, Cut, bool]:
+        """The odds of every pair, from which on it is one person, and whether more than names must speak for it."""
+        tells_more = not usual.only_names(shares.comparisons)
+        corroborated = self._few and tells_more
+        least = LIKELIER if self._few else _WORTH_A_LOOK
+        found = weighing.odds(pairs, kind, shares, corroborated=corroborated)
+        expected = best_cut(_probability(found), persons, least)
+        if tells_more and not self._few and expected.precision < LEAST_PRECISION:
+            corroborated = True
+            found = weighing.odds(pairs, kind, shares, corroborated=True)
+            expected = best_cut(_probability(found), persons, LIKELIER)
+        return found, expected, corroborated
 
     def _sources(self) -> _Sources:
         import numpy as np
@@ -282,6 +295,13 @@ def _kinds(sources: _Sources, pairs: Pairs) -> tuple["np.ndarray", "np.ndarray"]
     return np.minimum(a, b) * count + np.maximum(a, b), whole.reshape(-1)
 
 
+def _probability(found: weighing.Odds) -> "np.ndarray":
+    """Of each pair, that it is one person."""
+    import numpy as np
+
+    return 1 / (1 + np.exp2(-found.whole))
+
+
 def _alone(shares: weighing.Shares, all_pairs: "np.ndarray", sources: _Sources) -> tuple[str, ...]:
     """The sources that name each person once."""
     import numpy as np
@@ -307,18 +327,20 @@ def _shifts(shares: "np.ndarray", prior: float, names: Sequence[str]) -> dict[st
     }
 
 
-def best_cut(probability: "np.ndarray", expected: float) -> Cut:
-    """The probability from which taking pairs gives the highest expected F1, with its precision and recall.
+def best_cut(probability: "np.ndarray", expected: float, least: float = _WORTH_A_LOOK) -> Cut:
+    """The probability, `least` or more, from which taking pairs gives the highest expected F1; its precision, recall.
 
     The expectation trusts the probabilities themselves; `expected` is how many pairs of one person there are in all.
     """
     import numpy as np
 
-    falling = np.sort(probability[probability > 0.05])[::-1]
+    falling = np.sort(probability[probability > least])[::-1]
     if not len(falling):
         return Cut(0.5, 1.0, 0.0)
     taken = np.cumsum(falling)
     f1 = 2 * taken / (np.arange(1, len(falling) + 1) + max(expected, taken[-1]))
     best = int(np.argmax(f1))
     # Where F1 is at its best, a pair helps it as long as it is likelier than half of that F1.
-    return Cut(float(f1[best] / 2), float(taken[best] / (best + 1)), float(taken[best] / max(expected, taken[-1])))
+    return Cut(
+        max(float(f1[best] / 2), least), float(taken[best] / (best + 1)), float(taken[best] / max(expected, taken[-1]))
+    )
