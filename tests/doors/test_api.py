@@ -202,6 +202,18 @@ def test_a_refusal_has_one_shape_whoever_refuses(door: Door):
     assert (wrong.status_code, wrong.json()["code"], wrong.headers["allow"]) == (405, "http.method", "GET, OPTIONS")
 
 
+def test_a_body_that_is_too_large_or_no_json_is_told_so(door: Door):
+    key = {"authorization": f"Bearer {door.keys[Role.MANAGER]}", "content-type": "application/json"}
+    large, torn = (
+        door.client.post("/v1/journeys/funnel", content=body, headers=key).json()
+        for body in (b" " * 10_000_001, b'{"steps": [')
+    )
+    assert (large["code"], large["message"]) == ("http.too_large", "The body is larger than this address takes.")
+    assert "10 MB" in large["hint"]
+    assert torn["code"] == "http.bad_request"
+    assert torn["message"].startswith("The body cannot be read: ")
+
+
 def test_a_body_of_another_shape_says_what_is_wrong(door: Door):
     answer = door.answer("/v1/sources", Role.ADMIN, method="POST", json={"name": "x", "channel": "web", "trust": "all"})
     assert answer.status_code == 400

@@ -1,13 +1,13 @@
 """The API and the console as one Litestar application: OpenAPI at `/docs`, health, metrics, errors as data."""
 
 from traceback import walk_tb
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import MutableScopeHeaders, State
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
@@ -55,7 +55,27 @@ from noline.stores.access import Role
 
 _log = structlog.get_logger("noline.http")
 
-_CODES = {404: "http.not_found", 405: "http.method", 413: "http.too_large", 415: "http.media_type"}
+
+class _Words(NamedTuple):
+    """What is said of an error of HTTP itself. message: None: the words of who refused."""
+
+    code: str
+    message: str | None = None
+    hint: str = "Look at /docs for what there is."
+
+
+_WORDS = {
+    404: _Words("http.not_found", "There is nothing at this address."),
+    405: _Words("http.method", "This address does not take that method.", "The header Allow names those it takes."),
+    413: _Words(
+        "http.too_large",
+        "The body is larger than this address takes.",
+        "Send it in parts of at most 10 MB; `noline import` reads events from files of any size.",
+    ),
+    415: _Words("http.media_type"),
+}
+_BAD_REQUEST = _Words("http.bad_request")
+
 PROTECTION = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
@@ -184,15 +204,16 @@ def _refused(request: Request[Any, Any, Any], error: NoLineError) -> Response[An
 def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     if error.status_code >= 500:
         return _our_fault(request, error)
-    code = _CODES.get(error.status_code, "http.bad_request")
-    facts: dict[str, Any] = {"details": error.extra} if error.extra else {}
-    message = "There is nothing at this address." if error.status_code == 404 else error.detail
+    words = _WORDS.get(error.status_code, _BAD_REQUEST)
+    message = words.message or error.detail
+    if isinstance(error.__cause__, SerializationException):
+        message = f"The body cannot be read: {message.rstrip('.')}."
     told = {
-        "code": code,
+        "code": words.code,
         "message": message,
-        "hint": "Look at /docs for what there is.",
+        "hint": words.hint,
         "retryable": False,
-        "facts": facts,
+        "facts": {"details": error.extra} if error.extra else {},
     }
     return _answer(request, error.status_code, told, dict(error.headers or {}))
 
