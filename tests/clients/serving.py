@@ -21,7 +21,7 @@ from noline.truth.customers import tables as customers
 
 NOLINE = Path(sys.executable).with_name("noline")
 LOOPBACK = "127.0.0.1"
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 12.0
 READY = "/readyz"
 
 

@@ -497,7 +497,7 @@ def test_today_and_a_search_work_without_a_network(associate: Associate):
 def test_logging_out_leaves_nothing_on_the_device(associate: Associate):
     page = associate.go()
     assert page.evaluate(_KEPT) == {"cards": 2, "taps": 0, "files": 1}
-    with page.expect_request("**/logout"):
+    with page.expect_navigation(url="**/logout"):
         page.get_by_role("button", name="Log out").click()
     page.goto(associate.desk.origin + "/static/noline.svg")
     left = page.evaluate(_KEPT)

@@ -14,7 +14,7 @@ class Shell:
     path: of the page, without query; its data are at the same path with `.json` and `.csv`.
     sees_all: whoever looks may see more than customers, and decide. mends: they may change dead letters.
     sees_numbers: they may see where people are lost and what that costs. sees_people: and who they are.
-    form_token: sent with every form, where the server asks for one.
+    empty: nothing has come in yet. form_token: sent with every form, where the server asks for one.
     """
 
     hub_name: str = "NoLine"
@@ -27,6 +27,7 @@ class Shell:
     sees_people: bool = True
     mends: bool = True
     open_dead_letters: int = 0
+    empty: bool = False
     form_token: str = ""
     static: str = "/static"
     base_url: str = "http://127.0.0.1:8080"

@@ -9,11 +9,13 @@ from noline.doors.console.frame import Counted, counted_of
 from noline.doors.console.golden import Fact, facts_of
 from noline.doors.console.people_paths import customer_path, nameless
 from noline.doors.console.permissions import Permissions, permissions_of
+from noline.doors.console.stock_paths import order_path
 from noline.doors.console.timeline import Timeline, draw
 from noline.doors.console.wording import Row
 
 _NAMES_ON_A_PAGE = 100
 _NAMES_IN_A_LIST = 4
+_LATEST_ORDERS = 10
 _STRONGEST_FIRST = ("email", "phone", "loyalty_id", "loyalty", "user_id", "user")
 
 
@@ -44,6 +46,7 @@ class Order:
     """One order in short."""
 
     order: str
+    path: str
     time: str
     channel: str
     state: str
@@ -112,6 +115,16 @@ class CustomerPage:
     older: str
     done: Decided | None = None
     counted: Mapping[str, Counted] = field(default_factory=dict)
+
+    @property
+    def latest_orders(self) -> tuple[Order, ...]:
+        """The orders that stand open in the list."""
+        return self.orders[:_LATEST_ORDERS]
+
+    @property
+    def earlier_orders(self) -> tuple[Order, ...]:
+        """Those before them."""
+        return self.orders[_LATEST_ORDERS:]
 
     @property
     def last_seen_known(self) -> bool:
@@ -234,8 +247,10 @@ def _order_money(row: Row) -> tuple[int, str] | None:
 
 def _order(row: Row) -> Order:
     amount = _order_money(row)
+    order = str(row.get("order_id") or row.get("order") or "")
     return Order(
-        order=str(row.get("order_id") or row.get("order") or ""),
+        order=order,
+        path=order_path(order),
         time=wording.minute(wording.instant(row.get("at") or row.get("placed_at"))),
         channel=row.get("channel") or "",
         state=row.get("state") or "",

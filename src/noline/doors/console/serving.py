@@ -84,12 +84,11 @@ def html(text: str, status: int = 200) -> Page:
 
 
 def shell_of(request: Asking, *, counting: bool = True) -> views.Shell:
-    """What stands around a page for whoever asks. counting: ask the hub how many dead letters are open."""
+    """What stands around a page for whoever asks. counting: ask the hub what came in, and what could not be taken."""
     hub: Hub = request.app.state.hub
     role: Role | None = getattr(request.state, "role", None)
-    open_letters = 0
-    if counting and role is not None and role.includes(Role.MANAGER):
-        open_letters = sum(count for (_, state), count in hub.dead_letter_counts().items() if state == "open")
+    letters = hub.dead_letter_counts() if counting and role is not None else {}
+    open_letters = sum(count for (_, state), count in letters.items() if state == "open")
     return views.Shell(
         hub_name=hub.settings.company,
         path=request.url.path,
@@ -101,5 +100,6 @@ def shell_of(request: Asking, *, counting: bool = True) -> views.Shell:
         sees_people=role is not Role.ANALYST,
         mends=role is Role.ADMIN,
         open_dead_letters=open_letters,
+        empty=counting and role is not None and not letters and hub.last_seq() == 0,
         base_url=str(request.base_url).rstrip("/"),
     )

@@ -1,7 +1,8 @@
 """A customer's events on one lane per channel.
 
 Time runs to the right. A quiet spell longer than `QUIET_DAYS` is folded into a narrow gap that says how long it was,
-so that a year of a customer who came six times is six readable stretches and not six specks.
+so that a year of a customer who came six times is six readable stretches and not six specks. A long stretch is dated
+along its way.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,13 @@ TOUCHING = 1.7
 
 LANE_HEIGHT = 52
 TOP = 34
+LATEST = 50
+"""So many events stand open in the list; those before them are folded."""
+
+_DATE_WIDTH = 12.0
+"""The room that a date needs, in percent of the width."""
+
+_MONTHS_APART = (1, 2, 3, 6, 12, 24, 60)
 _GAP_WIDTH = 5.0
 _INSET = 1.6
 
@@ -80,10 +88,18 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Date:
+    """The first day of a month, at `x` in percent of the width."""
+
+    x: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """A part of the time line without a long pause, from `x` to `end` in percent.
 
-    quiet_days: the pause before it, none before the first; written at `quiet_x`.
+    quiet_days: the pause before it, none before the first; written at `quiet_x`. dates: those after its first one.
     """
 
     x: float
@@ -91,6 +107,7 @@ class Stretch:
     starts: str
     quiet_days: int | None
     quiet_x: float
+    dates: tuple[Date, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +139,16 @@ class Timeline:
     crossings: tuple[Crossing, ...]
     events: tuple[Event, ...]
     height: int
+
+    @property
+    def latest(self) -> tuple[Event, ...]:
+        """The events that stand open in the list."""
+        return self.events[:LATEST]
+
+    @property
+    def earlier(self) -> tuple[Event, ...]:
+        """Those before them."""
+        return self.events[LATEST:]
 
 
 def draw(rows: Sequence[Row]) -> Timeline:
@@ -208,9 +235,36 @@ def _stretches(groups: Sequence[Sequence[Event]]) -> tuple[Stretch, ...]:
         end = x + room * days[at] / sum(days)
         quiet_days = (group[0].moment - groups[at - 1][-1].moment).days if at else None
         starts = wording.day(group[0].moment)
-        stretches.append(Stretch(round(x, 2), round(end, 2), starts, quiet_days, round(x - gap / 2, 2)))
+        dates = _dates(group, x, end)
+        stretches.append(Stretch(round(x, 2), round(end, 2), starts, quiet_days, round(x - gap / 2, 2), dates))
         x = end + gap
     return tuple(stretches)
+
+
+def _dates(group: Sequence[Event], x: float, end: float) -> tuple[Date, ...]:
+    """First days of months along a stretch, as close to each other as can be read."""
+    start, last = group[0].moment, group[-1].moment
+    left, width = x + _INSET, end - x - 2 * _INSET
+    for apart in _MONTHS_APART:
+        firsts = _first_days(start, last, apart)
+        dates = [
+            Date(round(left + width * ((one - start) / (last - start)), 2), wording.month(f"{one:%Y-%m}"))
+            for one in firsts
+        ]
+        within = tuple(one for one in dates if x + _DATE_WIDTH <= one.x <= end - _DATE_WIDTH)
+        if all(later.x - earlier.x >= _DATE_WIDTH for earlier, later in pairwise(within)):
+            return within
+    return ()
+
+
+def _first_days(start: datetime, end: datetime, apart: int) -> list[datetime]:
+    """The first day of every so many months, after a moment and up to another one; January among them."""
+    months = range(_month_number(start) + 1, _month_number(end) + 1)
+    return [datetime(at // 12, at % 12 + 1, 1, tzinfo=start.tzinfo) for at in months if at % apart == 0]
+
+
+def _month_number(moment: datetime) -> int:
+    return moment.year * 12 + moment.month - 1
 
 
 def _places(groups: Sequence[Sequence[Event]], stretches: Sequence[Stretch]) -> dict[int, float]:

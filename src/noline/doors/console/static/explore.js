@@ -31,6 +31,7 @@ const take = (html, focused) => {
 const go = async (address, focused, { remember = true } = {}) => {
   const mine = ++latest;
   document.getElementById("explorer").setAttribute("aria-busy", "true");
+  dispatchEvent(new Event("noline:asked"));
   try {
     const answer = await fetch(address, { headers: { accept: "text/html" } });
     const html = await answer.text();

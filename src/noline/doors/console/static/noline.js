@@ -1,5 +1,5 @@
-// What pages do beyond plain HTML: copy buttons, sortable tables, numbers that open their explanation, timeline tips.
-"use strict";
+// What pages do beyond plain HTML: copy buttons, sortable tables, numbers that open their explanation, the timeline, and
+// a word while something takes long.
 
 // --- Copy ---------------------------------------------------------------------------------------------------------
 
@@ -37,7 +37,7 @@ const sortBy = (table, heading) => {
 };
 
 const makeSortable = () => {
-  for (const heading of document.querySelectorAll("table[data-sortable] thead th:not(:has(> button))")) {
+  for (const heading of document.querySelectorAll("table[data-sortable] thead th:not(:has(> button, > .hidden:only-child))")) {
     const button = document.createElement("button");
     button.type = "button";
     button.append(...heading.childNodes);
@@ -80,7 +80,88 @@ const prepare = () => {
 prepare();
 addEventListener("noline:fresh", prepare);
 
+// --- What an address names is unfolded ------------------------------------------------------------------------------
+
+const unfold = () => {
+  const named = document.querySelector(":target");
+  const fold = named?.closest("details:not([open])");
+  if (!fold) return;
+  fold.open = true;
+  named.scrollIntoView();
+};
+unfold();
+addEventListener("hashchange", unfold);
+
+// --- Waiting: what takes longer than a moment says so, and what was sent is not sent twice ---------------------------
+
+const A_MOMENT_MS = 400;
+const GIVEN_UP_MS = 30_000;
+const waiting = document.getElementById("waiting");
+let timers = [];
+let sent = null;
+
+const rest = () => {
+  timers.forEach(clearTimeout);
+  waiting.textContent = "";
+  sent = null;
+};
+
+const wait = () => {
+  rest();
+  timers = [setTimeout(() => (waiting.textContent = "One moment …"), A_MOMENT_MS), setTimeout(rest, GIVEN_UP_MS)];
+};
+
+const leavesThePage = (link) =>
+  link.origin === location.origin && link.pathname + link.search !== location.pathname + location.search &&
+  !link.target && !link.hasAttribute("download") && !link.closest(".data-links");
+
+addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  if (leavesThePage(link)) wait();
+});
+
+addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  if (sent === event.target) return event.preventDefault();
+  wait();
+  sent = event.target;
+});
+
+addEventListener("noline:asked", wait);
+document.addEventListener("htmx:before:request", wait);
+for (const told of ["htmx:after:process", "htmx:finally:request", "htmx:error"]) document.addEventListener(told, rest);
+for (const told of ["noline:fresh", "pageshow"]) addEventListener(told, rest);
+
 // --- Timeline -----------------------------------------------------------------------------------------------------
+
+// Hundreds of marks are one stop of the Tab key: left and right go to the next event in time, up and down to the next
+// channel, Home and End to the first and the last.
+const oneStop = (marks) => {
+  const place = (mark) => Number.parseFloat(mark.querySelector(".spot").getAttribute("cx"));
+  const lane = (mark) => Number(mark.querySelector(".spot").getAttribute("cy"));
+  const inTime = [...marks].sort((a, b) => place(a) - place(b) || lane(a) - lane(b));
+  const nearest = (here, others) => others.sort((a, b) => Math.abs(lane(a) - lane(here)) - Math.abs(lane(b) - lane(here)) || Math.abs(place(a) - place(here)) - Math.abs(place(b) - place(here)))[0];
+  const ways = {
+    ArrowRight: (here) => inTime[inTime.indexOf(here) + 1],
+    ArrowLeft: (here) => inTime[inTime.indexOf(here) - 1],
+    ArrowDown: (here) => nearest(here, marks.filter((one) => lane(one) > lane(here))),
+    ArrowUp: (here) => nearest(here, marks.filter((one) => lane(one) < lane(here))),
+    Home: () => inTime[0],
+    End: () => inTime.at(-1),
+  };
+  const stopAt = (mark) => marks.forEach((one) => one.setAttribute("tabindex", one === mark ? "0" : "-1"));
+  stopAt(inTime.at(-1));
+  const plot = marks[0].closest("svg");
+  plot.setAttribute("aria-description", "Arrow keys go from event to event.");
+  plot.addEventListener("focusin", (event) => stopAt(event.target));
+  plot.addEventListener("keydown", (event) => {
+    const next = ways[event.key]?.(event.target);
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
+};
 
 const lanes = document.querySelector(".lanes");
 
@@ -103,4 +184,5 @@ if (lanes) {
     mark.addEventListener("blur", hide);
   }
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  oneStop([...lanes.querySelectorAll(".mark")]);
 }
