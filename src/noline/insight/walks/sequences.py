@@ -83,10 +83,10 @@ class Packed(Mapping[Sequence, int]):
 
         Most sequences stand there once: they are left out before the few others are put in order.
         """
-        least = 1
-        while np.count_nonzero(self._counts >= 2 * least) >= rank:
-            least *= 2
-        return int(np.sort(self._counts[self._counts >= least])[-rank])
+        left, least = self._counts, 2
+        while (more := left[left >= least]).size >= rank:
+            left, least = more, 2 * least
+        return int(np.sort(left)[-rank])
 
     @cached_property
     def _told(self) -> dict[Sequence, int]:

@@ -9,6 +9,7 @@ whose codes are wider than 4 bytes, and what the callers say.
 """
 
 import os
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -152,12 +153,17 @@ def _at_once(parts: list[tuple[int, int]], work: Callable[[int, int], Found]) ->
 
 
 def _bounds(offsets: Longs, first: int, last: int, parts: int) -> list[tuple[int, int]]:
-    """Persons in parts of nearly as many events each."""
-    low, high = int(offsets[first]), int(offsets[last])
-    if high - low < ALONE or parts == 1:
+    """Persons in parts of nearly as much work each; to begin with a person costs about as much as an event."""
+
+    def work(person: int) -> int:
+        return int(offsets[person]) + person
+
+    events = int(offsets[last]) - int(offsets[first])
+    if events < ALONE or parts == 1:
         return [(first, last)]
-    wanted = low + (high - low) * np.arange(1, parts) // parts
-    inner = [min(max(int(one), first), last) for one in np.searchsorted(offsets, wanted)]
+    low, high = work(first), work(last)
+    wanted = [low + (high - low) * part // parts for part in range(1, parts)]
+    inner = [bisect_left(range(last), one, first, key=work) for one in wanted]
     ends = [first, *inner, last]
     return [(one, other) for one, other in pairwise(ends) if one < other]
 
