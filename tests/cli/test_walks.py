@@ -199,6 +199,15 @@ def test_what_only_a_table_answers_is_not_passed_over_for_a_hub(noline, asked, o
     assert "needs --events" in said.err
 
 
+def test_a_pattern_is_answered_with_the_folder_to_name(noline, events):
+    path = events[1]
+    said = noline("journeys", "funnel", "--events", path.parent / "*.ndjson", *MAP, "--steps", "view,cart")
+    assert (said.code, said.out) == (2, "")
+    assert "is a pattern. Name one file, or the folder that the files lie in." in said.err
+    told = noline("journeys", "funnel", "--events", path.parent, *MAP, "--steps", "view,cart", "--json")
+    assert persons(told.json["levels"]) == [("view", 3), ("cart", 2)]
+
+
 def test_a_map_that_cannot_be_read_ends_with_two(noline, events):
     assert noline("journeys", "funnel", *events[:2], "--map", "person", "--steps", "view").code == 2
     said = noline("journeys", "funnel", *events[:2], "--map", "who=customer", "--steps", "view")

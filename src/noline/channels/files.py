@@ -16,6 +16,9 @@ import msgspec
 from noline.channels import sheets
 from noline.kernel.errors import FileNotUnderstood
 
+SPREADSHEETS = (".xlsx", ".xlsm", ".ods")
+"""The endings of spreadsheets that are read."""
+
 _PEEK_BYTES = 1 << 18
 _DELIMITERS = ",;\t|"
 _BATCH_ROWS = 4096
@@ -46,7 +49,7 @@ def kind_of(path: Path) -> str:
 
 _KINDS = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".ndjson": "ndjson",
-    ".jsonl": "ndjson", ".json": "ndjson", ".xlsx": "sheet", ".xlsm": "sheet", ".ods": "sheet",
+    ".jsonl": "ndjson", ".json": "ndjson", **dict.fromkeys(SPREADSHEETS, "sheet"),
 }  # fmt: skip
 _OTHER_SHEETS = (".xls", ".xlsb", ".numbers")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from noline.doors.cli.sheets import SHEET
 from noline.doors.cli.talk import COUNT, POSITION, hub_option, opened, progress, say, show
 from noline.kernel.errors import NotFound
 
@@ -22,9 +23,7 @@ _DATA_SETS = ("complete-journey", "cdnow", "tpc-ds")
 @click.command("import")
 @click.argument("name")
 @click.option("--mapping", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="How to read the file.")
-@click.option(
-    "--sheet", default="", help="Which sheet of a spreadsheet; its first that can be seen when none is named."
-)
+@SHEET
 @click.option("--source", "source_name", help="Put everything into this source instead of one for each channel.")
 @click.option("--plan", is_flag=True, help="Show how the file would be read, and import nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask whether the guess is right.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from noline.doors.cli.questions import journeys
+from noline.doors.cli.sheets import as_table
 from noline.doors.cli.talk import hub_option, opened, say, show
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def _of_file(path: Path, mapping: str | None) -> "tuple[WalkStore, None]":
     if path.is_dir() and is_store(path):
         return WalkStore.open(path), None
     pairs = dict(_pair(one, "--map") for one in (mapping or "").split(",") if one.strip())
-    store = WalkStore.from_parquet(path, Columns.of(pairs))
+    with as_table(path) as readable:
+        store = WalkStore.from_parquet(readable, Columns.of(pairs))
     say(f"read {len(store):,} events of {store.person_count:,} persons")
     return store, None
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from noline.doors.cli.sheets import SHEET, as_table
 from noline.doors.cli.talk import say, show
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command("match")
 @click.argument("records", type=_FILE)
+@SHEET
 @click.option("--id", "id_column", help="The column with one id for each row; the row's number when none is named.")
 @click.option("--map", "mapping_file", type=_FILE, help="Which column means what, in [columns] of a TOML file.")
 @click.option(
@@ -31,10 +33,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--threads", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def match_people(  # noqa: PLR0917  click hands them over by name
-    records: Path, id_column: str | None, mapping_file: Path | None, out: Path | None, pairs_out: Path | None,
-    model_out: Path | None, threshold: float | None, explain: str | None, threads: int, as_json: bool,
+    records: Path, sheet: str, id_column: str | None, mapping_file: Path | None, out: Path | None,
+    pairs_out: Path | None, model_out: Path | None, threshold: float | None, explain: str | None, threads: int,
+    as_json: bool,
 ) -> None:  # fmt: skip
-    """Find the people and households in RECORDS (Parquet, CSV, NDJSON), without labels.
+    """Find the people and households in RECORDS (Parquet, CSV, NDJSON, a spreadsheet), without labels.
 
     The columns are guessed and shown; a mapping names them. Nothing but names, dates, addresses, phones, e-mails and
     numbers of a person is read: never a column that may hold the answer.
@@ -42,7 +45,8 @@ def match_people(  # noqa: PLR0917  click hands them over by name
     from noline.insight.matching import files, service
 
     asked = _two(explain)
-    table, column = service.with_ids(files.read(records), id_column)
+    with as_table(records, sheet) as readable:
+        table, column = service.with_ids(files.read(readable), id_column)
     mapping = files.mapping_of(mapping_file) if mapping_file else None
     found = service.match(table, id_column=column, mapping=mapping, threads=threads, threshold=threshold)
     for path, content in ((out, found.people), (pairs_out, found.pairs)):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from noline.doors.cli.sheets import SHEET, as_table
 from noline.doors.cli.talk import hub_option, opened, say, show
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def fit(folder: Path, as_json: bool) -> None:
 
 @recommend.command("evaluate")
 @click.option("--baskets", "path", required=True, type=click.Path(path_type=Path, dir_okay=False),
-              help="Parquet, CSV or NDJSON; a line is an item in a basket.")  # fmt: skip
+              help="Parquet, CSV, NDJSON or a spreadsheet; a line is an item in a basket.")  # fmt: skip
+@SHEET
 @click.option("--map", "columns", required=True, metavar="customer=...,basket=...,item=...",
               help="What the file calls its columns; also time=..., store=..., units=...")  # fmt: skip
 @click.option("--k", "ks", default="10,20", show_default=True, help="How many first items count.")
@@ -87,16 +89,17 @@ def fit(folder: Path, as_json: bool) -> None:
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same numbers.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def evaluate(
-    *, path: Path, columns: str, ks: str, method: "Evaluated", min_baskets: int, min_item: int, context: bool,
-    most: int, seed: int, as_json: bool,
+    *, path: Path, sheet: str, columns: str, ks: str, method: "Evaluated", min_baskets: int, min_item: int,
+    context: bool, most: int, seed: int, as_json: bool,
 ) -> None:  # fmt: skip
     """How well the last basket of each customer is foreseen, beside plain counts and published methods."""
     from noline.doors.answers.recommend import evaluation
 
-    told = evaluation(
-        path, _mapped(columns), _counts(ks), method=method, min_baskets=min_baskets, min_item=min_item,
-        context=context, most=most, seed=seed,
-    )  # fmt: skip
+    with as_table(path, sheet) as readable:
+        told = evaluation(
+            readable, _mapped(columns), _counts(ks), method=method, min_baskets=min_baskets, min_item=min_item,
+            context=context, most=most, seed=seed,
+        )  # fmt: skip
     if as_json:
         show(told, as_json=True)
         return

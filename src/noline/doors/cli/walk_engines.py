@@ -36,7 +36,11 @@ class Events(click.Path):
     # pyrefly: ignore[missing-override-decorator]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path, or the address as it stands."""
-        return str(value) if is_address(value) else super().convert(value, param, ctx)
+        if is_address(value):
+            return str(value)
+        if re.search(r"[*?]", str(value)) and not Path(value).exists():
+            self.fail(f"{str(value)!r} is a pattern. Name one file, or the folder that the files lie in.", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 ENGINE = click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from noline.doors.cli.questions import journeys
+from noline.doors.cli.sheets import as_table
 from noline.doors.cli.talk import COUNT, POSITION, hub_option, opened, say, show
 from noline.doors.cli.walk_engines import ENGINE, Events, counted_elsewhere, is_address
 
@@ -250,7 +251,8 @@ def from_file(
             raise click.UsageError("--map and --keep are for files; this folder holds events made ready.")
         return Walks(walk_store.WalkStore.open(path)), None
     columns = _columns(mapping, parts, measures)
-    events = read(path, columns._replace(wished_parts=wished[0], wished_measures=wished[1]))
+    with as_table(path) as readable:
+        events = read(readable, columns._replace(wished_parts=wished[0], wished_measures=wished[1]))
     facts = {**events.read._asdict(), "persons": 0}
     store = walk_store.WalkStore.of(events)
     facts["persons"] = store.person_count
