@@ -116,6 +116,16 @@ def test_a_file_is_evaluated_on_the_command_line(tmp_path, capsys):
     assert set(frequency) == {f"{name}@{k}" for name in ("recall", "ndcg", "hit_rate") for k in (1, 2)}
 
 
+def test_who_limits_baskets_too_much_is_told_by_what(tmp_path, capsys):
+    file = tmp_path / "lines.csv"
+    file.write_text("who,bag,what\nx,1,tea\nx,2,tea\n", "utf-8")
+    asked = ["recommend", "evaluate", "--baskets", str(file), "--map", "customer=who,basket=bag,item=what"]
+    assert run([*asked, "--min-baskets", "3", "--min-item", "2"]) == 3
+    said = capsys.readouterr().err
+    assert "nobody in it has 3 baskets or more, of items that lie in 2 or more" in said
+    assert "--min-baskets" in said
+
+
 @pytest.mark.parametrize("columns", ["customer=who", "customer", "buyer=who,basket=bag,item=what"])
 def test_a_map_that_lacks_a_column_is_wrong_use(tmp_path, columns):
     file = tmp_path / "lines.csv"

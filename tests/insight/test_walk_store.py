@@ -171,6 +171,13 @@ def test_a_day_that_could_be_a_month_is_decided_by_the_others_or_refused():
         understood(table(pa.array(["02/01/2026"] * 3)), MAPPED)
 
 
+def test_a_time_that_is_written_otherwise_than_most_is_the_one_that_is_named():
+    with pytest.raises(CellUnreadable, match=r"'02\.03\.2026' .* as most are written there, like %d\.%m\.%Y %H:%M\."):
+        understood(table(pa.array(["01.03.2026 10:00", "02.03.2026", "14.03.2026 10:00"])), MAPPED)
+    with pytest.raises(CellUnreadable, match=r"'01\.03\.2026' .* is no time\."):
+        understood(table(pa.array(["01.03.2026", "2026-03-02", "yesterday"])), MAPPED)
+
+
 @pytest.mark.parametrize(
     "times",
     [[1_772_359_200, 1_772_359_260_000], [1.7723592e9, 1.77235926e15], ["1772359200000", "1772359260000000"]],

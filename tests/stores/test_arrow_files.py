@@ -87,3 +87,12 @@ def test_a_header_in_letters_of_windows_names_its_columns(tmp_path: Path):
 
 def test_what_a_file_holds_is_told_by_its_ending_without_the_packing():
     assert [kind_of(Path(name)) for name in ("Orders.CSV.gz", "a.parquet", "b")] == [".csv", ".parquet", ""]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_row_with_too_few_cells_is_named_by_its_number(tmp_path, packed):
+    text = b"id,name\n" + b"1,Ada\n" * 50_000 + b"2\n"
+    path = tmp_path / ("people.csv.gz" if packed else "people.csv")
+    path.write_bytes(gzip.compress(text) if packed else text)
+    with pytest.raises(FileNotUnderstood, match="Row #50002: Expected 2 columns, got 1: 2"):
+        table_of(path)

@@ -4,7 +4,7 @@ import codecs
 import gzip
 import io
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from csv import reader as csv_rows
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from noline.kernel.errors import FileNotUnderstood
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow import csv
 
 PARQUET = (".parquet", ".pq")
 NDJSON = (".ndjson", ".jsonl", ".json")
@@ -123,7 +124,7 @@ def _csv(path: Path, texts: Collection[str] | None) -> "pa.Table":
     converting = csv.ConvertOptions(column_types=dict.fromkeys(texts, pa.string()), strings_can_be_null=True)
     if plain and _is_unicode(head):
         try:
-            table = csv.read_csv(path, parse_options=parsing, convert_options=converting)
+            table = _csv_rows(lambda: path, parsing, converting)
         except pa.ArrowInvalid as cause:
             if "UTF8" not in str(cause):
                 raise
@@ -131,7 +132,24 @@ def _csv(path: Path, texts: Collection[str] | None) -> "pa.Table":
             # Letters of another encoding make a column one of bytes.
             if not any(pa.types.is_binary(column.type) for column in table.columns):
                 return table
-    return csv.read_csv(io.BytesIO(_text_of(path)), parse_options=parsing, convert_options=converting)
+    text = _text_of(path)
+    return _csv_rows(lambda: io.BytesIO(text), parsing, converting)
+
+
+def _csv_rows(
+    source: Callable[[], Path | io.BytesIO], parsing: "csv.ParseOptions", converting: "csv.ConvertOptions"
+) -> "pa.Table":
+    """The rows of CSV. Which row has too few or too many cells only a single thread knows: it reads again to say it."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    try:
+        return csv.read_csv(source(), parse_options=parsing, convert_options=converting)
+    except pa.ArrowInvalid as cause:
+        if "Expected" not in str(cause):
+            raise
+    alone = csv.ReadOptions(use_threads=False)
+    return csv.read_csv(source(), read_options=alone, parse_options=parsing, convert_options=converting)
 
 
 def _json(path: Path) -> "pa.Table":

@@ -28,7 +28,10 @@ class RecommendAskedWrong(Refused):
     code = "recommend.asked_wrong"
     status = 400
     sentence = "This asks for no recommendation: {why}."
-    hint = "Ask for repeat, new or basket, for 1 to 100 items; docs/recommend.md tells what each means."
+    hint = (
+        "Ask for repeat, new or basket, for 1 to 100 items, and of a file for fewer --min-baskets and --min-item; "
+        "docs/recommend.md tells what each means."
+    )
 
 
 class Basket(NamedTuple):

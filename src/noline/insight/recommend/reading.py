@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from noline.insight.recommend.model import BasketsUnreadable
+from noline.insight.recommend.model import BasketsUnreadable, RecommendAskedWrong
 from noline.insight.recommend.table import Table
 from noline.kernel.errors import FileNotUnderstood
 from noline.stores.arrow_files import CSV, FEATHER, NDJSON, PARQUET, is_utf8, kind_of, table_of
@@ -67,7 +67,7 @@ def read(path: Path, columns: Mapping[str, str], *, min_baskets: int = 5, min_it
     """The baskets of a file, of items in `min_item` baskets or more and customers with `min_baskets` or more.
 
     columns: what the file calls customer, basket, item, and if it has them time, store, units. Items are limited
-    first; a basket of which nothing is left does not count. Raises BasketsUnreadable.
+    first; a basket of which nothing is left does not count. Raises BasketsUnreadable, RecommendAskedWrong.
     """
     import duckdb
 
@@ -244,6 +244,10 @@ def _read(
     rows = engine.execute("""
         SELECT numbered.code::INTEGER AS basket, held.code::INTEGER AS item, units::FLOAT AS units
         FROM held JOIN numbered USING (customer, basket) ORDER BY 1, 2""").fetchnumpy()
+    if not len(heads["buyer"]):
+        raise RecommendAskedWrong(
+            why=f"nobody in it has {min_baskets} baskets or more, of items that lie in {min_item} or more"
+        )
     names = [row[0] for row in engine.execute("SELECT item FROM goods ORDER BY code").fetchall()]
     shops = [row[0] for row in engine.execute("SELECT store FROM shops ORDER BY code").fetchall()]
     return Read(

@@ -398,15 +398,23 @@ def _written(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str]":
 def _by_day(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str] | None":
     """Times as people write them, where one way of writing reads all of them; None where none does.
 
-    Raises CellUnreadable where the day and the month could be either.
+    Raises CellUnreadable where the day and the month could be either, and where one way reads most of them.
     """
     import pyarrow.compute as pc
 
     found: dict[str, Longs] = {}
+    nearly = ("", column.slice(0, 0), (len(column) + 1) // 2)
     for written in _WRITTEN:
         moments = pc.call_function("strptime", [column], pc.StrptimeOptions(written, "us", error_is_null=True))
         if not moments.null_count:
             found[written] = _whole(pc.cast(moments, "int64"))
+        elif moments.null_count < nearly[2]:
+            nearly = (written, column.filter(moments.is_null()), moments.null_count)
+    if not found and nearly[0]:
+        like, others, _ = nearly
+        raise CellUnreadable(
+            value=others[0].as_py(), column=name, meaning=f"time as most are written there, like {like}"
+        )
     if not found:
         return None
     written, first = next(iter(found.items()))
