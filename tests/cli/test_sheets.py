@@ -62,14 +62,21 @@ def test_baskets_of_a_sheet_are_evaluated_as_those_of_its_csv(noline, tmp_path):
     assert again["baskets"] == told["baskets"]
 
 
-def test_events_are_read_from_the_first_sheet(noline, tmp_path):
-    ids = xlsx(tmp_path / "events.xlsx", {"Data": rows(EVENTS), "Notes": rows(NOTES)})
-    book = ods(tmp_path / "events.ods", {"Data": _of_ods(EVENTS)})
-    for file in (ids, book):
-        words = ["--events", file, "--map", "person=customer,time=at,channel=where,action=what"]
-        said = noline("journeys", "funnel", *words, "--steps", "view,purchase", "--behind", "purchase", "--json")
+def test_events_are_read_from_a_sheet(noline, tmp_path):
+    plain, book = written(tmp_path, EVENTS)
+    alone = ods(tmp_path / "events.ods", {"Data": _of_ods(EVENTS)})
+    asked = ["--map", "person=customer,time=at,channel=where,action=what", "--steps", "view,purchase", "--json"]
+    for words in ([plain], [book, "--sheet", "Data"], [alone]):
+        said = noline("journeys", "funnel", "--events", *words, *asked, "--behind", "purchase")
         assert [row["persons"] for row in said.json["levels"]] == [2, 1]
         assert [one["person"] for one in said.json["behind"]] == ["007"]
+
+
+@pytest.mark.parametrize("words", [["funnel", "--steps", "a,b"], ["handoffs"], ["frictions"]], ids=" ".join)
+def test_a_sheet_of_no_events_is_not_passed_over(noline, tmp_path, words):
+    said = noline("journeys", *words, "--sheet", "Data", "--hub", tmp_path)
+    assert (said.code, said.out) == (2, "")
+    assert "--sheet needs --events." in said.err
 
 
 def test_cells_come_as_they_are_shown_and_the_copy_goes(tmp_path):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from noline.doors.cli.questions import journeys
-from noline.doors.cli.sheets import as_table
+from noline.doors.cli.sheets import SHEET, as_table
 from noline.doors.cli.talk import hub_option, opened, say, show
 
 if TYPE_CHECKING:
@@ -21,8 +21,11 @@ _READABLE = click.Path(path_type=Path, exists=True)
 
 
 @journeys.command("fingerprint")
-@click.option("--events", type=_READABLE, metavar="FILE",
-              help="Parquet, CSV or NDJSON, or a folder of them, instead of the hub's history.")  # fmt: skip
+@click.option(
+    "--events", type=_READABLE, metavar="FILE",
+    help="Parquet, CSV, NDJSON or a spreadsheet, or a folder of files, instead of the hub's history.",
+)  # fmt: skip
+@SHEET
 @click.option("--map", "mapping", metavar="MEANING=COLUMN,...",
               help="Which column is the person, time, channel, action and value; same names if not told.")  # fmt: skip
 @click.option("--goals", metavar="ACTIONS", help="With --events: what shows that something was reached.")
@@ -34,8 +37,8 @@ _READABLE = click.Path(path_type=Path, exists=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the signed file here.")
 @hub_option
 def fingerprint(
-    *, folder: Path, as_json: bool, events: Path | None, mapping: str | None, goals: str | None, intents: str | None,
-    channels: tuple[str, ...], name: str | None, industry: str, out: Path | None,
+    *, folder: Path, as_json: bool, events: Path | None, sheet: str, mapping: str | None, goals: str | None,
+    intents: str | None, channels: tuple[str, ...], name: str | None, industry: str, out: Path | None,
 ) -> None:  # fmt: skip
     """Which ways customers take between channels, in numbers of at least 50 people, signed with the hub's key.
 
@@ -46,12 +49,12 @@ def fingerprint(
     from noline.insight.fingerprints.canon import mapped
     from noline.insight.fingerprints.signing import as_data
 
-    if events is None and (mapping or goals or intents):
-        raise click.UsageError("--map, --goals and --intents need --events.")
+    if events is None and (sheet or mapping or goals or intents):
+        raise click.UsageError("--sheet, --map, --goals and --intents need --events.")
     own = dict(_pair(one, "--channel") for one in channels)
     with opened(folder) as hub:
         whose = Whose(name or hub.settings.company, industry)
-        history, touchpoints, frictions = _of_hub(hub) if events is None else (*_of_file(events, mapping), {})
+        history, touchpoints, frictions = _of_hub(hub) if events is None else (*_of_file(events, sheet, mapping), {})
         told = taken(
             history, whose, hub.clock.now(), touchpoints=touchpoints, meaning=_meaning(goals, intents), own=own,
             frictions=frictions,
@@ -77,14 +80,14 @@ def _of_hub(hub: "Hub") -> "tuple[WalkStore, WalkStore, dict[str, tuple[int, int
     return history, history.touchpoints, met
 
 
-def _of_file(path: Path, mapping: str | None) -> "tuple[WalkStore, None]":
+def _of_file(path: Path, sheet: str, mapping: str | None) -> "tuple[WalkStore, None]":
     from noline.stores.walks.events import Columns
     from noline.stores.walks.store import WalkStore, is_store
 
     if path.is_dir() and is_store(path):
         return WalkStore.open(path), None
     pairs = dict(_pair(one, "--map") for one in (mapping or "").split(",") if one.strip())
-    with as_table(path) as readable:
+    with as_table(path, sheet) as readable:
         store = WalkStore.from_parquet(readable, Columns.of(pairs))
     say(f"read {len(store):,} events of {store.person_count:,} persons")
     return store, None

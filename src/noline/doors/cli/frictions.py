@@ -8,7 +8,7 @@ import click
 
 from noline.doors.cli.questions import journeys
 from noline.doors.cli.talk import COUNT, POSITION, hub_option, opened, say, show
-from noline.doors.cli.walks import events_options, from_file, only_with_events
+from noline.doors.cli.walks import EventsTable, events_options, from_table, only_with_events
 
 if TYPE_CHECKING:
     from noline.insight.frictions.service import Frictions
@@ -36,23 +36,23 @@ _CASES = ("person", "name", "at", "channels", "place", "sku", "value", "converte
 @hub_option
 @click.pass_context
 def frictions(
-    context: click.Context, *, folder: Path, as_json: bool, events: Path | None, mapping: str | None, keep: Path | None,
-    rules: Path | None, columns: str | None, currency: str, horizon: str,
+    context: click.Context, *, folder: Path, as_json: bool, table: EventsTable | None, rules: Path | None,
+    columns: str | None, currency: str, horizon: str,
 ) -> None:  # fmt: skip
     """What to fix first: each friction with who met it, what it costs, and who cares for it.
 
     The leak is an association with its 95 % interval: what comparable journeys without the friction were worth more.
     The exposed value is all that was at stake, an upper bound.
     """
-    if events is None:
-        only_with_events(context, "mapping", "keep", "rules", "columns", "currency", "horizon")
+    if table is None:
+        only_with_events(context, "rules", "columns", "currency", "horizon")
         from noline.doors.answers import frictions as answers
 
         with opened(folder) as hub:
             rows = answers.ranked(hub)
         show(rows if as_json else [_row(one) for one in rows], as_json=as_json, columns=_RANKED)
         return
-    found = _of_events(events, mapping, keep, rules, columns, currency, horizon)
+    found = _of_events(table, rules, columns, currency, horizon)
     told = [{**one.as_dict(), "rank": rank} for rank, one in enumerate(found.ranked(), start=1)]
     show(told if as_json else [_row(one) for one in told], as_json=as_json, columns=_OVER_EVENTS)
 
@@ -123,10 +123,7 @@ def causes(friction: str | None, sender: str | None, receiver: str | None, folde
 # Reading and telling
 
 
-def _of_events(
-    events: Path, mapping: str | None, keep: Path | None, rules: Path | None, columns: str | None,
-    currency: str, horizon: str,
-) -> "Frictions":  # fmt: skip
+def _of_events(table: EventsTable, rules: Path | None, columns: str | None, currency: str, horizon: str) -> "Frictions":
     from noline.insight.frictions.rules import catalogue
     from noline.insight.frictions.service import Frictions, columns_of, rules_of
     from noline.insight.walks.model import span
@@ -135,7 +132,7 @@ def _of_events(
     parts = tuple(name for name in named if name not in _NUMBERS)
     told = rules_of(rules.parent, rules.name) if rules else catalogue()
     measures = tuple(name for name in named if name in _NUMBERS)
-    walks, _ = from_file(events, mapping, parts, keep, measures, columns_of(told))
+    walks, _ = from_table(table, parts, measures, columns_of(told))
     return Frictions(walks.store, rules=told, currency=currency, horizon=span(horizon))
 
 

@@ -1,13 +1,14 @@
 """Where people go from one channel to another, over the hub's own history or over any table of events."""
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from noline.doors.cli.questions import journeys
-from noline.doors.cli.sheets import as_table
+from noline.doors.cli.sheets import SHEET, as_table
 from noline.doors.cli.talk import COUNT, POSITION, hub_option, opened, say, show
 from noline.doors.cli.walk_engines import ENGINE, Events, counted_elsewhere, is_address
 
@@ -18,23 +19,46 @@ if TYPE_CHECKING:
     from noline.kernel.shares import Share
     from noline.stores.walks.events import Columns
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 _TOP = 20
 _LEVEL = ("step", "persons", "share_of_first", "share_of_first_low", "share_of_first_high", "share_of_before",
           "share_of_before_low", "share_of_before_high", "too_few")  # fmt: skip
 _INCIDENCE = ("end", "at", "share", "low", "high", "standard_error", "ended", "at_risk", "persons", "too_few")
 
 
-def events_options(command: Command) -> Command:
-    """`--events FILE --map ... --keep DIR`: a table of events instead of the hub's history."""
+class EventsTable(NamedTuple):
+    """A table of events as it was named: a file or folder, what its columns mean, where to keep it, which sheet."""
+
+    path: Path
+    mapping: str | None
+    keep: Path | None
+    sheet: str
+
+
+def events_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--events FILE --sheet NAME --map ... --keep DIR`: a table of events instead of the hub's history.
+
+    The command is given it as `table`; None where the hub's history is asked.
+    """
+
+    @wraps(command)
+    def with_table(
+        *words: Any, events: Path | None, mapping: str | None, keep: Path | None, sheet: str, **others: Any
+    ) -> Any:
+        table = None if events is None else EventsTable(events, mapping, keep, sheet)
+        return command(*words, table=table, **others)
+
+    return _with_options(with_table)
+
+
+def _with_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--keep", type=click.Path(path_type=Path, file_okay=False),
                      help="Keep the events, made ready, in this folder; --events DIR then opens it at once."),
         click.option("--map", "mapping", metavar="MEANING=COLUMN,...",
                      help="Which column is the person, time, channel, action and value; same names if not told."),
+        SHEET,
         click.option("--events", type=Events(path_type=Path, exists=True), metavar="FILE",
-                     help="Parquet, CSV or NDJSON, or a folder of them, instead of the hub's history."),
+                     help="Parquet, CSV, NDJSON or a spreadsheet, or a folder of files, instead of the hub's history."),
     ):  # fmt: skip
         command = option(command)
     return command
@@ -53,18 +77,15 @@ def events_options(command: Command) -> Command:
 @hub_option
 @click.pass_context
 def handoffs(
-    context: click.Context, *, folder: Path, as_json: bool, events: Path | None, mapping: str | None, keep: Path | None,
-    gaps: tuple[str, ...], journey_gap: str, intents: str | None, goals: str | None, horizon: str, valued: bool,
-    engine: str | None,
+    context: click.Context, *, folder: Path, as_json: bool, table: EventsTable | None, gaps: tuple[str, ...],
+    journey_gap: str, intents: str | None, goals: str | None, horizon: str, valued: bool, engine: str | None,
 ) -> None:  # fmt: skip
     """Each pair of channels: how many were handed over; in the hub's history also who arrived and who was lost.
 
     With --events also how long it took, and with --intents and --goals who only seemed to be lost.
     """
-    if events is None:
-        only_with_events(
-            context, "mapping", "keep", "gaps", "journey_gap", "intents", "goals", "horizon", "valued", "engine"
-        )
+    if table is None:
+        only_with_events(context, "gaps", "journey_gap", "intents", "goals", "horizon", "valued", "engine")
         _handoffs_of_hub(folder, as_json=as_json)
         return
     if (intents is None) != (goals is None):
@@ -74,7 +95,7 @@ def handoffs(
     from noline.doors.answers.journeys import told_border
     from noline.insight.walks.model import Wants, span
 
-    walks, read = _counting(events, mapping, (), keep, engine)
+    walks, read = _counting(table, (), engine)
     pauses = _pauses(gaps, journey_gap)
     rows, counts = walks.handoffs(pauses)
     wants = Wants(_names(intents), _names(goals), span(horizon)) if intents and goals else None
@@ -103,7 +124,7 @@ def only_with_events(context: click.Context, *options: str) -> None:
     """Refuse options that only a table of events answers, rather than leave them out without a word."""
     from click.core import ParameterSource
 
-    for name in options:
+    for name in ("mapping", "keep", "sheet", *options):
         if context.get_parameter_source(name) not in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
             option = {"mapping": "map", "gaps": "gap", "valued": "value"}.get(name, name.replace("_", "-"))
             raise click.UsageError(f"--{option} needs --events.", context)
@@ -140,10 +161,11 @@ def _handoffs_of_hub(folder: Path, *, as_json: bool) -> None:
 @click.option("--offset", default=0, show_default=True, type=POSITION)
 @click.option("--check", type=COUNT, help="Also count so many persons again, one event after the other, and compare.")
 @hub_option
+@click.pass_context
 def funnel(
-    *, folder: Path, as_json: bool, events: Path | None, mapping: str | None, keep: Path | None, steps: str,
-    window: str, mode: Any, tolerance: str, between: tuple[str, ...], without: str | None, ends: Any, by: str | None,
-    credit: Any, behind: str | None, stopped: bool, limit: int, offset: int, check: int | None, engine: str | None,
+    context: click.Context, *, folder: Path, as_json: bool, table: EventsTable | None, steps: str, window: str,
+    mode: Any, tolerance: str, between: tuple[str, ...], without: str | None, ends: Any, by: str | None, credit: Any,
+    behind: str | None, stopped: bool, limit: int, offset: int, check: int | None, engine: str | None,
 ) -> None:  # fmt: skip
     """How many persons went which steps, one after the other, within a time."""
     from noline.doors.answers.journeys import counted, told_levels
@@ -153,7 +175,7 @@ def funnel(
         _steps(steps, between), None if window == "none" else span(window), mode, span(tolerance),
         _names(without), ends, by, credit,
     )  # fmt: skip
-    walks, read = _opened_walks(folder, events, mapping, by, keep, engine)
+    walks, read = _opened_walks(context, folder, table, by, engine)
     answer = walks.funnel(asked)
     rows = told_levels(answer.levels)
     told: dict[str, Any] = {"levels": rows, "still_open": answer.still_open}
@@ -161,7 +183,7 @@ def funnel(
         told["parts"] = {name: told_levels(part) for name, part in answer.parts.items()}
     if behind is not None:
         found = walks.behind(asked, _place(asked, behind), stopped=stopped, limit=limit, offset=offset)
-        told["behind"] = [_behind(one, of_hub=events is None) for one in found]
+        told["behind"] = [_behind(one, of_hub=table is None) for one in found]
     if check is not None:
         checked = walks.check(asked, check)
         told["checked"] = checked._asdict()
@@ -185,8 +207,9 @@ def funnel(
 @click.option("--competing", metavar="STEPS", help="What else ends the waiting.")
 @click.option("--at", default="1d,3d,7d,14d,30d", show_default=True, metavar="SPANS", help="After how long.")
 @hub_option
+@click.pass_context
 def time_to(
-    *, folder: Path, as_json: bool, events: Path | None, mapping: str | None, keep: Path | None, begin: str, end: str,
+    context: click.Context, *, folder: Path, as_json: bool, table: EventsTable | None, begin: str, end: str,
     competing: str | None, at: str, engine: str | None,
 ) -> None:  # fmt: skip
     """How many had come from one event to another after some time, with other ends in their way."""
@@ -194,7 +217,7 @@ def time_to(
     from noline.insight.walks.model import span
 
     spans = {span(text): text for text in _names(at)}
-    walks, read = _opened_walks(folder, events, mapping, None, keep, engine)
+    walks, read = _opened_walks(context, folder, table, None, engine)
     found, spells = walks.time_to(begin, end, _names(competing), list(spans))
     rows = [told_incidence(row, spans[row.at]) for row in found]
     if as_json:
@@ -210,30 +233,29 @@ def time_to(
 
 
 def _opened_walks(
-    folder: Path, events: Path | None, mapping: str | None, by: str | None, keep: Path | None, engine: str | None
+    context: click.Context, folder: Path, table: EventsTable | None, by: str | None, engine: str | None
 ) -> "tuple[Walks | Elsewhere, dict[str, Any] | None]":
-    if events is not None:
-        return _counting(events, mapping, () if by in (None, "channel", "action") else (by,), keep, engine)
-    if mapping or keep or engine:
-        raise click.UsageError("--map, --keep and --engine need --events.")
+    if table is not None:
+        return _counting(table, () if by in (None, "channel", "action") else (by,), engine)
+    only_with_events(context, "engine")
     with opened(folder) as hub:
         hub.refresh()
         return hub.walks, None
 
 
 def _counting(
-    events: Path, mapping: str | None, parts: tuple[str, ...], keep: Path | None, engine: str | None
+    table: EventsTable, parts: tuple[str, ...], engine: str | None
 ) -> "tuple[Walks | Elsewhere, dict[str, Any] | None]":
     """The events where they are counted: here, or by another engine."""
     if engine is None:
-        return from_file(events, mapping, parts, keep)
-    if keep is not None:
-        raise click.UsageError("--keep makes events ready for here, not for another engine.")
-    return counted_elsewhere(engine, events, _columns(mapping, parts, ()))
+        return from_table(table, parts)
+    if table.keep is not None or table.sheet:
+        raise click.UsageError("--keep and --sheet make events ready for here, not for another engine.")
+    return counted_elsewhere(engine, table.path, _columns(table.mapping, parts, ()))
 
 
-def from_file(
-    path: Path, mapping: str | None, parts: tuple[str, ...], keep: Path | None, measures: tuple[str, ...] = (),
+def from_table(
+    table: EventsTable, parts: tuple[str, ...], measures: tuple[str, ...] = (),
     wished: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
 ) -> "tuple[Walks, dict[str, Any] | None]":  # fmt: skip
     """The events of a file, or of a folder that holds them made ready, and what was read of a file.
@@ -244,14 +266,15 @@ def from_file(
     from noline.stores.walks import store as walk_store
     from noline.stores.walks.events import read
 
+    path = table.path
     if is_address(path):
         raise click.UsageError("An address is read by Spark: name its master with --engine.")
     if path.is_dir() and walk_store.is_store(path):
-        if mapping or keep:
+        if table.mapping or table.keep:
             raise click.UsageError("--map and --keep are for files; this folder holds events made ready.")
         return Walks(walk_store.WalkStore.open(path)), None
-    columns = _columns(mapping, parts, measures)
-    with as_table(path) as readable:
+    columns = _columns(table.mapping, parts, measures)
+    with as_table(path, table.sheet) as readable:
         events = read(readable, columns._replace(wished_parts=wished[0], wished_measures=wished[1]))
     facts = {**events.read._asdict(), "persons": 0}
     store = walk_store.WalkStore.of(events)
@@ -259,8 +282,8 @@ def from_file(
     left_out = f", {facts['left_out']:,} of them left out without person, time or action" if facts["left_out"] else ""
     amounts = ", values with fractions read as major units" if facts["value"] == "hundredths" else ""
     say(f"read {facts['rows']:,} events of {store.person_count:,} persons{left_out}; times: {facts['time']}{amounts}")
-    if keep is not None:
-        store.save(keep)
+    if table.keep is not None:
+        store.save(table.keep)
     return Walks(store), facts
 
 
