@@ -1,14 +1,43 @@
-"""What judges a page: the rules of axe-core, installed once with npm."""
+"""A browser, a manager before it, and what judges a page: the rules of axe-core, installed once with npm."""
 
 import fcntl
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import Browser
+
+from clients.serving import ServedHub
+from console.shop_story import looked_at
+
+if TYPE_CHECKING:
+    from console.test_browser import Desk
 
 FOLDER = Path(__file__).parent / "node"
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A headless Chromium."""
+    with looked_at(chromium) as opened:
+        yield opened
+
+
+@pytest.fixture
+def manager(served: ServedHub, browser: Browser) -> Iterator["Desk"]:
+    """A manager at a desk before the hub that a module serves, who must leave nothing red behind."""
+    from console.test_browser import Desk
+
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    at = Desk(served, context.new_page())
+    at.log_in()
+    yield at
+    assert at.complaints == []
+    context.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from clients.browsing import FLAGS
 from clients.serving import PATIENCE_SECONDS, ServedHub
 from console import people_story
 from noline.stores.access import Role
@@ -124,15 +123,6 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedHub]:
 
 
 # --- The browser ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A headless Chromium."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @dataclass

@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.preview_counter import CATHERINE, Counter, card, consent, fact, served
-from console.shop_story import looked_at
 from console.test_browser import violations, words
 
 pytestmark = pytest.mark.browser
@@ -39,13 +38,6 @@ _YESTERDAY = """() => new Promise((resolve) => {
     };
   };
 })"""
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A headless Chromium."""
-    with looked_at(chromium) as opened:
-        yield opened
 
 
 @dataclass

@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from clients.serving import ServedHub
-from console.shop_story import looked_at
 from console.test_browser import words
 from noline.hub import Hub
 from noline.kernel.clock import DAY, as_text
@@ -108,13 +107,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedHub]:
     yield hub
     hub.assert_books_balance()
     hub.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A headless Chromium."""
-    with looked_at(chromium) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, expect
 
 from clients.serving import ServedHub
 from console import journeys_story
-from console.shop_story import looked_at
 from console.test_browser import WIDTHS, Desk, cells, tab_to, violations, words
 
 pytestmark = pytest.mark.browser
@@ -34,24 +33,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedHub]:
     yield hub
     hub.assert_books_balance()
     hub.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A headless Chromium."""
-    with looked_at(chromium) as opened:
-        yield opened
-
-
-@pytest.fixture
-def manager(served: ServedHub, browser: Browser) -> Iterator[Desk]:
-    """A manager at a desk, who must leave nothing red behind."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    at = Desk(served, context.new_page())
-    at.log_in()
-    yield at
-    assert at.complaints == []
-    context.close()
 
 
 def bars(desk: Desk) -> list[str]:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from clients.serving import ServedHub
 from console import shop_story
-from console.shop_story import BY, DEPOT, OPERA, SKU, Shop, looked_at, working
+from console.shop_story import BY, DEPOT, OPERA, SKU, Shop, working
 from console.test_browser import WIDTHS, Desk, cells, violations, words
 from console.test_render import Page
 from noline.doors.console.order_story import Candidate, happened
@@ -187,12 +187,6 @@ def test_an_order_of_a_channel_is_shown_and_cannot_be_cancelled_here(office: Off
 
 
 # --- In a browser -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with looked_at(chromium) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from clients.serving import ServedHub
-from console.shop_story import looked_at
 from console.test_browser import Desk, cells, violations, words
 from noline.stores.access import Role
 from shop import OPENING, identify, track
@@ -69,24 +68,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedHub]:
     yield hub
     hub.assert_books_balance()
     hub.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A headless Chromium."""
-    with looked_at(chromium) as opened:
-        yield opened
-
-
-@pytest.fixture
-def manager(served: ServedHub, browser: Browser) -> Iterator[Desk]:
-    """A manager at a desk, who must leave nothing red behind."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    at = Desk(served, context.new_page())
-    at.log_in()
-    yield at
-    assert at.complaints == []
-    context.close()
 
 
 @pytest.fixture

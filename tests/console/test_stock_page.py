@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from clients.serving import ServedHub
 from console import shop_story
-from console.shop_story import DEPOT, LYON, NAME, SKU, Shop, looked_at, promised
+from console.shop_story import DEPOT, LYON, NAME, SKU, Shop, promised
 from console.test_browser import WIDTHS, Desk, cells, violations, words
 from console.test_render import Page
 from noline.doors.console.stock import promised_words
@@ -164,12 +164,6 @@ def test_what_channels_may_promise_is_for_managers(hub: Hub, counter: Counter):
 
 
 # --- In a browser -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with looked_at(chromium) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from clients.serving import ServedHub
 from console import shop_story
-from console.shop_story import DEPOT, MILK, OPERA, SKU, Shop, looked_at, working
+from console.shop_story import DEPOT, MILK, OPERA, SKU, Shop, working
 from console.test_browser import WIDTHS, Desk, violations, words
 from console.test_render import Page
 from noline.doors.http.api import api
@@ -267,12 +267,6 @@ def test_a_form_of_another_site_presses_nothing(tablet: Tablet):
 
 
 # --- By thumb ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with looked_at(chromium) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

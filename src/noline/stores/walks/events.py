@@ -410,13 +410,13 @@ def _by_day(column: "pa.ChunkedArray[Any]", name: str) -> "tuple[Longs, str] | N
             found[written] = _whole(pc.cast(moments, "int64"))
         elif moments.null_count < nearly[2]:
             nearly = (written, column.filter(moments.is_null()), moments.null_count)
-    if not found and nearly[0]:
+    if not found:
         like, others, _ = nearly
+        if not like:
+            return None
         raise CellUnreadable(
             value=others[0].as_py(), column=name, meaning=f"time as most are written there, like {like}"
         )
-    if not found:
-        return None
     written, first = next(iter(found.items()))
     if any((other != first).any() for other in found.values()):
         raise CellUnreadable(
